@@ -1,0 +1,30 @@
+/** A dataset version: frozen rows with a content hash, split by prompt group. */
+import { z } from "zod";
+import { messageSchema, splitSchema } from "./prompt";
+
+export const datasetKindSchema = z.enum(["preference", "sft"]);
+export type DatasetKind = z.infer<typeof datasetKindSchema>;
+
+/** One judged item: all its completions with their ranks (1 = best, equal ranks tie). */
+export const preferenceRowSchema = z.strictObject({
+  messages: z.array(messageSchema).min(1),
+  completions: z.array(z.string()).min(2).max(9),
+  ranks: z.array(z.number().int().min(1)).min(2).max(9),
+  margin: z.number().int().min(0).max(3).nullable(),
+});
+export type PreferenceRow = z.infer<typeof preferenceRowSchema>;
+
+export const sftRowSchema = z.strictObject({
+  messages: z.array(messageSchema).min(1),
+  completion: z.string().min(1),
+});
+export type SftRow = z.infer<typeof sftRowSchema>;
+
+export type DatasetRow<T = PreferenceRow | SftRow> = {
+  split: z.infer<typeof splitSchema>;
+  groupKey: string;
+  /** Where the row came from, so that every number can be followed to its votes. */
+  judgementId: string | null;
+  promptId: string;
+  content: T;
+};

@@ -1,0 +1,22 @@
+/** A prompt: chat messages, an optional reference answer, and the split it belongs to. */
+import { z } from "zod";
+
+export const messageSchema = z.strictObject({
+  role: z.enum(["system", "user", "assistant"]),
+  content: z.string().min(1),
+});
+export type Message = z.infer<typeof messageSchema>;
+
+export const splitSchema = z.enum(["train", "validation", "test"]);
+export type Split = z.infer<typeof splitSchema>;
+
+export const promptSchema = z.strictObject({
+  messages: z.array(messageSchema).min(1),
+  reference: z.string().nullable(),
+  split: splitSchema,
+  /** Prompts of one group (same facts, same conversation) never land in different splits. */
+  groupKey: z.string().min(1),
+  /** Free data of the importer; the demo keeps its task and facts here. */
+  meta: z.record(z.string(), z.unknown()),
+});
+export type Prompt = z.infer<typeof promptSchema>;
