@@ -1,6 +1,7 @@
 /** The tables. One name each for the things of docs/architecture.md; rules that must never break are constraints here. */
 import { sql } from "drizzle-orm";
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   check,
@@ -287,7 +288,7 @@ export const checkpoints = pgTable(
   {
     id: id(),
     projectId: uuid("project_id").references(() => projects.id),
-    runId: uuid("run_id").references(() => runs.id),
+    runId: uuid("run_id").references((): AnyPgColumn => runs.id),
     parentId: uuid("parent_id"),
     kind: text("kind").$type<CheckpointKind>().notNull(),
     name: text("name").notNull(),
@@ -329,8 +330,8 @@ export const runs = pgTable(
     state: text("state").$type<RunState>().notNull().default("queued"),
     reason: text("reason").notNull().default(""),
     /** The checkpoint that is trained or evaluated. */
-    baseCheckpointId: uuid("base_checkpoint_id").references(() => checkpoints.id),
-    rewardCheckpointId: uuid("reward_checkpoint_id").references(() => checkpoints.id),
+    baseCheckpointId: uuid("base_checkpoint_id").references((): AnyPgColumn => checkpoints.id),
+    rewardCheckpointId: uuid("reward_checkpoint_id").references((): AnyPgColumn => checkpoints.id),
     datasetVersionId: uuid("dataset_version_id").references(() => datasetVersions.id),
     roundId: uuid("round_id").references(() => rounds.id),
     step: integer("step").notNull().default(0),
