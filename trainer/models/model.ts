@@ -1,0 +1,85 @@
+/**
+ * What every architecture looks like to the rest of the trainer: pure functions over parameter trees.
+ *
+ * Parameters are flat records keyed by their Hugging Face names ("model.layers.0.mlp.up_proj.weight"),
+ * in the shapes of the checkpoint ([out, in] for linear layers). An adapter is a separate tree; the
+ * reference policy is the same base with no adapter, never a second copy.
+ */
+import type * as tf from "@tensorflow/tfjs-core";
+
+export type Params = Record<string, tf.Tensor>;
+
+/** LoRA matrices keyed by PEFT's names without the "base_model.model." prefix and ".weight" suffix. */
+export type Adapter = {
+  /** "<module path>.lora_A" [r, in] and "<module path>.lora_B" [out, r]. */
+  params: Params;
+  /** alpha / r, or alpha / sqrt(r) when rank-stabilised. */
+  scaling: number;
+};
+
+export type Weights = { base: Params; adapter: Adapter | null };
+
+/** Left- or right-padded batch. */
+export type TokenBatch = {
+  /** (B, T) int32 */
+  inputIds: tf.Tensor2D;
+  /** (B, T) int32, 1 for real tokens. */
+  attentionMask: tf.Tensor2D;
+};
+
+/** Keys and values of the tokens so far; fixed length, so that every decoding step has one shape. */
+export type KvCache = Record<string, tf.Tensor>;
+
+export type DecoderModel = {
+  family: "llama";
+  vocabSize: number;
+  hiddenSize: number;
+  numLayers: number;
+  /** Names and shapes of every base parameter, in file order. */
+  parameterShapes(): Record<string, number[]>;
+  /** Module path -> [out, in] of every linear layer that LoRA can target (lm_head excluded). */
+  linearModules(): Record<string, [number, number]>;
+  /** Hidden states after the final norm, (B, T, D). */
+  forward(weights: Weights, batch: TokenBatch): tf.Tensor3D;
+  /** (..., D) -> (..., V) */
+  logits(weights: Weights, hidden: tf.Tensor): tf.Tensor;
+  /**
+   * Runs the left-padded prompt and fills a cache of `cacheLength` positions (prompt first, zeros after).
+   * Returns the hidden state of the last position, (B, D), and the cache.
+   */
+  prefill(weights: Weights, batch: TokenBatch, cacheLength: number): { hidden: tf.Tensor2D; cache: KvCache };
+  /**
+   * One token for each row. `position` (scalar int32) is the cache slot that is written, the same for all
+   * rows; `cacheMask` (B, cacheLength) is 1 where a slot holds a real token, the new one included;
+   * `positionIds` (B) are the rows' own positions for the rotary embedding.
+   */
+  decode(
+    weights: Weights,
+    step: { inputIds: tf.Tensor1D; position: tf.Scalar; positionIds: tf.Tensor1D; cacheMask: tf.Tensor2D },
+    cache: KvCache,
+  ): { hidden: tf.Tensor2D; cache: KvCache };
+};
+
+export type EncoderDecoderModel = {
+  family: "t5";
+  vocabSize: number;
+  hiddenSize: number;
+  numLayers: number;
+  decoderStartTokenId: number;
+  parameterShapes(): Record<string, number[]>;
+  linearModules(): Record<string, [number, number]>;
+  /** Encoder states, (B, S, D). */
+  encode(weights: Weights, source: TokenBatch): tf.Tensor3D;
+  /** Decoder states for teacher-forced target ids (B, T), ready for `logits`: (B, T, D). */
+  forward(weights: Weights, source: TokenBatch, encoded: tf.Tensor3D, target: TokenBatch): tf.Tensor3D;
+  logits(weights: Weights, hidden: tf.Tensor): tf.Tensor;
+  /** Cross-attention keys and values, and an empty self-attention cache of `cacheLength` positions. */
+  prefill(weights: Weights, source: TokenBatch, cacheLength: number): { cache: KvCache };
+  decode(
+    weights: Weights,
+    step: { inputIds: tf.Tensor1D; position: tf.Scalar; sourceMask: tf.Tensor2D },
+    cache: KvCache,
+  ): { hidden: tf.Tensor2D; cache: KvCache };
+};
+
+export type Model = DecoderModel | EncoderDecoderModel;
