@@ -1,0 +1,107 @@
+/** The native engine: TensorFlow's C library through @tensorflow/tfjs-node-gpu, with traced graphs. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import os from "node:os";
+import path from "node:path";
+import util from "node:util";
+import * as tf from "@tensorflow/tfjs-core";
+import { type Engine, runEager } from "./engine";
+import { writeSavedModel } from "./saved-model";
+import { type NodeBackend, traceGraph } from "./trace";
+import { flattenTree, rebuildTree, type TensorTree, treeSignature } from "./tree";
+
+type LoadResult = { ok: true; engine: Engine } | { ok: false; reason: string };
+
+type Graph = { id: number; inputInfos: { name: string }[]; outputNames: string[]; structure: TensorTree };
+
+/**
+ * tfjs-node's Gather reads the indices back to check their range, which costs a copy and cannot be traced;
+ * TensorFlow's own kernel checks them anyway.
+ */
+function replaceGather(): void {
+  tf.unregisterKernel("GatherV2", "tensorflow");
+  tf.registerKernel({
+    kernelName: "GatherV2",
+    backendName: "tensorflow",
+    kernelFunc: ({ inputs, attrs, backend }) => {
+      const node = backend as NodeBackend;
+      const { x, indices } = inputs as { x: tf.Tensor; indices: tf.Tensor };
+      const axis = tf.scalar((attrs?.axis as number | undefined) ?? 0, "int32");
+      const typeAttribute = (name: string, dtype: string) => ({ name, type: node.binding.TF_ATTR_TYPE, value: node.getDTypeInteger(dtype) });
+      const attributes = [
+        { name: "batch_dims", type: node.binding.TF_ATTR_INT, value: (attrs?.batchDims as number | undefined) ?? 0 },
+        typeAttribute("Tparams", x.dtype),
+        typeAttribute("Tindices", indices.dtype),
+        typeAttribute("Taxis", "int32"),
+      ];
+      const out = node.executeSingleOutput("GatherV2", attributes, [x, indices, axis]);
+      axis.dispose();
+      return out;
+    },
+  });
+}
+
+/** Loads the library; a failure is returned as a reason, since WebAssembly can stand in. */
+export async function loadTensorflow(): Promise<LoadResult> {
+  // tfjs-node 4.22 calls util.isNullOrUndefined, which Node 23 removed.
+  const compat = util as { isNullOrUndefined?: (value: unknown) => boolean };
+  compat.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+  try {
+    const node = createRequire(import.meta.url)("@tensorflow/tfjs-node-gpu") as { version: Record<string, string> };
+    await tf.setBackend("tensorflow");
+    await tf.ready();
+    replaceGather();
+    return { ok: true, engine: createTensorflowEngine(tf.backend() as unknown as NodeBackend, node.version) };
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message.split("\n")[0] ?? "" : String(error) };
+  }
+}
+
+function createTensorflowEngine(backend: NodeBackend, version: Record<string, string>): Engine {
+  const loaded = new Set<number>();
+
+  const buildGraph = <A extends TensorTree, R extends TensorTree>(name: string, fn: (args: A) => R, args: A): Graph => {
+    let structure: TensorTree = null;
+    const { graph, outputs } = traceGraph(backend, flattenTree(args).tensors, () => {
+      const result = runEager(fn, args);
+      structure = result;
+      return flattenTree(result).tensors;
+    });
+    tf.dispose(outputs);
+    const folder = mkdtempSync(path.join(os.tmpdir(), `hone-${name}-`));
+    try {
+      writeSavedModel(folder, graph);
+      const id = backend.binding.loadSavedModel(folder, "serve");
+      loaded.add(id);
+      return { id, inputInfos: graph.inputs.map(({ name }) => ({ name })), outputNames: graph.outputs.map(({ name }) => name), structure };
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+
+  return {
+    name: "tensorflow",
+    description: `TensorFlow ${version["tensorflow"] ?? version["tfjs-node"] ?? ""} (native graphs)`.replace("  ", " "),
+    graphs: true,
+    compile<A extends TensorTree, R extends TensorTree>(name: string, fn: (args: A) => R) {
+      const graphs = new Map<string, Graph>();
+      return (args: A): R => {
+        const signature = treeSignature(args);
+        let graph = graphs.get(signature);
+        if (!graph) {
+          graph = buildGraph(name, fn, args);
+          graphs.set(signature, graph);
+        }
+        // The traced run's own result is thrown away: every step comes from the graph, so that a resumed
+        // run, which traces later, computes the same bits.
+        const made = backend.runSavedModel(graph.id, flattenTree(args).tensors, graph.inputInfos, graph.outputNames);
+        return rebuildTree(graph.structure as R, made);
+      };
+    },
+    dispose() {
+      for (const id of loaded) backend.binding.deleteSavedModel(id);
+      loaded.clear();
+    },
+  };
+}
