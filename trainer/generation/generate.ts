@@ -1,0 +1,234 @@
+/**
+ * Batched generation with a fixed-length KV cache: the prompt in one pass, then one token a step, each step
+ * the same graph. Prompts are left-padded, so that every row writes the same cache slot.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Random } from "../../domain/random";
+import type { Engine } from "../engine/engine";
+import type { TensorTree } from "../engine/tree";
+import { disposeTree } from "../engine/tree";
+import type { DecoderModel, EncoderDecoderModel, KvCache, Model, Params, Weights } from "../models/model";
+import { type SamplingRule, sampleToken } from "./sampling";
+
+export type GenerateOptions = SamplingRule & {
+  maxNewTokens: number;
+  eosTokenId: number;
+  padTokenId: number;
+  /** Called with each row's tokens so far; true stops the row (stop strings). */
+  shouldStop?: (row: number, tokens: readonly number[]) => boolean;
+  /** Prompts are padded to a multiple of this, so that few shapes need a graph. */
+  lengthMultiple?: number;
+};
+
+export type Generated = {
+  /** New ids, the end-of-sequence token included where it was reached. */
+  tokens: number[];
+  /** True when the row ended by itself (end of sequence or a stop string). */
+  stopped: boolean;
+};
+
+/** One random stream a row: what a row says does not depend on the batch it is in. */
+export type Generator = (weights: Weights, prompts: number[][], randoms: Random[], options: GenerateOptions) => Generated[];
+
+type WeightArgs = { base: Params; adapter: Params | null };
+
+const toArgs = (weights: Weights): WeightArgs => ({ base: weights.base, adapter: weights.adapter?.params ?? null });
+
+const toWeights = (args: WeightArgs, scaling: number): Weights => ({
+  base: args.base,
+  adapter: args.adapter ? { params: args.adapter, scaling } : null,
+});
+
+/** Left-pads `rows` to one length, a multiple of `multiple`: ids and mask, (B, T) row-major. */
+export function padLeft(rows: readonly (readonly number[])[], padTokenId: number, multiple = 1) {
+  const longest = rows.reduce((length, row) => Math.max(length, row.length), 1);
+  const length = Math.ceil(longest / multiple) * multiple;
+  const ids = new Int32Array(rows.length * length).fill(padTokenId);
+  const mask = new Int32Array(rows.length * length);
+  rows.forEach((row, b) => {
+    const start = (b + 1) * length - row.length;
+    ids.set(row, start);
+    mask.fill(1, start, (b + 1) * length);
+  });
+  return { ids, mask, length };
+}
+
+/** The loop that both families share: sample from logits, feed back, stop. `step` returns (B, V) logits. */
+function decodeLoop(
+  batch: number,
+  vocabSize: number,
+  randoms: Random[],
+  options: GenerateOptions,
+  first: Float32Array | null,
+  step: (tokens: Int32Array, index: number) => Float32Array,
+  start: number,
+): Generated[] {
+  const rows = Array.from({ length: batch }, (): Generated => ({ tokens: [], stopped: false }));
+  let next: Int32Array = new Int32Array(batch).fill(start);
+  let logits = first ?? step(next, 0);
+  const offset = first ? 0 : 1;
+  for (let index = 0; index < options.maxNewTokens; index++) {
+    next = new Int32Array(batch).fill(options.padTokenId);
+    rows.forEach((row, b) => {
+      if (row.stopped) return;
+      const random = randoms[b];
+      if (!random) throw new RangeError(`generate: row ${b} has no random stream`);
+      const token = sampleToken(logits.subarray(b * vocabSize, (b + 1) * vocabSize), options, random);
+      row.tokens.push(token);
+      next[b] = token;
+      row.stopped = token === options.eosTokenId || (options.shouldStop?.(b, row.tokens) ?? false);
+    });
+    if (index + 1 === options.maxNewTokens || rows.every(({ stopped }) => stopped)) break;
+    logits = step(next, index + offset);
+  }
+  return rows;
+}
+
+const download = (tensor: tf.Tensor): Float32Array => {
+  const values = tensor.dataSync() as Float32Array;
+  tensor.dispose();
+  return values;
+};
+
+function createDecoderGenerator(engine: Engine, model: DecoderModel): Generator {
+  type PrefillArgs = { weights: WeightArgs; inputIds: tf.Tensor; attentionMask: tf.Tensor };
+  type DecodeArgs = {
+    weights: WeightArgs;
+    cache: KvCache;
+    inputIds: tf.Tensor;
+    position: tf.Tensor;
+    positionIds: tf.Tensor;
+    cacheMask: tf.Tensor;
+  };
+  type StepResult = { logits: tf.Tensor; cache: KvCache };
+  // Cache length and adapter scaling are baked into a graph, so each has functions of its own.
+  const compiled = new Map<string, { prefill: (args: PrefillArgs) => StepResult; decode: (args: DecodeArgs) => StepResult }>();
+  const functionsFor = (cacheLength: number, scaling: number) => {
+    const key = `${cacheLength}:${scaling}`;
+    let functions = compiled.get(key);
+    if (!functions) {
+      functions = {
+        prefill: engine.compile("prefill", (args: PrefillArgs & TensorTree) => {
+          const weights = toWeights(args.weights, scaling);
+          const batch = { inputIds: args.inputIds as tf.Tensor2D, attentionMask: args.attentionMask as tf.Tensor2D };
+          const { hidden, cache } = model.prefill(weights, batch, cacheLength);
+          return { logits: model.logits(weights, hidden), cache };
+        }),
+        decode: engine.compile("decode", (args: DecodeArgs & TensorTree) => {
+          const weights = toWeights(args.weights, scaling);
+          const { hidden, cache } = model.decode(
+            weights,
+            {
+              inputIds: args.inputIds as tf.Tensor1D,
+              position: args.position as tf.Scalar,
+              positionIds: args.positionIds as tf.Tensor1D,
+              cacheMask: args.cacheMask as tf.Tensor2D,
+            },
+            args.cache,
+          );
+          return { logits: model.logits(weights, hidden), cache };
+        }),
+      };
+      compiled.set(key, functions);
+    }
+    return functions;
+  };
+
+  return (weights, prompts, randoms, options) => {
+    const batch = prompts.length;
+    const { ids, mask, length } = padLeft(prompts, options.padTokenId, options.lengthMultiple ?? 32);
+    const cacheLength = length + options.maxNewTokens;
+    const { prefill, decode } = functionsFor(cacheLength, weights.adapter?.scaling ?? 1);
+    const args = toArgs(weights);
+    const inputs = { inputIds: tf.tensor2d(ids, [batch, length], "int32"), attentionMask: tf.tensor2d(mask, [batch, length], "int32") };
+    const start = prefill({ weights: args, ...inputs });
+    disposeTree(inputs);
+    let cache = start.cache;
+    const cacheMask = new Int32Array(batch * cacheLength);
+    for (let b = 0; b < batch; b++) cacheMask.set(mask.subarray(b * length, (b + 1) * length), b * cacheLength);
+    try {
+      return decodeLoop(batch, model.vocabSize, randoms, options, download(start.logits), (tokens, index) => {
+        const slot = length + index;
+        for (let b = 0; b < batch; b++) cacheMask[b * cacheLength + slot] = 1;
+        const step = {
+          inputIds: tf.tensor1d(tokens, "int32"),
+          position: tf.scalar(slot, "int32"),
+          positionIds: tf.tensor1d(Int32Array.from(prompts, (prompt) => prompt.length + index), "int32"),
+          cacheMask: tf.tensor2d(cacheMask.slice(), [batch, cacheLength], "int32"),
+        };
+        const result = decode({ weights: args, cache, ...step });
+        disposeTree(step);
+        disposeTree(cache);
+        cache = result.cache;
+        return download(result.logits);
+      }, 0);
+    } finally {
+      disposeTree(cache);
+    }
+  };
+}
+
+function createEncoderDecoderGenerator(engine: Engine, model: EncoderDecoderModel): Generator {
+  type PrefillArgs = { weights: WeightArgs; inputIds: tf.Tensor; attentionMask: tf.Tensor };
+  type DecodeArgs = { weights: WeightArgs; cache: KvCache; inputIds: tf.Tensor; position: tf.Tensor; sourceMask: tf.Tensor };
+  type Functions = { prefill: (args: PrefillArgs) => { cache: KvCache }; decode: (args: DecodeArgs) => { logits: tf.Tensor; cache: KvCache } };
+  const compiled = new Map<string, Functions>();
+  const functionsFor = (cacheLength: number, scaling: number): Functions => {
+    const key = `${cacheLength}:${scaling}`;
+    let functions = compiled.get(key);
+    if (!functions) {
+      functions = {
+        prefill: engine.compile("prefill", (args: PrefillArgs & TensorTree) => {
+          const source = { inputIds: args.inputIds as tf.Tensor2D, attentionMask: args.attentionMask as tf.Tensor2D };
+          return model.prefill(toWeights(args.weights, scaling), source, cacheLength);
+        }),
+        decode: engine.compile("decode", (args: DecodeArgs & TensorTree) => {
+          const weights = toWeights(args.weights, scaling);
+          const step = {
+            inputIds: args.inputIds as tf.Tensor1D,
+            position: args.position as tf.Scalar,
+            sourceMask: args.sourceMask as tf.Tensor2D,
+          };
+          const { hidden, cache } = model.decode(weights, step, args.cache);
+          return { logits: model.logits(weights, hidden), cache };
+        }),
+      };
+      compiled.set(key, functions);
+    }
+    return functions;
+  };
+
+  return (weights, prompts, randoms, options) => {
+    const batch = prompts.length;
+    const { ids, mask, length } = padLeft(prompts, options.padTokenId, options.lengthMultiple ?? 32);
+    const { prefill, decode } = functionsFor(options.maxNewTokens, weights.adapter?.scaling ?? 1);
+    const args = toArgs(weights);
+    const source = { inputIds: tf.tensor2d(ids, [batch, length], "int32"), attentionMask: tf.tensor2d(mask, [batch, length], "int32") };
+    let { cache } = prefill({ weights: args, ...source });
+    try {
+      return decodeLoop(batch, model.vocabSize, randoms, options, null, (tokens, index) => {
+        const step = { inputIds: tf.tensor1d(tokens, "int32"), position: tf.scalar(index, "int32") };
+        const result = decode({ weights: args, cache, ...step, sourceMask: source.attentionMask });
+        disposeTree(step);
+        disposeTree(cache);
+        cache = result.cache;
+        return download(result.logits);
+      }, model.decoderStartTokenId);
+    } finally {
+      disposeTree(cache);
+      disposeTree(source);
+    }
+  };
+}
+
+/** A generator for `model`, keeping its graphs from call to call. */
+export function createGenerator(engine: Engine, model: Model): Generator {
+  switch (model.family) {
+    case "llama":
+      return createDecoderGenerator(engine, model);
+    case "t5":
+      return createEncoderDecoderGenerator(engine, model);
+    default:
+      return model satisfies never;
+  }
+}
