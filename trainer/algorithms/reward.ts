@@ -1,0 +1,249 @@
+/**
+ * Fits a reward model on rankings by Plackett-Luce; a pair is a ranking of two, for which it is the
+ * Bradley-Terry loss -log sigmoid(c - r - margin). Ties count as the average over the orders that agree
+ * with them. A ranking of K weighs as one pair (its sum over ranks is divided by K - 1).
+ * Source: Plackett 1975; Bradley & Terry 1952; trl 1.12 RewardTrainer (margin, center_rewards_coefficient).
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { createRandom } from "../../domain/random";
+import type { RewardConfig } from "../../domain/run";
+import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
+import { batchIndices, type Example, type PromptTokenizer } from "./examples";
+import { flattenParams, layoutOf, unflattenParams } from "./flat-params";
+import { plackettLuceLoss } from "./losses";
+import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
+import { createSequenceBatch, rewardScores, SCORE_NAME, type SequenceBatch } from "./reward-model";
+import { assertFinite, type Outcome, readScalars, snapshotTensor, type TrainContext } from "./train-context";
+
+/** One judged item: its completions with their ranks, 1 = best, equal ranks tie. */
+export type RankedExample = { examples: Example[]; ranks: number[]; margin: number | null };
+
+/** More tie-consistent orders than this are sampled (seeded) instead of listed. */
+const MAX_ORDERS = 24;
+
+/** Orders (best first, as indices) that agree with `ranks`; all of them, or a seeded sample of 24. */
+export function tieConsistentOrders(ranks: readonly number[], seed: number): number[][] {
+  const groups = [...new Set(ranks)].sort((a, b) => a - b).map((rank) => ranks.flatMap((r, i) => (r === rank ? [i] : [])));
+  const total = groups.reduce((product, group) => product * factorial(group.length), 1);
+  if (total > MAX_ORDERS) {
+    const random = createRandom(seed, ranks.join(","));
+    return Array.from({ length: MAX_ORDERS }, () => groups.flatMap((group) => random.shuffle(group)));
+  }
+  return groups.reduce<number[][]>((heads, group) => heads.flatMap((head) => permutations(group).map((tail) => [...head, ...tail])), [[]]);
+}
+
+const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
+
+function permutations(items: number[]): number[][] {
+  if (items.length <= 1) return [items];
+  return items.flatMap((item, i) => permutations([...items.slice(0, i), ...items.slice(i + 1)]).map((rest) => [item, ...rest]));
+}
+
+/** Items of one K: sequences (N*K), and orders as rows of indices into them, each with its weight. */
+type RankingBatch = SequenceBatch & { orders: tf.Tensor; orderWeights: tf.Tensor; margins: tf.Tensor };
+
+function createRankingBatch(items: RankedExample[], padTokenId: number, config: RewardConfig): RankingBatch {
+  const size = items[0]?.examples.length ?? 0;
+  const orders: number[] = [];
+  const weights: number[] = [];
+  const margins: number[] = [];
+  items.forEach((item, i) => {
+    const agreeing = tieConsistentOrders(item.ranks, config.seed);
+    for (const order of agreeing) {
+      orders.push(...order.map((index) => i * size + index));
+      weights.push(1 / agreeing.length / items.length);
+      margins.push(size === 2 ? config.marginScale * (item.margin ?? 0) : 0);
+    }
+  });
+  // A fixed number of order rows keeps one graph: fill with weight 0.
+  const rows = Math.ceil(weights.length / items.length) * items.length;
+  while (weights.length < rows) {
+    orders.push(...orders.slice(0, size));
+    weights.push(0);
+    margins.push(0);
+  }
+  return {
+    ...createSequenceBatch(items.flatMap(({ examples }) => examples), padTokenId),
+    orders: tf.tensor2d(orders, [weights.length, size], "int32"),
+    orderWeights: tf.tensor1d(weights),
+    margins: tf.tensor1d(margins),
+  };
+}
+
+/** Loss of a batch and the raw scores (N*K). */
+export function rankingLoss(scores: tf.Tensor1D, batch: { orders: tf.Tensor; orderWeights: tf.Tensor; margins: tf.Tensor }, centerRewardsCoefficient: number): tf.Scalar {
+  const [rows, size] = batch.orders.shape as [number, number];
+  const ordered = tf.reshape(tf.gather(scores, tf.reshape(batch.orders, [-1]) as tf.Tensor1D), [rows, size]) as tf.Tensor2D;
+  // The margin is taken from the winner's lead: c - margin against r.
+  const lead = tf.mul(tf.expandDims(batch.margins, 1), tf.oneHot(0, size));
+  const losses = plackettLuceLoss(tf.sub(ordered, lead) as tf.Tensor2D);
+  const loss = tf.sum(tf.mul(losses, batch.orderWeights));
+  if (centerRewardsCoefficient === 0) return loss as tf.Scalar;
+  // mean((c + r)^2) for pairs; for K > 2 twice the mean score, squared.
+  const sums = tf.mul(tf.sum(tf.reshape(scores, [-1, size]), -1), 2 / size);
+  return tf.add(loss, tf.mul(centerRewardsCoefficient, tf.mean(tf.square(sums)))) as tf.Scalar;
+}
+
+/** Share of the strictly ordered pairs of `item` that the scores order likewise, as [right, all]. */
+export function pairAccuracy(ranks: readonly number[], scores: readonly number[]): [number, number] {
+  let right = 0;
+  let all = 0;
+  for (let i = 0; i < ranks.length; i++)
+    for (let j = 0; j < ranks.length; j++)
+      if ((ranks[i] ?? 0) < (ranks[j] ?? 0)) {
+        all++;
+        if ((scores[i] ?? 0) > (scores[j] ?? 0)) right++;
+      }
+  return [right, all];
+}
+
+export type RewardInput = {
+  config: RewardConfig;
+  model: DecoderModel;
+  tokenizer: PromptTokenizer;
+  base: Params;
+  adapter: Adapter;
+  /** (1, D), see `initScore`. */
+  score: tf.Tensor2D;
+  train: RankedExample[];
+  validation: RankedExample[];
+  writeModel(folder: string, trained: Params): Promise<void>;
+};
+
+/** Validation over whole items: loss, pairwise accuracy and mean margin between the ordered pairs. */
+export type RewardEvaluation = { loss: number; right: number; pairs: number; margin: number };
+
+export async function trainReward(context: TrainContext, input: RewardInput): Promise<{ outcome: Outcome; evaluation: RewardEvaluation | null }> {
+  const { config, model, tokenizer, base, adapter } = input;
+  if (input.train.length === 0) throw new Error("The dataset version has no training rows that fit maxLength");
+  const trainable: Params = { ...adapter.params, [SCORE_NAME]: input.score };
+  const layout = layoutOf(trainable);
+  const toScores = (frozen: Params, theta: tf.Tensor1D, batch: SequenceBatch) => {
+    const { [SCORE_NAME]: score, ...params } = unflattenParams(layout, theta);
+    const weights: Weights = { base: frozen, adapter: { params, scaling: adapter.scaling } };
+    const tokens = { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D };
+    return rewardScores(model, weights, score as tf.Tensor, tokens, batch.lastIndex as tf.Tensor1D);
+  };
+  const trainStep = context.engine.compile("reward-train", ({ frozen, state, batch, scalars }: { frozen: Params; state: TrainState; batch: RankingBatch; scalars: StepScalars }) => {
+    let scores: tf.Tensor1D | undefined;
+    const { value, grad } = tf.valueAndGrad((theta: tf.Tensor) => {
+      scores = toScores(frozen, theta as tf.Tensor1D, batch);
+      return rankingLoss(scores, batch, config.centerRewardsCoefficient);
+    })(state.theta);
+    const update = adamW(config, state, grad as tf.Tensor1D, scalars);
+    return { state: update.state, loss: value, gradNorm: update.gradNorm, scores: scores as tf.Tensor };
+  });
+  const evaluateStep = context.engine.compile("reward-evaluate", ({ frozen, theta, batch }: { frozen: Params; theta: tf.Tensor; batch: RankingBatch }) => {
+    const scores = toScores(frozen, theta as tf.Tensor1D, batch);
+    return { scores, loss: rankingLoss(scores, batch, 0) };
+  });
+
+  // Batches hold items of one K each; the larger K, the fewer items, for the same number of sequences.
+  const groups = groupBySize(input.train, config.batchSize);
+  const stepsPerEpoch = groups.reduce((sum, group) => sum + Math.ceil(group.items.length / group.batchSize), 0);
+  const totalSteps = config.maxSteps ?? Math.ceil(stepsPerEpoch * config.epochs);
+  await context.start(totalSteps);
+  let state: TrainState = context.resume
+    ? { theta: snapshotTensor(context.resume, "theta"), m: snapshotTensor(context.resume, "m"), v: snapshotTensor(context.resume, "v") }
+    : createTrainState(flattenParams(trainable));
+
+  const evaluate = async (step: number): Promise<RewardEvaluation | null> => {
+    if (input.validation.length === 0) return null;
+    const total: RewardEvaluation = { loss: 0, right: 0, pairs: 0, margin: 0 };
+    for (const { items, batchSize } of groupBySize(input.validation, config.batchSize)) {
+      for (let i = 0; i < items.length; i += batchSize) {
+        const rows = items.slice(i, i + batchSize);
+        const filled = [...rows, ...Array.from({ length: batchSize - rows.length }, () => rows[0] as RankedExample)];
+        const batch = createRankingBatch(filled, tokenizer.padTokenId, config);
+        const result = evaluateStep({ frozen: base, theta: state.theta, batch });
+        const scores = Array.from(result.scores.dataSync());
+        tf.dispose([result.scores, result.loss, ...Object.values(batch)]);
+        rows.forEach(({ ranks }, row) => {
+          const own = scores.slice(row * ranks.length, (row + 1) * ranks.length);
+          const [right, pairs] = pairAccuracy(ranks, own);
+          total.right += right;
+          total.pairs += pairs;
+          for (let a = 0; a < ranks.length; a++)
+            for (let b = 0; b < ranks.length; b++)
+              if ((ranks[a] ?? 0) < (ranks[b] ?? 0)) {
+                const lead = (own[a] ?? 0) - (own[b] ?? 0);
+                total.margin += lead;
+                total.loss += Math.log1p(Math.exp(-lead));
+              }
+        });
+      }
+    }
+    if (total.pairs > 0) {
+      const values = { "loss/validation": total.loss / total.pairs, "accuracy/validation": total.right / total.pairs, "margin/mean": total.margin / total.pairs };
+      assertFinite(step, values);
+      await context.emit([{ kind: "metric", step, values }]);
+    }
+    return total;
+  };
+
+  const save = (step: number, final: boolean) =>
+    context.save({
+      step, final, tensors: { ...state }, state: {},
+      writeModel: async (folder) => {
+        const trained = tf.tidy(() => unflattenParams(layout, state.theta));
+        await input.writeModel(folder, trained);
+        tf.dispose(Object.values(trained));
+      },
+    });
+
+  let evaluation: RewardEvaluation | null = null;
+  for (let step = context.resume?.step ?? 0; step < totalSteps; step++) {
+    const items = batchAt(groups, step, stepsPerEpoch, config.seed);
+    const batch = createRankingBatch(items, tokenizer.padTokenId, config);
+    const lr = learningRateAt(config, step, totalSteps);
+    const scalars = scheduleScalars(config, step, lr);
+    const result = trainStep({ frozen: base, state, batch, scalars });
+    tf.dispose([...Object.values(state), ...Object.values(batch), ...Object.values(scalars)]);
+    state = result.state;
+    const scores = Array.from(result.scores.dataSync());
+    result.scores.dispose();
+    const { loss, gradNorm } = readScalars({ loss: result.loss, gradNorm: result.gradNorm });
+    const [right, pairs] = items.reduce<[number, number]>(
+      ([r, p], { ranks }, i) => {
+        const [itemRight, itemPairs] = pairAccuracy(ranks, scores.slice(i * ranks.length, (i + 1) * ranks.length));
+        return [r + itemRight, p + itemPairs];
+      },
+      [0, 0],
+    );
+    const done = step + 1;
+    const values: Record<string, number> = { "loss/train": loss ?? Number.NaN, grad_norm: gradNorm ?? Number.NaN, lr };
+    if (pairs > 0) values["accuracy/train"] = right / pairs;
+    assertFinite(done, values);
+    await context.emit([{ kind: "metric", step: done, values }]);
+    const last = done === totalSteps;
+    if (last || (config.evalSteps > 0 && done % config.evalSteps === 0)) evaluation = await evaluate(done);
+    const requested = context.requested();
+    if (last || requested === "pause" || done % config.saveSteps === 0) await save(done, last);
+    if (requested && !last) {
+      tf.dispose(Object.values(state));
+      return { outcome: requested === "pause" ? "paused" : "cancelled", evaluation };
+    }
+  }
+  tf.dispose(Object.values(state));
+  return { outcome: "succeeded", evaluation };
+}
+
+type Group = { size: number; items: RankedExample[]; batchSize: number };
+
+/** Items by K; `batchSize` counts pairs, so that a batch has 2 * batchSize sequences whatever K is. */
+function groupBySize(items: RankedExample[], batchSize: number): Group[] {
+  const sizes = [...new Set(items.map(({ examples }) => examples.length))].sort((a, b) => a - b);
+  return sizes.map((size) => ({ size, items: items.filter(({ examples }) => examples.length === size), batchSize: Math.max(1, Math.floor((2 * batchSize) / size)) }));
+}
+
+/** The batch of `step`: groups take turns in a seeded order, each through its own endless pass. */
+function batchAt(groups: Group[], step: number, stepsPerEpoch: number, seed: number): RankedExample[] {
+  const turns = groups.flatMap((group, g) => Array.from({ length: Math.ceil(group.items.length / group.batchSize) }, (_, i) => ({ g, i })));
+  const epoch = Math.floor(step / stepsPerEpoch);
+  const order = createRandom(seed, `reward-turns:${epoch}`).shuffle(turns);
+  const turn = order[step % stepsPerEpoch];
+  const group = groups[turn?.g ?? 0];
+  if (!turn || !group) throw new RangeError("batchAt: no batch for this step");
+  const perEpoch = Math.ceil(group.items.length / group.batchSize);
+  return batchIndices(group.items.length, group.batchSize, epoch * perEpoch + turn.i, seed, `reward:${group.size}`).map((i) => group.items[i] as RankedExample);
+}

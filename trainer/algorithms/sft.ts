@@ -1,0 +1,280 @@
+/**
+ * Supervised fine-tuning with completion-only loss: the mean negative log-likelihood of the completion's
+ * tokens (end of sequence included) given the prompt. Full or LoRA; decoder or encoder-decoder; gradient
+ * accumulation divides by the token count of the whole step, so that 1 x 8 equals 8 x 1.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { createRandom } from "../../domain/random";
+import type { SftConfig } from "../../domain/run";
+import { createGenerator } from "../generation/generate";
+import type { Adapter, Model, Params, Weights } from "../models/model";
+import { batchIndices, type Example, type PromptTokenizer, padRight, roundUp } from "./examples";
+import { flattenParams, layoutOf, type ParamLayout, unflattenParams } from "./flat-params";
+import { tokenLogprobs } from "./losses";
+import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
+import { assertFinite, type Outcome, readScalars, snapshotTensor, type TrainContext } from "./train-context";
+
+/** Targets are the next tokens; `lossMask` is 1 where a target belongs to the completion. All (B, T). */
+export type CompletionBatch = {
+  inputIds: tf.Tensor;
+  attentionMask: tf.Tensor;
+  targetIds: tf.Tensor;
+  lossMask: tf.Tensor;
+  /** Encoder-decoder only: the target side's inputs and mask; null for decoders. */
+  decoderInputIds: tf.Tensor | null;
+};
+
+/** Batches `examples` for `model`. Rows longer than `maxLength` must have been left out before. */
+export function createCompletionBatch(model: Model, examples: Example[], padTokenId: number): CompletionBatch {
+  const longest = (lengths: number[]) => roundUp(Math.max(...lengths));
+  const rows = examples.length;
+  if (model.family === "t5") {
+    const sourceLength = longest(examples.map(({ promptIds }) => promptIds.length));
+    const targetLength = longest(examples.map(({ completionIds }) => completionIds.length));
+    const source = padRight(examples.map(({ promptIds }) => promptIds), padTokenId, sourceLength);
+    const target = padRight(examples.map(({ completionIds }) => completionIds), padTokenId, targetLength);
+    const shifted = examples.map(({ completionIds }) => [model.decoderStartTokenId, ...completionIds.slice(0, -1)]);
+    return {
+      inputIds: tf.tensor2d(source.ids, [rows, sourceLength], "int32"),
+      attentionMask: tf.tensor2d(source.mask, [rows, sourceLength], "int32"),
+      targetIds: tf.tensor2d(target.ids, [rows, targetLength], "int32"),
+      lossMask: tf.tensor2d(Float32Array.from(target.mask), [rows, targetLength]),
+      decoderInputIds: tf.tensor2d(padRight(shifted, padTokenId, targetLength).ids, [rows, targetLength], "int32"),
+    };
+  }
+  const sequences = examples.map(({ promptIds, completionIds }) => [...promptIds, ...completionIds]);
+  const length = longest(sequences.map((ids) => ids.length - 1));
+  const inputs = padRight(sequences.map((ids) => ids.slice(0, -1)), padTokenId, length);
+  const targets = padRight(sequences.map((ids) => ids.slice(1)), padTokenId, length);
+  const lossMask = new Float32Array(rows * length);
+  examples.forEach(({ promptIds, completionIds }, b) => {
+    const start = b * length + promptIds.length - 1;
+    lossMask.fill(1, start, start + completionIds.length);
+  });
+  return {
+    inputIds: tf.tensor2d(inputs.ids, [rows, length], "int32"),
+    attentionMask: tf.tensor2d(inputs.mask, [rows, length], "int32"),
+    targetIds: tf.tensor2d(targets.ids, [rows, length], "int32"),
+    lossMask: tf.tensor2d(lossMask, [rows, length]),
+    decoderInputIds: null,
+  };
+}
+
+/** Sum of -log p over the completion tokens, and how many the argmax got right; the caller divides. */
+export function completionLoss(model: Model, weights: Weights, batch: CompletionBatch): { nll: tf.Scalar; correct: tf.Scalar } {
+  const source = { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D };
+  let hidden: tf.Tensor3D;
+  if (model.family === "t5") {
+    if (!batch.decoderInputIds) throw new TypeError("completionLoss: an encoder-decoder needs decoderInputIds");
+    // Right padding is behind every real target, so causal masking alone keeps it out.
+    const target = { inputIds: batch.decoderInputIds as tf.Tensor2D, attentionMask: tf.onesLike(batch.decoderInputIds) as tf.Tensor2D };
+    hidden = model.forward(weights, source, model.encode(weights, source), target);
+  } else {
+    hidden = model.forward(weights, source);
+  }
+  const flat = tf.reshape(hidden, [-1, model.hiddenSize]);
+  const logits = model.logits(weights, flat) as tf.Tensor2D;
+  const targets = tf.reshape(batch.targetIds, [-1]) as tf.Tensor1D;
+  const mask = tf.reshape(batch.lossMask, [-1]);
+  const nll = tf.neg(tf.sum(tf.mul(tokenLogprobs(logits, targets), mask))) as tf.Scalar;
+  const correct = tf.sum(tf.mul(tf.cast(tf.equal(tf.argMax(logits, -1), targets), "float32"), mask)) as tf.Scalar;
+  return { nll, correct };
+}
+
+export type SftInput = {
+  config: SftConfig;
+  model: Model;
+  tokenizer: PromptTokenizer;
+  /** The model before this run, adapters of its ancestors merged in. */
+  base: Params;
+  /** The fresh adapter when config.method is "lora"; null trains all of `base`. */
+  adapter: Adapter | null;
+  train: Example[];
+  validation: Example[];
+  /** Prompts of the sample table, with their references. */
+  showcase: { promptIds: number[]; prompt: string; reference: string | null }[];
+  /** Writes the trained parameters as the files that other tools read. */
+  writeModel(folder: string, trained: Params): Promise<void>;
+};
+
+type TrainArgs = { frozen: Params; state: TrainState; batch: CompletionBatch; tokens: tf.Tensor; scalars: StepScalars };
+
+/** The differentiable step shared by fine-tuning and pretraining: gradient of the summed loss over `tokens`. */
+export function createCompletionSteps(context: TrainContext, model: Model, config: SftConfig, layout: ParamLayout, scaling: number | null) {
+  const toWeights = (frozen: Params, theta: tf.Tensor1D): Weights => {
+    const trained = unflattenParams(layout, theta);
+    return scaling === null ? { base: trained, adapter: null } : { base: frozen, adapter: { params: trained, scaling } };
+  };
+  const lossAndGradient = (frozen: Params, theta: tf.Tensor1D, batch: CompletionBatch, tokens: tf.Tensor) => {
+    let correct: tf.Scalar | undefined;
+    const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => {
+      const result = completionLoss(model, toWeights(frozen, x as tf.Tensor1D), batch);
+      correct = result.correct;
+      return tf.div(result.nll, tokens) as tf.Scalar;
+    })(theta);
+    return { loss: value, gradient: grad as tf.Tensor1D, correct: correct as tf.Scalar };
+  };
+  const { engine } = context;
+  return {
+    /** One whole update from one micro-batch. */
+    train: engine.compile("sft-train", ({ frozen, state, batch, tokens, scalars }: TrainArgs) => {
+      const { loss, gradient, correct } = lossAndGradient(frozen, state.theta, batch, tokens);
+      const update = adamW(config, state, gradient, scalars);
+      return { state: update.state, metrics: { loss, correct, gradNorm: update.gradNorm } };
+    }),
+    /** The pieces for accumulation: gradients of several micro-batches are added before one update. */
+    gradient: engine.compile("sft-gradient", ({ frozen, theta, batch, tokens }: { frozen: Params; theta: tf.Tensor; batch: CompletionBatch; tokens: tf.Tensor }) =>
+      lossAndGradient(frozen, theta as tf.Tensor1D, batch, tokens),
+    ),
+    update: engine.compile("sft-update", ({ state, gradient, scalars }: { state: TrainState; gradient: tf.Tensor; scalars: StepScalars }) =>
+      adamW(config, state, gradient as tf.Tensor1D, scalars),
+    ),
+    evaluate: engine.compile("sft-evaluate", ({ frozen, theta, batch }: { frozen: Params; theta: tf.Tensor; batch: CompletionBatch }) =>
+      completionLoss(model, toWeights(frozen, theta as tf.Tensor1D), batch),
+    ),
+    toWeights,
+  };
+}
+
+const countTokens = (examples: Example[]) => examples.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+
+/** Runs to the end, or until a person asks to stop. */
+export async function trainSft(context: TrainContext, input: SftInput): Promise<Outcome> {
+  const { config, model, tokenizer, base } = input;
+  if (input.train.length === 0) throw new Error("The dataset version has no training rows that fit maxLength");
+  const trainable = input.adapter?.params ?? base;
+  const layout = layoutOf(trainable);
+  const frozen = input.adapter ? base : {};
+  const steps = createCompletionSteps(context, model, config, layout, input.adapter?.scaling ?? null);
+  const stepsPerEpoch = Math.ceil(input.train.length / (config.batchSize * config.gradientAccumulationSteps));
+  const totalSteps = config.maxSteps ?? Math.ceil(stepsPerEpoch * config.epochs);
+  await context.start(totalSteps);
+
+  // 1. Start from the fresh parameters, or exactly where the last checkpoint was.
+  let state: TrainState = context.resume
+    ? { theta: snapshotTensor(context.resume, "theta"), m: snapshotTensor(context.resume, "m"), v: snapshotTensor(context.resume, "v") }
+    : createTrainState(flattenParams(trainable));
+  const generate = createGenerator(context.engine, model);
+
+  const evaluate = async (step: number): Promise<void> => {
+    const losses = { nll: 0, correct: 0, tokens: 0 };
+    for (let i = 0; i < input.validation.length; i += config.batchSize) {
+      const examples = input.validation.slice(i, i + config.batchSize);
+      // The last batch is filled up with rows that carry no loss, so that it needs no graph of its own.
+      const filled = [...examples, ...Array.from({ length: config.batchSize - examples.length }, () => ({ promptIds: [0], completionIds: [] }))];
+      const batch = createCompletionBatch(model, filled.map(withoutEmpty(tokenizer.eosTokenId)), tokenizer.padTokenId);
+      if (examples.length < filled.length) maskRowsFrom(batch, examples.length);
+      const { nll, correct } = readScalars(steps.evaluate({ frozen, theta: state.theta, batch }));
+      tf.dispose(Object.values(batch).filter((tensor) => tensor !== null));
+      losses.nll += nll ?? 0;
+      losses.correct += correct ?? 0;
+      losses.tokens += countTokens(examples);
+    }
+    if (losses.tokens > 0) {
+      const values = { "loss/validation": losses.nll / losses.tokens, "accuracy/validation": losses.correct / losses.tokens };
+      assertFinite(step, values);
+      await context.emit([{ kind: "metric", step, values }]);
+    }
+    if (input.showcase.length > 0) {
+      const weights = tf.tidy(() => ({ kept: Object.values(unflattenParams(layout, state.theta)) }));
+      const names = layout.map(({ name }) => name);
+      const trained = Object.fromEntries(names.map((name, i) => [name, weights.kept[i] as tf.Tensor]));
+      const current: Weights = input.adapter ? { base, adapter: { params: trained, scaling: input.adapter.scaling } } : { base: trained, adapter: null };
+      const generated = generate(current, input.showcase.map(({ promptIds }) => promptIds), input.showcase.map((_, i) => createRandom(config.seed, `showcase:${i}`)), {
+        temperature: 0, topK: 0, topP: 1, maxNewTokens: 64, eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId,
+      });
+      tf.dispose(weights.kept);
+      await context.emit([{
+        kind: "sample", step,
+        rows: generated.map(({ tokens }, i) => ({ prompt: input.showcase[i]?.prompt ?? "", completion: tokenizer.decode(tokens), reference: input.showcase[i]?.reference ?? null, score: null, kl: null })),
+      }]);
+    }
+  };
+
+  const save = async (step: number, final: boolean): Promise<void> => {
+    await context.save({
+      step, final, tensors: { ...state }, state: {},
+      writeModel: async (folder) => {
+        const trained = tf.tidy(() => unflattenParams(layout, state.theta));
+        await input.writeModel(folder, trained);
+        tf.dispose(Object.values(trained));
+      },
+    });
+  };
+
+  const first = context.resume?.step ?? 0;
+  if (first === 0 && config.evalSteps > 0) await evaluate(0);
+  for (let step = first; step < totalSteps; step++) {
+    // 2. The rows of this step, in an order that only the seed decides.
+    const started = performance.now();
+    const rows = batchIndices(input.train.length, config.batchSize * config.gradientAccumulationSteps, step, config.seed, "sft").map((i) => input.train[i] as Example);
+    const tokenCount = countTokens(rows);
+    const tokens = tf.scalar(tokenCount);
+    const lr = learningRateAt(config, step, totalSteps);
+    const scalars = scheduleScalars(config, step, lr);
+
+    // 3. Gradient over the micro-batches and one update.
+    let metrics: Record<string, number>;
+    if (config.gradientAccumulationSteps === 1) {
+      const batch = createCompletionBatch(model, rows, tokenizer.padTokenId);
+      const result = steps.train({ frozen, state, batch, tokens, scalars });
+      tf.dispose([...Object.values(state), ...Object.values(batch).filter((tensor) => tensor !== null)]);
+      state = result.state;
+      metrics = readScalars(result.metrics);
+    } else {
+      let gradient = tf.zerosLike(state.theta);
+      let loss = 0;
+      let correct = 0;
+      for (let i = 0; i < rows.length; i += config.batchSize) {
+        const batch = createCompletionBatch(model, rows.slice(i, i + config.batchSize), tokenizer.padTokenId);
+        const part = steps.gradient({ frozen, theta: state.theta, batch, tokens });
+        const sum = tf.add(gradient, part.gradient) as tf.Tensor1D;
+        tf.dispose([gradient, part.gradient, ...Object.values(batch).filter((tensor) => tensor !== null)]);
+        gradient = sum;
+        const values = readScalars({ loss: part.loss, correct: part.correct });
+        loss += values.loss ?? 0;
+        correct += values.correct ?? 0;
+      }
+      const update = steps.update({ state, gradient, scalars });
+      tf.dispose([...Object.values(state), gradient]);
+      state = update.state;
+      metrics = { loss, correct, ...readScalars({ gradNorm: update.gradNorm }) };
+    }
+    tf.dispose([tokens, ...Object.values(scalars)]);
+    const done = step + 1;
+    const values = {
+      "loss/train": metrics.loss ?? Number.NaN,
+      "accuracy/token": (metrics.correct ?? 0) / tokenCount,
+      grad_norm: metrics.gradNorm ?? Number.NaN,
+      lr,
+      tokens_per_second: tokenCount / ((performance.now() - started) / 1000),
+    };
+    assertFinite(done, values);
+    await context.emit([{ kind: "metric", step: done, values }]);
+
+    // 4. Validation, checkpoint, and whatever a person asked for.
+    const last = done === totalSteps;
+    if (config.evalSteps > 0 && (last || done % config.evalSteps === 0)) await evaluate(done);
+    const requested = context.requested();
+    if (last || requested === "pause" || done % config.saveSteps === 0) await save(done, last);
+    if (requested && !last) {
+      tf.dispose(Object.values(state));
+      return requested === "pause" ? "paused" : "cancelled";
+    }
+  }
+  tf.dispose(Object.values(state));
+  return "succeeded";
+}
+
+/** Fill-up rows need one target to have a shape; their loss mask is cleared by `maskRowsFrom`. */
+const withoutEmpty = (eosTokenId: number) => (example: Example): Example =>
+  example.completionIds.length > 0 ? example : { ...example, completionIds: [eosTokenId] };
+
+/** Clears the loss mask of rows from `first` on. */
+function maskRowsFrom(batch: CompletionBatch, first: number): void {
+  const [rows, length] = batch.lossMask.shape as [number, number];
+  const mask = batch.lossMask.dataSync().slice() as Float32Array;
+  mask.fill(0, first * length, rows * length);
+  batch.lossMask.dispose();
+  batch.lossMask = tf.tensor2d(mask, [rows, length]);
+}
