@@ -22,7 +22,6 @@ export const RUN_TRANSITIONS: Record<RunState, readonly RunState[]> = {
 export const loraConfigSchema = z.strictObject({
   r: z.number().int().min(1).max(256).default(16),
   loraAlpha: z.number().positive().default(32),
-  loraDropout: z.number().min(0).lt(1).default(0),
   useRslora: z.boolean().default(false),
   /** Module names, or "all-linear". */
   targetModules: z.union([z.literal("all-linear"), z.array(z.string().min(1)).min(1)]).default("all-linear"),

@@ -1,22 +1,16 @@
 /** From rows of a dataset to padded batches of token ids. */
 import { createRandom } from "../../domain/random";
 import type { Message } from "../../domain/prompt";
+import type { Tokenizer } from "../tokenizer/tokenizer";
 
 /** What the loops need of a tokenizer. */
-export type PromptTokenizer = {
-  padTokenId: number;
-  eosTokenId: number;
-  encode(text: string): number[];
-  decode(ids: readonly number[]): string;
-  /** Renders the chat template and encodes it. */
-  encodePrompt(messages: readonly Message[]): number[];
-};
+export type PromptTokenizer = Pick<Tokenizer, "padTokenId" | "eosTokenId" | "encode" | "decode" | "encodePrompt">;
 
 export type Example = { promptIds: number[]; completionIds: number[] };
 
 /** Prompt through the chat template, completion with the end-of-sequence token. */
-export function encodeExample(tokenizer: PromptTokenizer, messages: readonly Message[], completion: string): Example {
-  return { promptIds: tokenizer.encodePrompt(messages), completionIds: [...tokenizer.encode(completion), tokenizer.eosTokenId] };
+export async function encodeExample(tokenizer: PromptTokenizer, messages: readonly Message[], completion: string): Promise<Example> {
+  return { promptIds: await tokenizer.encodePrompt(messages), completionIds: [...(await tokenizer.encode(completion)), tokenizer.eosTokenId] };
 }
 
 /** Lengths are padded up to a multiple of this, so that a run needs few graphs. */

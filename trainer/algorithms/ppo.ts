@@ -151,7 +151,7 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     loop = { klCoef: config.klCoef, updates: 0, rewardMean: 0, rewardStd: 1 };
     if (config.normalizeRewards) {
       const rows = batchPrompts(0);
-      const scores = score(rows, sample({ base, adapter: null }, rows, "reference").map(({ tokens }) => tokens));
+      const scores = score(rows, (await sample({ base, adapter: null }, rows, "reference")).map(({ tokens }) => tokens));
       const center = mean(scores);
       const deviation = Math.sqrt(mean(scores.map((x) => (x - center) ** 2)));
       loop = { ...loop, rewardMean: center, rewardStd: Math.max(deviation, 1e-6) };
@@ -164,7 +164,7 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     const rows = batchPrompts(iteration);
     const current = tf.tidy(() => Object.values(split(state.theta).adapter.params));
     const adapterParams = Object.fromEntries(Object.keys(adapter.params).map((name, i) => [name, current[i] as tf.Tensor]));
-    const generated = sample({ base, adapter: { params: adapterParams, scaling: adapter.scaling } }, rows, `rollout:${iteration}`);
+    const generated = await sample({ base, adapter: { params: adapterParams, scaling: adapter.scaling } }, rows, `rollout:${iteration}`);
     tf.dispose(current);
     const responses = generated.map(({ tokens }) => tokens);
     const rawScores = score(rows, responses);
@@ -231,9 +231,9 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     if (kl < -1) await context.emit([{ kind: "log", level: "warning", message: `Mean KL is ${kl.toFixed(3)} at step ${step}: the rollouts do not come from the policy that is updated` }]);
     if (config.evalSteps > 0 && (step === 1 || step % config.evalSteps === 0 || step === config.iterations)) {
       const rowKl = rowSums(rollout.kl, rollout.mask);
-      const table = rows.slice(0, 8).map((row, i): SampleRow => ({
-        prompt: row.prompt, completion: tokenizer.decode(responses[i] ?? []), reference: row.reference, score: rawScores[i] ?? null, kl: rowKl[i] ?? null,
-      }));
+      const table = await Promise.all(rows.slice(0, 8).map(async (row, i): Promise<SampleRow> => ({
+        prompt: row.prompt, completion: await tokenizer.decode(responses[i] ?? []), reference: row.reference, score: rawScores[i] ?? null, kl: rowKl[i] ?? null,
+      })));
       await context.emit([{ kind: "sample", step, rows: table }]);
     }
     if (config.adaptiveKl) {

@@ -180,13 +180,13 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
       const names = layout.map(({ name }) => name);
       const trained = Object.fromEntries(names.map((name, i) => [name, weights.kept[i] as tf.Tensor]));
       const current: Weights = input.adapter ? { base, adapter: { params: trained, scaling: input.adapter.scaling } } : { base: trained, adapter: null };
-      const generated = generate(current, input.showcase.map(({ promptIds }) => promptIds), input.showcase.map((_, i) => createRandom(config.seed, `showcase:${i}`)), {
+      const generated = await generate(current, input.showcase.map(({ promptIds }) => promptIds), input.showcase.map((_, i) => createRandom(config.seed, `showcase:${i}`)), {
         temperature: 0, topK: 0, topP: 1, maxNewTokens: 64, eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId,
       });
       tf.dispose(weights.kept);
       await context.emit([{
         kind: "sample", step,
-        rows: generated.map(({ tokens }, i) => ({ prompt: input.showcase[i]?.prompt ?? "", completion: tokenizer.decode(tokens), reference: input.showcase[i]?.reference ?? null, score: null, kl: null })),
+        rows: await Promise.all(generated.map(async ({ tokens }, i) => ({ prompt: input.showcase[i]?.prompt ?? "", completion: await tokenizer.decode(tokens), reference: input.showcase[i]?.reference ?? null, score: null, kl: null }))),
       }]);
     }
   };

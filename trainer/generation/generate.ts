@@ -15,7 +15,7 @@ export type GenerateOptions = SamplingRule & {
   eosTokenId: number;
   padTokenId: number;
   /** Called with each row's tokens so far; true stops the row (stop strings). */
-  shouldStop?: (row: number, tokens: readonly number[]) => boolean;
+  shouldStop?: (tokens: readonly number[]) => Promise<boolean>;
   /** Prompts are padded to a multiple of this, so that few shapes need a graph. */
   lengthMultiple?: number;
 };
@@ -28,7 +28,7 @@ export type Generated = {
 };
 
 /** One random stream a row: what a row says does not depend on the batch it is in. */
-export type Generator = (weights: Weights, prompts: number[][], randoms: Random[], options: GenerateOptions) => Generated[];
+export type Generator = (weights: Weights, prompts: number[][], randoms: Random[], options: GenerateOptions) => Promise<Generated[]>;
 
 type WeightArgs = { base: Params; adapter: Params | null };
 
@@ -54,7 +54,7 @@ export function padLeft(rows: readonly (readonly number[])[], padTokenId: number
 }
 
 /** The loop that both families share: sample from logits, feed back, stop. `step` returns (B, V) logits. */
-function decodeLoop(
+async function decodeLoop(
   batch: number,
   vocabSize: number,
   randoms: Random[],
@@ -62,22 +62,22 @@ function decodeLoop(
   first: Float32Array | null,
   step: (tokens: Int32Array, index: number) => Float32Array,
   start: number,
-): Generated[] {
+): Promise<Generated[]> {
   const rows = Array.from({ length: batch }, (): Generated => ({ tokens: [], stopped: false }));
   let next: Int32Array = new Int32Array(batch).fill(start);
   let logits = first ?? step(next, 0);
   const offset = first ? 0 : 1;
   for (let index = 0; index < options.maxNewTokens; index++) {
     next = new Int32Array(batch).fill(options.padTokenId);
-    rows.forEach((row, b) => {
-      if (row.stopped) return;
+    for (const [b, row] of rows.entries()) {
+      if (row.stopped) continue;
       const random = randoms[b];
       if (!random) throw new RangeError(`generate: row ${b} has no random stream`);
       const token = sampleToken(logits.subarray(b * vocabSize, (b + 1) * vocabSize), options, random);
       row.tokens.push(token);
       next[b] = token;
-      row.stopped = token === options.eosTokenId || (options.shouldStop?.(b, row.tokens) ?? false);
-    });
+      row.stopped = token === options.eosTokenId || ((await options.shouldStop?.(row.tokens)) ?? false);
+    }
     if (index + 1 === options.maxNewTokens || rows.every(({ stopped }) => stopped)) break;
     logits = step(next, index + offset);
   }
@@ -134,7 +134,7 @@ function createDecoderGenerator(engine: Engine, model: DecoderModel): Generator 
     return functions;
   };
 
-  return (weights, prompts, randoms, options) => {
+  return async (weights, prompts, randoms, options) => {
     const batch = prompts.length;
     const { ids, mask, length } = padLeft(prompts, options.padTokenId, options.lengthMultiple ?? 32);
     const cacheLength = length + options.maxNewTokens;
@@ -147,7 +147,7 @@ function createDecoderGenerator(engine: Engine, model: DecoderModel): Generator 
     const cacheMask = new Int32Array(batch * cacheLength);
     for (let b = 0; b < batch; b++) cacheMask.set(mask.subarray(b * length, (b + 1) * length), b * cacheLength);
     try {
-      return decodeLoop(batch, model.vocabSize, randoms, options, download(start.logits), (tokens, index) => {
+      return await decodeLoop(batch, model.vocabSize, randoms, options, download(start.logits), (tokens, index) => {
         const slot = length + index;
         for (let b = 0; b < batch; b++) cacheMask[b * cacheLength + slot] = 1;
         const step = {
@@ -198,7 +198,7 @@ function createEncoderDecoderGenerator(engine: Engine, model: EncoderDecoderMode
     return functions;
   };
 
-  return (weights, prompts, randoms, options) => {
+  return async (weights, prompts, randoms, options) => {
     const batch = prompts.length;
     const { ids, mask, length } = padLeft(prompts, options.padTokenId, options.lengthMultiple ?? 32);
     const { prefill, decode } = functionsFor(options.maxNewTokens, weights.adapter?.scaling ?? 1);
@@ -206,7 +206,7 @@ function createEncoderDecoderGenerator(engine: Engine, model: EncoderDecoderMode
     const source = { inputIds: tf.tensor2d(ids, [batch, length], "int32"), attentionMask: tf.tensor2d(mask, [batch, length], "int32") };
     let { cache } = prefill({ weights: args, ...source });
     try {
-      return decodeLoop(batch, model.vocabSize, randoms, options, null, (tokens, index) => {
+      return await decodeLoop(batch, model.vocabSize, randoms, options, null, (tokens, index) => {
         const step = { inputIds: tf.tensor1d(tokens, "int32"), position: tf.scalar(index, "int32") };
         const result = decode({ weights: args, cache, ...step, sourceMask: source.attentionMask });
         disposeTree(step);

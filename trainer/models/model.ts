@@ -65,6 +65,7 @@ export type EncoderDecoderModel = {
   vocabSize: number;
   hiddenSize: number;
   numLayers: number;
+  numHeads: number;
   decoderStartTokenId: number;
   parameterShapes(): Record<string, number[]>;
   linearModules(): Record<string, [number, number]>;

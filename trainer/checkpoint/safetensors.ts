@@ -1,0 +1,124 @@
+/**
+ * Reads and writes safetensors: an 8-byte header length, a JSON header, the raw little-endian values.
+ * Source: the format's description in huggingface/safetensors. Values arrive as float32 whatever is stored.
+ */
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { open } from "node:fs/promises";
+
+export type StoredDtype = "F32" | "F16" | "BF16";
+
+export type HostTensor = { shape: number[]; values: Float32Array };
+
+type HeaderEntry = { dtype: string; shape: number[]; data_offsets: [number, number] };
+
+const BYTES: Record<StoredDtype, number> = { F32: 4, F16: 2, BF16: 2 };
+
+function isStoredDtype(dtype: string): dtype is StoredDtype {
+  return dtype in BYTES;
+}
+
+/** Half-precision bits to a number. */
+function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** A number to half-precision bits, rounding to nearest, ties to even. */
+function toHalf(value: number): number {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const size = Math.abs(value);
+  if (Number.isNaN(value)) return 0x7e00;
+  if (size >= 65520) return sign | 0x7c00;
+  const exponent = size < 2 ** -14 ? -14 : Math.floor(Math.log2(size));
+  const scaled = size / 2 ** (exponent - 10);
+  let rounded = Math.floor(scaled);
+  const rest = scaled - rounded;
+  if (rest > 0.5 || (rest === 0.5 && rounded % 2 === 1)) rounded++;
+  // A fraction that rounds up to 2048 carries into the exponent by itself.
+  return sign | (rounded + (size < 2 ** -14 ? 0 : (exponent + 14) * 1024));
+}
+
+function decode(dtype: StoredDtype, bytes: Uint8Array): Float32Array {
+  if (dtype === "F32") return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4).slice();
+  const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2);
+  if (dtype === "F16") return Float32Array.from(halves, fromHalf);
+  const bits = Uint32Array.from(halves, (half) => half << 16);
+  return new Float32Array(bits.buffer);
+}
+
+function encode(dtype: StoredDtype, values: Float32Array): Uint8Array {
+  if (dtype === "F32") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  if (dtype === "F16") return new Uint8Array(Uint16Array.from(values, toHalf).buffer);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  // Round to nearest, ties to even, as PyTorch converts.
+  const halves = Uint16Array.from(bits, (x) => ((x & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : (x + 0x7fff + ((x >>> 16) & 1)) >>> 16));
+  return new Uint8Array(halves.buffer);
+}
+
+/**
+ * All tensors of a file, one read each, so that no second copy of the file is held. Throws naming the file and the
+ * tensor when the file is cut short or a dtype is not a float.
+ */
+export function readSafetensors(file: string): Record<string, HostTensor> {
+  const handle = openSync(file, "r");
+  try {
+    const { size } = fstatSync(handle);
+    const lengthBytes = Buffer.alloc(8);
+    readSync(handle, lengthBytes, 0, 8, 0);
+    const headerLength = Number(lengthBytes.readBigUInt64LE());
+    if (headerLength + 8 > size) throw new Error(`${file} is not a safetensors file, or is cut short`);
+    const headerBytes = Buffer.alloc(headerLength);
+    readSync(handle, headerBytes, 0, headerLength, 8);
+    const header = JSON.parse(headerBytes.toString("utf8")) as Record<string, HeaderEntry>;
+    const out: Record<string, HostTensor> = {};
+    for (const [name, entry] of Object.entries(header)) {
+      if (name === "__metadata__") continue;
+      const { dtype, shape, data_offsets: offsets } = entry;
+      if (!isStoredDtype(dtype)) throw new Error(`${file}: tensor ${name} is stored as ${dtype}; F32, F16 and BF16 are read`);
+      const [start, end] = offsets;
+      const count = shape.reduce((product, length) => product * length, 1);
+      if (end - start !== count * BYTES[dtype]) throw new Error(`${file}: tensor ${name} has ${end - start} bytes for shape [${shape}]`);
+      if (8 + headerLength + end > size) throw new Error(`${file} is cut short in tensor ${name}`);
+      const bytes = new Uint8Array(end - start);
+      readSync(handle, bytes, 0, bytes.length, 8 + headerLength + start);
+      out[name] = { shape, values: decode(dtype, bytes) };
+    }
+    return out;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Writes `tensors` in order and flushes them to the disk; returns the file's sha256. */
+export async function writeSafetensors(file: string, tensors: Record<string, HostTensor>, dtype: StoredDtype = "F32"): Promise<string> {
+  const header: Record<string, HeaderEntry | Record<string, string>> = { __metadata__: { format: "pt" } };
+  let offset = 0;
+  for (const [name, { shape, values }] of Object.entries(tensors)) {
+    const bytes = values.length * BYTES[dtype];
+    header[name] = { dtype, shape, data_offsets: [offset, offset + bytes] };
+    offset += bytes;
+  }
+  let json = JSON.stringify(header);
+  json += " ".repeat((8 - (Buffer.byteLength(json) % 8)) % 8);
+  const start = Buffer.alloc(8);
+  start.writeBigUInt64LE(BigInt(Buffer.byteLength(json)));
+  const hash = createHash("sha256");
+  const handle = await open(file, "w");
+  try {
+    const write = async (bytes: Uint8Array) => {
+      hash.update(bytes);
+      await handle.writeFile(bytes);
+    };
+    await write(Buffer.concat([start, Buffer.from(json)]));
+    for (const { values } of Object.values(tensors)) await write(encode(dtype, values));
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,58 @@
+/** From a Hugging Face config.json to the model's functions, and fresh weights for pretraining. */
+import * as tf from "@tensorflow/tfjs-core";
+import { z } from "zod";
+import { createRandom } from "../../domain/random";
+import { createLlama, llamaConfigSchema } from "./llama";
+import type { Model, Params } from "./model";
+import { createT5, t5ConfigSchema } from "./t5";
+
+export const SUPPORTED_FAMILIES = ["llama", "t5"] as const;
+
+/** Throws naming the architecture, or the field of config.json, that is not supported. */
+export function createModel(config: Record<string, unknown>): Model {
+  const read = <T>(schema: z.ZodType<T>): T => {
+    const result = schema.safeParse(config);
+    if (result.success) return result.data;
+    throw new Error(`config.json: ${z.prettifyError(result.error)}`);
+  };
+  switch (config.model_type) {
+    case "llama":
+      return createLlama(read(llamaConfigSchema));
+    case "t5":
+      return createT5(read(t5ConfigSchema));
+    default:
+      throw new Error(`config.json: model_type "${String(config.model_type)}" is not supported (${SUPPORTED_FAMILIES.join(", ")} are)`);
+  }
+}
+
+/**
+ * Fresh parameters: norms 1; T5's matrices with Mesh TensorFlow's deviations (query (d * d_kv)^-1/2, others
+ * fan_in^-1/2, embeddings 1), Llama's N(0, 0.02) with output projections divided by sqrt(2 layers) (Radford et al. 2019).
+ */
+export function initParams(model: Model, seed: number): Params {
+  const params: Params = {};
+  for (const [name, shape] of Object.entries(model.parameterShapes())) {
+    if (shape.length === 1) {
+      params[name] = name.endsWith(".bias") ? tf.zeros(shape) : tf.ones(shape);
+      continue;
+    }
+    const random = createRandom(seed, name);
+    const deviation = initialDeviation(model, name, shape);
+    const size = shape.reduce((product, length) => product * length, 1);
+    params[name] = tf.tensor(Float32Array.from({ length: size }, () => random.normal() * deviation), shape);
+  }
+  return params;
+}
+
+function initialDeviation(model: Model, name: string, shape: number[]): number {
+  switch (model.family) {
+    case "llama":
+      return name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight") ? 0.02 / Math.sqrt(2 * model.numLayers) : 0.02;
+    case "t5":
+      if (name === "shared.weight") return 1;
+      if (name.endsWith("Attention.q.weight")) return ((shape[1] ?? 1) * ((shape[0] ?? 1) / model.numHeads)) ** -0.5;
+      return (name.includes("relative_attention_bias") ? model.hiddenSize : (shape[1] ?? 1)) ** -0.5;
+    default:
+      return model satisfies never;
+  }
+}
