@@ -1,0 +1,72 @@
+"use client";
+/** Dense tables: rows of one height, figures right-aligned in tabular numerals, sortable heads. */
+import { ArrowDown, ArrowUp, ChevronsUpDown } from "lucide-react";
+import type { ComponentProps, ReactNode } from "react";
+import { cn } from "./cn";
+
+export type SortDirection = "asc" | "desc";
+
+/** `label` names the table for screen readers; the frame scrolls sideways by keyboard too. */
+export function Table({ label, className, ...props }: ComponentProps<"table"> & { label: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (axe: scrollable-region-focusable)
+    <section aria-label={label} tabIndex={0} className="overflow-x-auto rounded-[inherit] focus-visible:-outline-offset-2">
+      <table className={cn("w-full border-collapse text-left text-sm", className)} {...props} />
+    </section>
+  );
+}
+
+export function THead(props: ComponentProps<"thead">) {
+  return <thead {...props} />;
+}
+
+export function TBody(props: ComponentProps<"tbody">) {
+  return <tbody {...props} />;
+}
+
+export function Tr({ className, ...props }: ComponentProps<"tr">) {
+  return <tr className={cn("border-b last:border-b-0 [tbody_&]:hover:bg-sunken/60", className)} {...props} />;
+}
+
+export function Th({
+  numeric = false,
+  sort,
+  onSort,
+  className,
+  children,
+  ...props
+}: Omit<ComponentProps<"th">, "onClick"> & {
+  numeric?: boolean;
+  /** null: sortable, but not what the table is sorted by. */
+  sort?: SortDirection | null;
+  onSort?: () => void;
+  children?: ReactNode;
+}) {
+  const ariaSort = sort === "asc" ? "ascending" : sort === "desc" ? "descending" : undefined;
+  const Icon = sort === "asc" ? ArrowUp : sort === "desc" ? ArrowDown : ChevronsUpDown;
+  return (
+    <th
+      scope="col"
+      aria-sort={ariaSort}
+      className={cn(
+        "h-9 px-3 text-xs font-medium whitespace-nowrap text-muted",
+        numeric && "text-right",
+        className,
+      )}
+      {...props}
+    >
+      {onSort === undefined ? (
+        children
+      ) : (
+        <button type="button" onClick={onSort} className="inline-flex items-center gap-1 rounded hover:text-text">
+          {children}
+          <Icon aria-hidden="true" className={cn("size-3.5", (sort === null || sort === undefined) && "opacity-40")} />
+        </button>
+      )}
+    </th>
+  );
+}
+
+export function Td({ numeric = false, className, ...props }: ComponentProps<"td"> & { numeric?: boolean }) {
+  return <td className={cn("h-10 px-3 py-1.5", numeric && "figures text-right", className)} {...props} />;
+}
