@@ -116,3 +116,17 @@ export async function countAction(db: Db, key: string, windowSeconds: number): P
 export async function deleteRateLimit(db: Db, key: string): Promise<void> {
   await db.delete(rateLimits).where(eq(rateLimits.key, key));
 }
+
+/** Counted actions under `key` in the running window; 0 when none or over. */
+export async function selectActionCount(db: Db, key: string, windowSeconds: number): Promise<number> {
+  const [row] = await db
+    .select({ count: rateLimits.count })
+    .from(rateLimits)
+    .where(
+      and(
+        eq(rateLimits.key, key),
+        sql`${rateLimits.windowStartedAt} >= now() - make_interval(secs => ${windowSeconds})`,
+      ),
+    );
+  return row?.count ?? 0;
+}

@@ -1,0 +1,14 @@
+/** All procedures of the product, by entity. */
+import { userRouter } from "./routers/user";
+import { workerRouter } from "./routers/worker";
+import { createCallerFactory, router } from "./trpc";
+
+export const appRouter = router({
+  user: userRouter,
+  worker: workerRouter,
+});
+
+export type AppRouter = typeof appRouter;
+
+/** Calls procedures without HTTP: for server components and tests. */
+export const createCaller = createCallerFactory(appRouter);
