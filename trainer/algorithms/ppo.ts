@@ -14,6 +14,7 @@ import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
 import { batchIndices, type Example, type PromptTokenizer, roundUp } from "./examples";
 import { flattenParams, layoutOf, unflattenParams } from "./flat-params";
 import { computeAdvantages } from "./gae";
+import { lossAndGradient } from "./gradient";
 import { tokenEntropy, tokenLogprobs } from "./losses";
 import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
 import { type PpoBatch, ppoLoss } from "./ppo-loss";
@@ -89,20 +90,18 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     };
   });
   const trainStep = context.engine.compile("ppo-train", ({ base, state, sequences, batch, scalars }: { base: Params; state: TrainState; sequences: Sequences; batch: PpoBatch; scalars: StepScalars }) => {
-    let report: Omit<ReturnType<typeof ppoLoss>, "loss"> | undefined;
-    const { value, grad } = tf.valueAndGrad((theta: tf.Tensor) => {
-      const { head, bias, adapter: current } = split(theta as tf.Tensor1D);
+    const { loss, gradient, report } = lossAndGradient((theta) => {
+      const { head, bias, adapter: current } = split(theta);
       const policy: Weights = { base, adapter: current };
       const hidden = responseHidden(policy, sequences);
       const shape = sequences.responseIds.shape as [number, number];
       const logprobs = tf.reshape(tokenLogprobs(responseLogits(policy, hidden), flatIds(sequences)), shape);
       const values = tf.reshape(tf.add(tf.matMul(hidden, head, false, true), bias), shape);
-      const { loss, ...rest } = ppoLoss(config, logprobs, values, batch);
-      report = rest;
-      return loss;
-    })(state.theta);
-    const update = adamW(config, state, grad as tf.Tensor1D, scalars);
-    return { state: update.state, report: { loss: value, gradNorm: update.gradNorm, ...(report as NonNullable<typeof report>) } };
+      const { loss, ...parts } = ppoLoss(config, logprobs, values, batch);
+      return { loss, report: parts };
+    }, state.theta);
+    const update = adamW(config, state, gradient, scalars);
+    return { state: update.state, report: { loss, gradNorm: update.gradNorm, ...report } };
   });
   const generate = createGenerator(context.engine, model);
   const scorer = createScorer(context.engine, input.reward.model, Math.min(64, config.rolloutBatchSize));

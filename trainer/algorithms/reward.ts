@@ -10,6 +10,7 @@ import type { RewardConfig } from "../../domain/run";
 import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
 import { batchIndices, type Example, type PromptTokenizer } from "./examples";
 import { flattenParams, layoutOf, unflattenParams } from "./flat-params";
+import { lossAndGradient } from "./gradient";
 import { plackettLuceLoss } from "./losses";
 import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
 import { createSequenceBatch, rewardScores, SCORE_NAME, type SequenceBatch } from "./reward-model";
@@ -125,13 +126,12 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
     return rewardScores(model, weights, score as tf.Tensor, tokens, batch.lastIndex as tf.Tensor1D);
   };
   const trainStep = context.engine.compile("reward-train", ({ frozen, state, batch, scalars }: { frozen: Params; state: TrainState; batch: RankingBatch; scalars: StepScalars }) => {
-    let scores: tf.Tensor1D | undefined;
-    const { value, grad } = tf.valueAndGrad((theta: tf.Tensor) => {
-      scores = toScores(frozen, theta as tf.Tensor1D, batch);
-      return rankingLoss(scores, batch, config.centerRewardsCoefficient);
-    })(state.theta);
-    const update = adamW(config, state, grad as tf.Tensor1D, scalars);
-    return { state: update.state, loss: value, gradNorm: update.gradNorm, scores: scores as tf.Tensor };
+    const { loss, gradient, report } = lossAndGradient((theta) => {
+      const scores = toScores(frozen, theta, batch);
+      return { loss: rankingLoss(scores, batch, config.centerRewardsCoefficient), report: { scores } };
+    }, state.theta);
+    const update = adamW(config, state, gradient, scalars);
+    return { state: update.state, loss, gradNorm: update.gradNorm, scores: report.scores };
   });
   const evaluateStep = context.engine.compile("reward-evaluate", ({ frozen, theta, batch }: { frozen: Params; theta: tf.Tensor; batch: RankingBatch }) => {
     const scores = toScores(frozen, theta as tf.Tensor1D, batch);

@@ -10,6 +10,7 @@ import { createGenerator } from "../generation/generate";
 import type { Adapter, Model, Params, Weights } from "../models/model";
 import { batchIndices, type Example, type PromptTokenizer, padRight, roundUp } from "./examples";
 import { flattenParams, layoutOf, type ParamLayout, unflattenParams } from "./flat-params";
+import { lossAndGradient } from "./gradient";
 import { tokenLogprobs } from "./losses";
 import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
 import { assertFinite, type Outcome, readScalars, snapshotTensor, type TrainContext } from "./train-context";
@@ -105,26 +106,24 @@ export function createCompletionSteps(context: TrainContext, model: Model, confi
     const trained = unflattenParams(layout, theta);
     return scaling === null ? { base: trained, adapter: null } : { base: frozen, adapter: { params: trained, scaling } };
   };
-  const lossAndGradient = (frozen: Params, theta: tf.Tensor1D, batch: CompletionBatch, tokens: tf.Tensor) => {
-    let correct: tf.Scalar | undefined;
-    const { value, grad } = tf.valueAndGrad((x: tf.Tensor) => {
-      const result = completionLoss(model, toWeights(frozen, x as tf.Tensor1D), batch);
-      correct = result.correct;
-      return tf.div(result.nll, tokens) as tf.Scalar;
-    })(theta);
-    return { loss: value, gradient: grad as tf.Tensor1D, correct: correct as tf.Scalar };
+  const completionGradient = (frozen: Params, theta: tf.Tensor1D, batch: CompletionBatch, tokens: tf.Tensor) => {
+    const { loss, gradient, report } = lossAndGradient((x) => {
+      const { nll, correct } = completionLoss(model, toWeights(frozen, x), batch);
+      return { loss: tf.div(nll, tokens) as tf.Scalar, report: { correct } };
+    }, theta);
+    return { loss, gradient, correct: report.correct };
   };
   const { engine } = context;
   return {
     /** One whole update from one micro-batch. */
     train: engine.compile("sft-train", ({ frozen, state, batch, tokens, scalars }: TrainArgs) => {
-      const { loss, gradient, correct } = lossAndGradient(frozen, state.theta, batch, tokens);
+      const { loss, gradient, correct } = completionGradient(frozen, state.theta, batch, tokens);
       const update = adamW(config, state, gradient, scalars);
       return { state: update.state, metrics: { loss, correct, gradNorm: update.gradNorm } };
     }),
     /** The pieces for accumulation: gradients of several micro-batches are added before one update. */
     gradient: engine.compile("sft-gradient", ({ frozen, theta, batch, tokens }: { frozen: Params; theta: tf.Tensor; batch: CompletionBatch; tokens: tf.Tensor }) =>
-      lossAndGradient(frozen, theta as tf.Tensor1D, batch, tokens),
+      completionGradient(frozen, theta as tf.Tensor1D, batch, tokens),
     ),
     update: engine.compile("sft-update", ({ state, gradient, scalars }: { state: TrainState; gradient: tf.Tensor; scalars: StepScalars }) =>
       adamW(config, state, gradient as tf.Tensor1D, scalars),

@@ -84,10 +84,12 @@ export function traceGraph(
   const known = new Set(inputIds);
   const constants = new Map<number, ConstTensor>();
   const ops: RecordedOp[] = [];
+  const dtypes = new Map<number, number>(inputs.map((tensor, i) => [inputIds[i] as number, backend.getDTypeInteger(tensor.dtype)]));
 
   const createTensor: Binding["createTensor"] = (shape, dtype, values) => {
     const id = binding.createTensor(shape, dtype, values);
     constants.set(id, { shape: [...shape], dtype, bytes: toBytes(binding, dtype, values) });
+    dtypes.set(id, dtype);
     known.add(id);
     return id;
   };
@@ -95,7 +97,12 @@ export function traceGraph(
     const foreign = ids.find((id) => !known.has(id));
     if (foreign !== undefined) throw new Error(`trace: ${name} uses a tensor that is not part of the argument`);
     const outputs = binding.executeOp(name, attributes, ids, count);
-    for (const output of outputs) known.add(output.id);
+    for (const output of outputs) {
+      known.add(output.id);
+      dtypes.set(output.id, output.dtype);
+    }
+    // The one kernel that leaves its type to be inferred, which a graph does not do.
+    if (name === "ExpandDims") attributes = [{ name: "T", type: binding.TF_ATTR_TYPE, value: dtypes.get(ids[0] as number) }];
     ops.push({ name, attributes, inputs: [...ids], outputs: outputs.map((output) => output.id) });
     return outputs;
   };

@@ -1,0 +1,19 @@
+/** Reads the golden files: values made by the reference implementations, see tests/golden/README.md. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+
+export const GOLDEN = path.join(import.meta.dirname, "../golden");
+
+export const goldenPath = (...parts: string[]) => path.join(GOLDEN, ...parts);
+
+export function readGolden<T>(...parts: string[]): T {
+  return JSON.parse(readFileSync(goldenPath(...parts), "utf8")) as T;
+}
+
+/** Largest absolute difference; Infinity when the lengths differ. */
+export function maxDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs((a[i] ?? Number.NaN) - (b[i] ?? Number.NaN)) || 0);
+  return most;
+}
