@@ -100,6 +100,11 @@ async function createPerson(
   });
 }
 
+/** Whether a visitor may make an account now. */
+export async function isSignUpOpen(db: Db, signUpAllowed: boolean): Promise<boolean> {
+  return signUpAllowed || (await countPeople(db)) === 0;
+}
+
 /** Makes an account with a password. Who signs up is not signed in by it. */
 export async function signUp(
   db: Db,
