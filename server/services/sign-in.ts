@@ -100,9 +100,14 @@ async function createPerson(
   });
 }
 
+/** Whether nobody has an account yet; whoever signs up first becomes the admin. */
+export async function isFirstPerson(db: Db): Promise<boolean> {
+  return (await countPeople(db)) === 0;
+}
+
 /** Whether a visitor may make an account now. */
 export async function isSignUpOpen(db: Db, signUpAllowed: boolean): Promise<boolean> {
-  return signUpAllowed || (await countPeople(db)) === 0;
+  return signUpAllowed || isFirstPerson(db);
 }
 
 /** Makes an account with a password. Who signs up is not signed in by it. */

@@ -1,0 +1,11 @@
+/** The leaderboard: for everybody, inside the common frame. */
+import type { Metadata } from "next";
+import type { ReactNode } from "react";
+import { getSessionUser } from "@/server/session";
+import { Shell } from "../components/shell/shell";
+
+export const metadata: Metadata = { title: { default: "Leaderboard · Hone", template: "%s · Hone" } };
+
+export default async function LeaderboardLayout({ children }: { children: ReactNode }) {
+  return <Shell user={await getSessionUser()}>{children}</Shell>;
+}
