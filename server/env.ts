@@ -1,0 +1,90 @@
+/**
+ * The one place that reads the environment. Parsed once; a wrong variable stops the process with its
+ * name and what was expected.
+ */
+import { z } from "zod";
+
+const optional = z
+  .string()
+  .optional()
+  .transform((value) => (value === undefined || value === "" ? null : value));
+
+const flag = z
+  .enum(["0", "1", "true", "false", ""])
+  .optional()
+  .transform((value) => value === "1" || value === "true");
+
+const variablesSchema = z.object({
+  /** Set by `npm start` to the embedded database where no other is given. */
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "expected postgres://user:password@host:port/database" }),
+  /** Folder of the file store and generated secrets. */
+  HONE_DATA: z.string().min(1).default(".hone"),
+  /** Signs and encrypts sessions. `npm start` generates one into the data folder. */
+  NEXTAUTH_SECRET: z.string({ error: "expected a random string" }).min(16, "expected at least 16 characters"),
+  /** The address people open, without a path. */
+  NEXTAUTH_URL: z.url({ protocol: /^https?$/, error: "expected http(s)://host[:port]" }).default("http://localhost:3000"),
+  /** Whether visitors may make accounts (as annotators). */
+  HONE_SIGN_UP: flag,
+  GITHUB_CLIENT_ID: optional,
+  GITHUB_CLIENT_SECRET: optional,
+  GOOGLE_CLIENT_ID: optional,
+  GOOGLE_CLIENT_SECRET: optional,
+  OIDC_NAME: optional,
+  OIDC_ISSUER: optional,
+  OIDC_CLIENT_ID: optional,
+  OIDC_CLIENT_SECRET: optional,
+});
+
+type OAuthClient = { clientId: string; clientSecret: string };
+
+/** Both or none: half a client is a mistake in the environment. */
+function oauthClient(name: string, clientId: string | null, clientSecret: string | null): OAuthClient | null {
+  if (clientId !== null && clientSecret !== null) return { clientId, clientSecret };
+  if (clientId === null && clientSecret === null) return null;
+  throw new Error(`${name}_CLIENT_${clientId === null ? "ID" : "SECRET"}: expected, as the other half of it is set`);
+}
+
+export type Env = {
+  databaseUrl: string;
+  dataFolder: string;
+  auth: {
+    secret: string;
+    url: string;
+    signUp: boolean;
+    github: OAuthClient | null;
+    google: OAuthClient | null;
+    oidc: (OAuthClient & { name: string; issuer: string }) | null;
+  };
+};
+
+/** Parses `variables`; throws an error that names each wrong variable and what was expected. */
+export function parseEnv(variables: Record<string, string | undefined>): Env {
+  const parsed = variablesSchema.safeParse(variables);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`Environment:\n  ${lines.join("\n  ")}`);
+  }
+  const v = parsed.data;
+  const oidc = oauthClient("OIDC", v.OIDC_CLIENT_ID, v.OIDC_CLIENT_SECRET);
+  if (oidc !== null && v.OIDC_ISSUER === null) throw new Error("OIDC_ISSUER: expected, as OIDC_CLIENT_ID is set");
+  return {
+    databaseUrl: v.DATABASE_URL,
+    dataFolder: v.HONE_DATA,
+    auth: {
+      secret: v.NEXTAUTH_SECRET,
+      url: v.NEXTAUTH_URL,
+      signUp: v.HONE_SIGN_UP,
+      github: oauthClient("GITHUB", v.GITHUB_CLIENT_ID, v.GITHUB_CLIENT_SECRET),
+      google: oauthClient("GOOGLE", v.GOOGLE_CLIENT_ID, v.GOOGLE_CLIENT_SECRET),
+      oidc: oidc === null ? null : { ...oidc, name: v.OIDC_NAME ?? "OpenID Connect", issuer: v.OIDC_ISSUER ?? "" },
+    },
+  };
+}
+
+let cached: Env | undefined;
+
+/** The environment of this process. */
+export function env(): Env {
+  cached ??= parseEnv(process.env);
+  return cached;
+}
