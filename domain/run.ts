@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { samplingSchema } from "./completion";
 
-export const runKindSchema = z.enum(["pretrain", "sft", "reward", "ppo", "evaluation", "sample"]);
+export const runKindSchema = z.enum(["sft", "reward", "ppo", "evaluation", "sample"]);
 export type RunKind = z.infer<typeof runKindSchema>;
 
 export const RUN_STATES = ["queued", "running", "paused", "succeeded", "failed", "cancelled"] as const;
@@ -117,6 +117,8 @@ export const evaluationConfigSchema = z.strictObject({
   maxPrompts: z.number().int().min(1).default(200),
   sampling: samplingSchema.default(() => samplingSchema.parse({ maxNewTokens: 64 })),
   batchSize: z.number().int().min(1).default(32),
+  /** Demo prompts only: the hidden taste by which simulated annotators judge, as a score. */
+  goldTaste: z.enum(["faithful", "concise", "detailed"]).nullable().default(null),
 });
 
 export const sampleConfigSchema = z.strictObject({
@@ -131,26 +133,12 @@ export const sampleConfigSchema = z.strictObject({
   batchSize: z.number().int().min(1).default(32),
 });
 
-export const pretrainConfigSchema = z.strictObject({
-  kind: z.literal("pretrain"),
-  ...commonFields,
-  ...optimiserFields,
-  learningRate: optimiserFields.learningRate.default(3e-3),
-  lrSchedule: optimiserFields.lrSchedule.default("cosine"),
-  warmupSteps: optimiserFields.warmupSteps.default(100),
-  adamBeta2: optimiserFields.adamBeta2.default(0.95),
-  steps: z.number().int().min(1).default(4000),
-  batchSize: z.number().int().min(1).default(16),
-  sequenceLength: z.number().int().min(8).default(256),
-});
-
 export const runConfigSchema = z.discriminatedUnion("kind", [
   sftConfigSchema,
   rewardConfigSchema,
   ppoConfigSchema,
   evaluationConfigSchema,
   sampleConfigSchema,
-  pretrainConfigSchema,
 ]);
 export type RunConfig = z.infer<typeof runConfigSchema>;
 export type SftConfig = z.infer<typeof sftConfigSchema>;
@@ -158,7 +146,6 @@ export type RewardConfig = z.infer<typeof rewardConfigSchema>;
 export type PpoConfig = z.infer<typeof ppoConfigSchema>;
 export type EvaluationConfig = z.infer<typeof evaluationConfigSchema>;
 export type SampleConfig = z.infer<typeof sampleConfigSchema>;
-export type PretrainConfig = z.infer<typeof pretrainConfigSchema>;
 
 /** What a run tells the world as it goes; stored in order, one sequence number each. */
 export type RunEvent =
