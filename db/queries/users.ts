@@ -15,6 +15,8 @@ const publicColumns = {
   simulated: users.simulated,
   disabled: users.disabled,
   hasPassword: sql<boolean>`${users.passwordHash} is not null`,
+  /** Ids of the providers this user has signed in with. */
+  providers: sql<string[]>`array(select ${accounts.provider} from ${accounts} where ${accounts.userId} = ${users.id} order by 1)`,
   createdAt: users.createdAt,
 };
 

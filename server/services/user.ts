@@ -20,6 +20,8 @@ export function listUsers(ctx: UserContext) {
   return selectUsers(ctx.db);
 }
 
+export type ListedUser = Awaited<ReturnType<typeof listUsers>>[number];
+
 /** A new account with a generated password, which is returned this once and stored only as a hash. */
 export async function createUser(ctx: UserContext, input: NewUserInput): Promise<{ id: string; password: string }> {
   const password = generatePassword();
