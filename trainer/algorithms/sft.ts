@@ -101,7 +101,7 @@ export type SftInput = {
 type TrainArgs = { frozen: Params; state: TrainState; batch: CompletionBatch; tokens: tf.Tensor; scalars: StepScalars };
 
 /** The differentiable step shared by fine-tuning and pretraining: gradient of the summed loss over `tokens`. */
-export function createCompletionSteps(context: TrainContext, model: Model, config: SftConfig, layout: ParamLayout, scaling: number | null) {
+export function createCompletionSteps(context: Pick<TrainContext, "engine">, model: Model, config: SftConfig, layout: ParamLayout, scaling: number | null) {
   const toWeights = (frozen: Params, theta: tf.Tensor1D): Weights => {
     const trained = unflattenParams(layout, theta);
     return scaling === null ? { base: trained, adapter: null } : { base: frozen, adapter: { params: trained, scaling } };
