@@ -35,6 +35,9 @@ export type Binding = {
 export type NodeBackend = {
   binding: Binding;
   getInputTensorIds(tensors: tf.Tensor[]): number[];
+  /** Registers values under a new id; the native tensor is made when it is first used. */
+  move(dataId: object, values: unknown, shape: number[], dtype: string, refCount: number): void;
+  tensorMap: { get(dataId: object): { values: unknown } };
   getDTypeInteger(dtype: string): number;
   executeSingleOutput(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.Tensor;
   runSavedModel(id: number, inputs: tf.Tensor[], inputInfos: { name: string }[], outputNames: string[]): tf.Tensor[];
@@ -121,13 +124,26 @@ export function traceGraph(
       return typeof value === "function" ? value.bind(binding) : value;
     },
   });
+  // A tensor from outside whose values were not sent yet would look like a constant made here.
+  const made = new Set<object>();
+  const { move, getInputTensorIds } = backend;
+  backend.move = (dataId, ...rest) => {
+    made.add(dataId);
+    move.call(backend, dataId, ...rest);
+  };
+  backend.getInputTensorIds = (tensors) => {
+    for (const { dataId } of tensors) {
+      if (dataId && !made.has(dataId) && backend.tensorMap.get(dataId).values != null) throw new Error("trace: a tensor is used that is not part of the argument");
+    }
+    return getInputTensorIds.call(backend, tensors);
+  };
   let outputs: tf.Tensor[];
   let outputIds: number[];
   try {
     outputs = fn();
     outputIds = backend.getInputTensorIds(outputs);
   } finally {
-    backend.binding = binding;
+    Object.assign(backend, { binding, move, getInputTensorIds });
   }
 
   const nodes: GraphNode[] = [];

@@ -1,0 +1,45 @@
+import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { readSafetensors, type StoredDtype, writeSafetensors } from "../../../../trainer/checkpoint/safetensors";
+import { goldenPath } from "../../../helpers/golden";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "hone-safetensors-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("safetensors", () => {
+  it("writes a file of the reference library back byte for byte", async () => {
+    const original = goldenPath("training", "tiny-llama.rm_score.safetensors");
+    const copy = path.join(folder, "copy.safetensors");
+    await writeSafetensors(copy, readSafetensors(original));
+    expect(readSafetensors(copy)).toEqual(readSafetensors(original));
+    // The data section; headers may order their fields differently.
+    const data = (file: string) => {
+      const bytes = readFileSync(file);
+      return bytes.subarray(8 + Number(bytes.readBigUInt64LE()));
+    };
+    expect(data(copy).equals(data(original))).toBe(true);
+  });
+  it.each<[StoredDtype, number[]]>([
+    ["F32", [1.1, -0, 3.4e38, 1e-45]],
+    // 1 + 2^-11 is between two halves: to even. 6e-8 is a subnormal half; 65520 rounds to infinity.
+    ["F16", [1, -2.5, 1 + 2 ** -11, 65504, 65520, 5.960464477539063e-8, -0.00006103515625]],
+    ["BF16", [1, -2.5, 1 + 2 ** -9, 3.3895313892515355e38]],
+  ])("rounds to %s to nearest, ties to even", async (dtype, values) => {
+    const file = path.join(folder, `${dtype}.safetensors`);
+    await writeSafetensors(file, { x: { shape: [values.length], values: Float32Array.from(values) } }, dtype);
+    const wanted: Record<StoredDtype, number[]> = {
+      F32: values,
+      F16: [1, -2.5, 1, 65504, Number.POSITIVE_INFINITY, 5.960464477539063e-8, -0.00006103515625],
+      BF16: [1, -2.5, 1, 3.3895313892515355e38],
+    };
+    expect(Array.from(readSafetensors(file).x?.values ?? [])).toEqual(Array.from(Float32Array.from(wanted[dtype])));
+  });
+  it("names the file and the tensor of a file that is cut short", async () => {
+    const file = path.join(folder, "cut.safetensors");
+    await writeSafetensors(file, { weight: { shape: [4], values: new Float32Array(4) } });
+    truncateSync(file, readFileSync(file).length - 4);
+    expect(() => readSafetensors(file)).toThrow(/cut\.safetensors is cut short in tensor weight/);
+  });
+});
