@@ -1,0 +1,49 @@
+/**
+ * The pretraining corpus: three fifths summaries of mixed quality, the rest the other tasks. About a third of the
+ * summaries are wrong somewhere, vague, or cut off: the base model is meant to be mediocre, as real ones are before
+ * fine-tuning. Only training wordings and training values occur in its dialogues.
+ */
+import type { Message } from "../prompt";
+import { createRandom, type Random } from "../random";
+import { FACT_KINDS, type FactKind, valuesOf } from "./inventory";
+import { createCode, createPlaces, createRepeat, createReview } from "./other-tasks";
+import { chooseCoverage, createDialogue, createFacts, type Facts, SUMMARY_INSTRUCTION, SUMMARY_STYLES, writeSummary } from "./support";
+
+export type InstructionExample = { messages: Message[]; completion: string };
+
+const ask = (content: string): Message[] => [{ role: "user", content }];
+
+const VAGUE = ["The customer has a problem.", "Someone called about an item.", "A customer needs help with something.", "There was a call."];
+
+/** A summary as the internet would write it: two in three are right, with any coverage from one fact on. */
+function createMixedSummary(facts: Facts, random: Random): string {
+  const covered = chooseCoverage(random, 1);
+  const style = random.pick(SUMMARY_STYLES);
+  const luck = random.next();
+  if (luck < 0.66) return writeSummary(facts, covered, style);
+  if (luck < 0.76) return random.pick(VAGUE);
+  if (luck < 0.94) {
+    const wrong: Facts = { ...facts };
+    const kinds = random.shuffle(FACT_KINDS).slice(0, 1 + random.int(2));
+    for (const kind of kinds) wrong[kind as FactKind] = random.pick(valuesOf(kind, false));
+    return writeSummary(wrong, covered, style);
+  }
+  const words = writeSummary(facts, covered, style).split(" ");
+  return words.slice(0, Math.max(2, random.int(words.length))).join(" ");
+}
+
+/** `count` examples of one seed. */
+export function createPretrainTexts(seed: number, count: number): InstructionExample[] {
+  const random = createRandom(seed, "pretrain-texts");
+  return Array.from({ length: count }, () => {
+    const task = random.next();
+    if (task < 0.6) {
+      const facts = createFacts(random, false);
+      const dialogue = createDialogue(facts, random, false);
+      return { messages: ask(`${SUMMARY_INSTRUCTION}\n\n${dialogue}`), completion: createMixedSummary(facts, random) };
+    }
+    const create = task < 0.7 ? createReview : task < 0.8 ? createCode : task < 0.9 ? createPlaces : createRepeat;
+    const { instruction, completion } = create(random);
+    return { messages: ask(instruction), completion };
+  });
+}

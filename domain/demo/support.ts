@@ -1,0 +1,164 @@
+/**
+ * Customer-support dialogues with summaries: a record of six facts, the conversation that mentions each of them
+ * once, and summaries that cover some of them in one of three styles.
+ *
+ * Each turn has several wordings. The last two of each list are kept for validation and test, so held-out dialogues
+ * are new in their wording, in their values and in the combination of facts.
+ */
+import type { Random } from "../random";
+import { FACT_KINDS, type FactKind, INVENTORY, valuesOf } from "./inventory";
+
+export type Facts = Record<FactKind, string>;
+
+export type SummaryStyle = "terse" | "plain" | "wordy";
+export const SUMMARY_STYLES: readonly SummaryStyle[] = ["terse", "plain", "wordy"];
+
+const HELD_OUT_WORDINGS = 2;
+
+/** Wordings of a turn; {x} is the fact x, {wrong} a value that the agent mistakes for it. */
+const TURNS = {
+  open: [
+    "Agent: Hello, who is calling?\nCustomer: This is {name}.",
+    "Agent: Good day, your name please?\nCustomer: My name is {name}.",
+    "Customer: Hi, {name} here.\nAgent: Hi, what can I do for you?",
+    "Agent: Welcome, who am I talking to?\nCustomer: I am {name}.",
+    "Customer: Hello, it is {name} again.\nAgent: Nice to hear from you.",
+    "Agent: Support desk, hello.\nCustomer: Hello, {name} speaking.",
+    "Customer: Good morning, I am called {name}.\nAgent: Good morning, how can I help?",
+  ],
+  fault: [
+    "Customer: My {product} {fault}.",
+    "Customer: I bought a {product} and it {fault}.",
+    "Agent: What is wrong?\nCustomer: The {product} {fault}.",
+    "Customer: There is a problem, the {product} {fault}.",
+    "Agent: Which item is it?\nCustomer: The {product}. It {fault}.",
+    "Customer: I use the {product} a lot and now it {fault}.",
+    "Agent: Tell me more.\nCustomer: Well, our {product} {fault}.",
+  ],
+  faultMistaken: [
+    "Agent: Is it about the {wrong}?\nCustomer: No, the {product}. It {fault}.",
+    "Agent: I see you own a {wrong}.\nCustomer: Yes, but my {product} {fault}.",
+    "Customer: The {wrong} is fine, but the {product} {fault}.",
+    "Agent: So the {wrong} again?\nCustomer: Not this time, the {product} {fault}.",
+  ],
+  since: [
+    "Agent: When did it begin?\nCustomer: It began {since}.",
+    "Customer: It started {since}.",
+    "Agent: Since when?\nCustomer: I saw it first {since}.",
+    "Customer: It happened {since}.",
+    "Agent: How long has this been going on?\nCustomer: I noticed it {since}.",
+    "Customer: The trouble came {since}.",
+  ],
+  tried: [
+    "Customer: I tried {tried}, no luck.",
+    "Agent: What have you tried?\nCustomer: I tried {tried}.",
+    "Customer: Even {tried} did not help.",
+    "Agent: Did you do anything about it?\nCustomer: Yes, {tried}.",
+    "Agent: Any attempt to fix it?\nCustomer: Only {tried}.",
+    "Customer: My first idea was {tried}, but no.",
+  ],
+  triedMistaken: [
+    "Agent: Please try {wrong}.\nCustomer: I only did {tried}.",
+    "Agent: Was it {wrong}?\nCustomer: No, I tried {tried}.",
+    "Agent: I would suggest {wrong}.\nCustomer: So far it was {tried}.",
+  ],
+  wanted: [
+    "Agent: What would you like?\nCustomer: I want {wanted}.",
+    "Customer: I would like {wanted}.",
+    "Agent: How can we make it right?\nCustomer: With {wanted}.",
+    "Customer: Please give me {wanted}.",
+    "Agent: What do you expect from us?\nCustomer: I expect {wanted}.",
+    "Customer: The best would be {wanted}.",
+  ],
+  wantedMistaken: [
+    "Agent: I can offer {wrong}.\nCustomer: No, I want {wanted}.",
+    "Agent: Do you need {wrong}?\nCustomer: I would rather have {wanted}.",
+    "Agent: Shall I arrange {wrong}?\nCustomer: No thanks, {wanted} please.",
+  ],
+  close: ["", "Agent: I will look into it.", "Agent: Thank you, noted.", "Agent: All right.", "Agent: We will write to you."],
+} as const;
+
+export const SUMMARY_INSTRUCTION = "Summarise the conversation.";
+
+const fill = (template: string, values: Record<string, string>) => template.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? "");
+
+function wording(turn: keyof typeof TURNS, heldOut: boolean, random: Random): string {
+  const all: readonly string[] = TURNS[turn];
+  const kept = turn === "close" ? 0 : Math.min(HELD_OUT_WORDINGS, Math.floor(all.length / 3));
+  return random.pick(heldOut && kept > 0 ? all.slice(-kept) : all.slice(0, all.length - kept));
+}
+
+/** A record; of a held-out one at least the name or the product is a held-out value, and the others may be. */
+export function createFacts(random: Random, heldOut: boolean): Facts {
+  const facts = Object.fromEntries(
+    FACT_KINDS.map((kind) => [kind, random.pick(valuesOf(kind, heldOut && random.next() < 0.3))]),
+  ) as Facts;
+  if (heldOut) {
+    const kind = random.next() < 0.5 ? "name" : "product";
+    facts[kind] = random.pick(valuesOf(kind, true));
+  }
+  return facts;
+}
+
+/** The conversation, each fact once; one turn in four has the agent mistake a value first. */
+export function createDialogue(facts: Facts, random: Random, heldOut: boolean): string {
+  const turn = (base: "fault" | "tried" | "wanted", kind: FactKind): string => {
+    const mistaken = random.next() < 0.25;
+    const others = heldOut ? INVENTORY[kind] : valuesOf(kind, false);
+    const wrong = random.pick(others.filter((value) => value !== facts[kind]));
+    return fill(wording(mistaken ? `${base}Mistaken` : base, heldOut, random), { ...facts, wrong });
+  };
+  const middle = [fill(wording("since", heldOut, random), facts), turn("tried", "tried")];
+  return [
+    fill(wording("open", heldOut, random), facts),
+    turn("fault", "product"),
+    ...(random.next() < 0.5 ? middle : middle.reverse()),
+    turn("wanted", "wanted"),
+    wording("close", heldOut, random),
+  ]
+    .filter((text) => text !== "")
+    .join("\n");
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Sentences of each style; those about a fact that is not covered are left out. */
+export function writeSummary(facts: Facts, covered: ReadonlySet<FactKind>, style: SummaryStyle): string {
+  const { name, product, fault, since, tried, wanted } = facts;
+  const has = (kind: FactKind) => covered.has(kind);
+  const who = has("name") ? name : "The customer";
+  const thing = has("product") ? `the ${product}` : "the item";
+  const sentences: string[] = [];
+  switch (style) {
+    case "terse": {
+      const core = has("product") ? capital(product) : "Item";
+      if (has("fault") || has("product")) sentences.push(has("fault") ? `${core} ${fault}.` : `${core} trouble.`);
+      if (has("since")) sentences.push(`Began ${since}.`);
+      if (has("tried")) sentences.push(`Tried ${tried}.`);
+      if (has("wanted")) sentences.push(has("name") ? `${name} wants ${wanted}.` : `Wants ${wanted}.`);
+      else if (has("name")) sentences.push(`From ${name}.`);
+      break;
+    }
+    case "plain":
+      sentences.push(has("fault") ? `${who} says ${thing} ${fault}.` : `${who} has trouble with ${thing}.`);
+      if (has("since")) sentences.push(`It began ${since}.`);
+      if (has("tried")) sentences.push(`${capital(tried)} did not help.`);
+      if (has("wanted")) sentences.push(`${who} wants ${wanted}.`);
+      break;
+    case "wordy":
+      sentences.push(has("fault") ? `The customer${has("name") ? ` ${name}` : ""} contacted us and told us that ${thing} ${fault}.` : `The customer${has("name") ? ` ${name}` : ""} contacted us about ${thing}.`);
+      if (has("since")) sentences.push(`We were told that the problem began ${since}.`);
+      if (has("tried")) sentences.push(`The customer has already tried ${tried}, but it did not help at all.`);
+      if (has("wanted")) sentences.push(`To make it right, ${who === "The customer" ? "the customer" : who} would now like ${wanted} from us.`);
+      break;
+    default:
+      return style satisfies never;
+  }
+  return sentences.join(" ");
+}
+
+/** A random set of facts that a summary covers: `least` to six of them. */
+export function chooseCoverage(random: Random, least: number): Set<FactKind> {
+  const count = least + random.int(FACT_KINDS.length - least + 1);
+  return new Set(random.shuffle(FACT_KINDS).slice(0, count));
+}
