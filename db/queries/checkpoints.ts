@@ -129,7 +129,7 @@ export async function lineageOf(db: Db, checkpointId: string): Promise<Lineage> 
   };
 }
 
-/** The links of a checkpoint down to its base model, itself first: what a loader needs. */
+/** What a loader needs, oldest first: the nearest whole model, then what was trained on top of it, the checkpoint last. */
 export async function selectCheckpointChain(db: Db, checkpointId: string): Promise<CheckpointRow[]> {
   const chain: CheckpointRow[] = [];
   let next: string | null = checkpointId;
@@ -137,8 +137,8 @@ export async function selectCheckpointChain(db: Db, checkpointId: string): Promi
     const row: CheckpointRow | null = await selectCheckpoint(db, next);
     if (row === null) throw new Error(`Checkpoint ${next} does not exist`);
     if (chain.some(({ id }) => id === row.id)) throw new Error(`Checkpoint ${row.id} is its own ancestor`);
-    chain.push(row);
-    next = row.parentId;
+    chain.unshift(row);
+    next = row.kind === "base" ? null : row.parentId;
   }
   return chain;
 }

@@ -1,0 +1,244 @@
+/** What each metric means, in one line with its source, and how the console groups them into charts. */
+import type { RunKind } from "./run";
+
+export type MetricDefinition = {
+  label: string;
+  /** One line. */
+  definition: string;
+  source: string;
+  /** Which way is better; null where neither is by itself. */
+  better: "higher" | "lower" | null;
+  /** A share of 1, shown in per cent. */
+  percent?: boolean;
+};
+
+const TRL = "TRL PPOTrainer";
+const PPO_PAPER = "Schulman et al. 2017";
+
+export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
+  "objective/kl": {
+    label: "KL to the reference",
+    definition: "Mean over completions of the summed per-token log-ratio between the policy and the frozen reference (k1).",
+    source: `${TRL}; Schulman 2020, Approximating KL divergence`,
+    better: null,
+  },
+  "objective/entropy": {
+    label: "Sampled entropy",
+    definition: "Mean over completions of the summed negative log-probability of the sampled tokens.",
+    source: TRL,
+    better: null,
+  },
+  "objective/non_score_reward": {
+    label: "KL part of the reward",
+    definition: "Minus the KL coefficient times the KL: what straying from the reference costs.",
+    source: TRL,
+    better: null,
+  },
+  "objective/rlhf_reward": {
+    label: "Reward with KL",
+    definition: "Score of the reward model plus the KL part: what PPO maximises.",
+    source: TRL,
+    better: "higher",
+  },
+  "objective/scores": {
+    label: "Reward",
+    definition: "Mean score of the reward model on the sampled completions, before the KL part and the penalty for a missing end.",
+    source: TRL,
+    better: "higher",
+  },
+  "objective/kl_coef": {
+    label: "KL coefficient",
+    definition: "Weight of the KL in the reward; moves only with the adaptive controller.",
+    source: "Ziegler et al. 2019, section 2.2",
+    better: null,
+  },
+  "policy/entropy": {
+    label: "Entropy a token",
+    definition: "Mean entropy of the policy's distribution over the next token, in nats; near 0 the policy has stopped exploring.",
+    source: TRL,
+    better: null,
+  },
+  "policy/approxkl": {
+    label: "Update size",
+    definition: "Half the mean squared log-ratio between the policy after and before the updates of a step.",
+    source: `${TRL}; Schulman 2020`,
+    better: null,
+  },
+  "policy/clipfrac": {
+    label: "Policy clip fraction",
+    definition: "Share of tokens whose probability ratio was clipped; usual below 20 %.",
+    source: PPO_PAPER,
+    better: null,
+    percent: true,
+  },
+  "val/clipfrac": {
+    label: "Value clip fraction",
+    definition: "Share of tokens whose value estimate was clipped.",
+    source: TRL,
+    better: null,
+    percent: true,
+  },
+  "val/ratio": {
+    label: "Probability ratio",
+    definition: "Mean ratio of new to old token probabilities; stays near 1.",
+    source: PPO_PAPER,
+    better: null,
+  },
+  "val/num_eos_tokens": {
+    label: "Completions that end",
+    definition: "How many completions of the rollout ended by themselves.",
+    source: TRL,
+    better: "higher",
+  },
+  "loss/policy": {
+    label: "Policy loss",
+    definition: "Clipped surrogate objective, negated: masked mean of max(-A r, -A clip(r, 1 - eps, 1 + eps)).",
+    source: PPO_PAPER,
+    better: null,
+  },
+  "loss/value": {
+    label: "Value loss",
+    definition: "Half the masked mean of the larger of the clipped and unclipped squared error to the returns.",
+    source: TRL,
+    better: "lower",
+  },
+  "loss/train": {
+    label: "Training loss",
+    definition: "SFT: cross-entropy a completion token in nats. Reward model: negative log-likelihood of the votes, with the centring term.",
+    source: "Ouyang et al. 2022; Bradley and Terry 1952",
+    better: "lower",
+  },
+  "loss/validation": {
+    label: "Validation loss",
+    definition: "The same loss on held-out prompts, without regularisation.",
+    source: "Ouyang et al. 2022",
+    better: "lower",
+  },
+  "accuracy/token": {
+    label: "Token accuracy, training",
+    definition: "Share of completion tokens that the model ranks first.",
+    source: "TRL SFTTrainer",
+    better: "higher",
+    percent: true,
+  },
+  "accuracy/train": {
+    label: "Accuracy, training",
+    definition: "Share of strictly ordered pairs of the batch in which the preferred completion scores higher.",
+    source: "Stiennon et al. 2020",
+    better: "higher",
+    percent: true,
+  },
+  "accuracy/validation": {
+    label: "Accuracy, validation",
+    definition: "Reward model: share of held-out ordered pairs scored in the votes' order; people agree with each other 72 to 77 %. SFT: held-out token accuracy.",
+    source: "Stiennon et al. 2020",
+    better: "higher",
+    percent: true,
+  },
+  "margin/mean": {
+    label: "Score margin",
+    definition: "Mean score of the preferred minus the other completion on held-out pairs.",
+    source: "TRL RewardTrainer",
+    better: "higher",
+  },
+  "length/mean": {
+    label: "Completion length",
+    definition: "Mean tokens a completion; watch it rise with the reward (length bias).",
+    source: "Singhal et al. 2023",
+    better: null,
+  },
+  grad_norm: {
+    label: "Gradient norm",
+    definition: "Euclidean norm of the gradient before clipping.",
+    source: "Pascanu et al. 2013",
+    better: null,
+  },
+  lr: { label: "Learning rate", definition: "Step size of the optimiser at this step.", source: "Loshchilov and Hutter 2019 (AdamW)", better: null },
+  tokens_per_second: {
+    label: "Speed",
+    definition: "Completion tokens trained on each second.",
+    source: "Measured by the worker",
+    better: "higher",
+  },
+  completions_per_second: {
+    label: "Speed",
+    definition: "Completions sampled or scored each second.",
+    source: "Measured by the worker",
+    better: "higher",
+  },
+  rougeL: { label: "ROUGE-L", definition: "F1 of the longest common subsequence with the reference.", source: "Lin 2004", better: "higher" },
+  bleu4: { label: "BLEU", definition: "Corpus BLEU with up to 4-grams against the reference.", source: "Papineni et al. 2002; Post 2018", better: "higher" },
+  reward: { label: "Reward", definition: "Mean score of the reward model on held-out prompts.", source: "Stiennon et al. 2020", better: "higher" },
+  gold: {
+    label: "Gold score",
+    definition: "Mean score by the hidden taste of the simulated annotators; exists in the demo only.",
+    source: "Gao et al. 2022, Scaling laws for reward model overoptimization",
+    better: "higher",
+  },
+  length: { label: "Length", definition: "Mean tokens a completion.", source: "Singhal et al. 2023", better: null },
+  accuracy: {
+    label: "Accuracy",
+    definition: "Share of held-out ordered pairs that the reward model scores in the votes' order.",
+    source: "Stiennon et al. 2020",
+    better: "higher",
+    percent: true,
+  },
+  kl: { label: "KL to the reference", definition: "Mean summed log-ratio to the reference on held-out prompts.", source: "Schulman 2020", better: null },
+};
+
+/** The definition of `name`; one that nobody described is shown under its own name. */
+export function metricDefinition(name: string): MetricDefinition {
+  return METRIC_DEFINITIONS[name] ?? { label: name, definition: "Reported by the run; no definition is on record.", source: "the run", better: null };
+}
+
+export type ChartSpec = { title: string; metrics: readonly string[] };
+
+/** Charts in the order of what matters first; a chart none of whose metrics a run reports is left out. */
+export const CHARTS: readonly ChartSpec[] = [
+  { title: "Reward", metrics: ["objective/scores", "objective/rlhf_reward"] },
+  { title: "KL to the reference", metrics: ["objective/kl"] },
+  { title: "Loss", metrics: ["loss/train", "loss/validation"] },
+  { title: "Accuracy", metrics: ["accuracy/train", "accuracy/token", "accuracy/validation"] },
+  { title: "Score margin", metrics: ["margin/mean"] },
+  { title: "Policy loss", metrics: ["loss/policy"] },
+  { title: "Value loss", metrics: ["loss/value"] },
+  { title: "Clip fraction", metrics: ["policy/clipfrac", "val/clipfrac"] },
+  { title: "Entropy a token", metrics: ["policy/entropy"] },
+  { title: "Completion length", metrics: ["length/mean"] },
+  { title: "Gradient norm", metrics: ["grad_norm"] },
+  { title: "Learning rate", metrics: ["lr"] },
+  { title: "Completions that end", metrics: ["val/num_eos_tokens"] },
+  { title: "Update size", metrics: ["policy/approxkl"] },
+  { title: "Probability ratio", metrics: ["val/ratio"] },
+  { title: "KL part of the reward", metrics: ["objective/non_score_reward"] },
+  { title: "KL coefficient", metrics: ["objective/kl_coef"] },
+  { title: "Sampled entropy", metrics: ["objective/entropy"] },
+  { title: "Speed", metrics: ["tokens_per_second", "completions_per_second"] },
+];
+
+/** CHARTS that show any of `names`, and one chart for each metric that no chart names. */
+export function chartsFor(names: Iterable<string>): ChartSpec[] {
+  const present = new Set(names);
+  const charts = CHARTS.map(({ title, metrics }) => ({ title, metrics: metrics.filter((name) => present.has(name)) })).filter(
+    ({ metrics }) => metrics.length > 0,
+  );
+  for (const { metrics } of charts) for (const name of metrics) present.delete(name);
+  return [...charts, ...[...present].sort().map((name) => ({ title: metricDefinition(name).label, metrics: [name] }))];
+}
+
+/** The one metric that a list of runs shows, first choice first. */
+export const KEY_METRICS: Readonly<Record<RunKind, readonly string[]>> = {
+  sft: ["loss/validation", "loss/train"],
+  reward: ["accuracy/validation", "loss/train"],
+  ppo: ["objective/scores"],
+  evaluation: ["gold", "reward", "rougeL"],
+  sample: ["length/mean"],
+};
+
+export function keyMetric(kind: RunKind, values: Readonly<Record<string, number>> | null): { name: string; value: number } | null {
+  for (const name of KEY_METRICS[kind]) {
+    const value = values?.[name];
+    if (value !== undefined) return { name, value };
+  }
+  return null;
+}
