@@ -1,0 +1,51 @@
+/** SQL on items: what is judged together, with one seat for each judgement that is wanted. */
+import { createHash } from "node:crypto";
+import { eq } from "drizzle-orm";
+import type { ItemMode } from "../../domain/judgement";
+import type { Db } from "../client";
+import { itemCompletions, items, projects, seats } from "../schema";
+
+export type NewItem = {
+  promptId: string;
+  completionIds: string[];
+  mode: ItemMode;
+  priority?: number;
+  propensity?: number;
+  roundId?: string | null;
+};
+
+/** The same comparison in any order is one item. */
+const hashItem = ({ mode, completionIds }: NewItem) => createHash("sha256").update([mode, ...[...completionIds].sort()].join("\n")).digest("hex");
+
+/**
+ * Inserts items with their completions and seats (`seatsPerItem`, by default the project's overlap). Items that exist
+ * already are left as they are. Returns the ids of those that were made.
+ */
+export async function insertItems(
+  db: Db,
+  input: { projectId: string; items: NewItem[]; seatsPerItem?: number },
+): Promise<{ inserted: number; ids: string[] }> {
+  if (input.items.length === 0) return { inserted: 0, ids: [] };
+  return db.transaction(async (tx) => {
+    const [project] = await tx.select({ overlap: projects.overlap }).from(projects).where(eq(projects.id, input.projectId));
+    if (!project) throw new Error(`Project ${input.projectId} does not exist`);
+    const wanted = input.seatsPerItem ?? project.overlap;
+    const ids: string[] = [];
+    for (let start = 0; start < input.items.length; start += 500) {
+      const chunk = input.items.slice(start, start + 500);
+      const byHash = new Map(chunk.map((item) => [hashItem(item), item]));
+      const made = await tx
+        .insert(items)
+        .values([...byHash].map(([contentHash, { promptId, mode, priority, propensity, roundId }]) => ({ projectId: input.projectId, promptId, mode, priority, propensity, roundId, contentHash })))
+        .onConflictDoNothing()
+        .returning({ id: items.id, contentHash: items.contentHash });
+      if (made.length === 0) continue;
+      await tx.insert(itemCompletions).values(
+        made.flatMap(({ id, contentHash }) => (byHash.get(contentHash)?.completionIds ?? []).map((completionId, position) => ({ itemId: id, completionId, position }))),
+      );
+      await tx.insert(seats).values(made.flatMap(({ id }) => Array.from({ length: wanted }, (_, i) => ({ itemId: id, seat: i + 1 }))));
+      ids.push(...made.map(({ id }) => id));
+    }
+    return { inserted: ids.length, ids };
+  });
+}
