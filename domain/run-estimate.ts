@@ -1,0 +1,118 @@
+/** What a run will take, before it starts: steps exactly, time from past runs, memory roughly. */
+import type { RunConfig } from "./run";
+
+/** Sizes out of a model folder's config.json and its weight files. */
+export type ModelShape = { parameters: number; hiddenSize: number; layers: number; vocabSize: number };
+
+/** What the run works on. */
+export type RunWork = {
+  /** Training rows of the dataset version; 0 when there is none. */
+  trainRows: number;
+  /** Prompts of the chosen split of the project. */
+  prompts: number;
+  /** Mean completions of a preference row, 2 for pairs. */
+  completionsPerRow: number;
+};
+
+/** Optimiser steps, PPO iterations, or batches of completions; null where nothing is there to work on. */
+export function estimateSteps(config: RunConfig, work: RunWork): number | null {
+  switch (config.kind) {
+    case "sft": {
+      if (config.maxSteps !== null) return config.maxSteps;
+      const perEpoch = Math.ceil(work.trainRows / (config.batchSize * config.gradientAccumulationSteps));
+      return perEpoch === 0 ? null : Math.ceil(perEpoch * config.epochs);
+    }
+    case "reward": {
+      if (config.maxSteps !== null) return config.maxSteps;
+      const perEpoch = Math.ceil(work.trainRows / config.batchSize);
+      return perEpoch === 0 ? null : Math.ceil(perEpoch * config.epochs);
+    }
+    case "ppo":
+      return config.iterations;
+    case "evaluation": {
+      const prompts = Math.min(config.maxPrompts, work.prompts);
+      return prompts === 0 ? null : Math.ceil(prompts / config.batchSize);
+    }
+    case "sample": {
+      const prompts = Math.min(config.maxPrompts, work.prompts);
+      return prompts === 0 ? null : Math.ceil((prompts * config.completionsPerPrompt) / config.batchSize);
+    }
+    default:
+      return config satisfies never;
+  }
+}
+
+/** Sequences that one step works through: what its time is proportional to. */
+export function sequencesPerStep(config: RunConfig, work: Pick<RunWork, "completionsPerRow">): number {
+  switch (config.kind) {
+    case "sft":
+      return config.batchSize * config.gradientAccumulationSteps;
+    case "reward":
+      return config.batchSize * work.completionsPerRow;
+    case "ppo":
+      // Generation counts as one pass, then each PPO epoch goes over the rollout forward and back.
+      return config.rolloutBatchSize * (1 + config.numPpoEpochs);
+    case "evaluation":
+    case "sample":
+      return config.batchSize;
+    default:
+      return config satisfies never;
+  }
+}
+
+/** A past run's pace: seconds a step, and the sequences that a step of it had. */
+export type PastPace = { secondsPerStep: number; sequencesPerStep: number };
+
+/**
+ * Seconds the run will take at the median pace of past runs of its kind, and the range of their paces;
+ * null without any.
+ */
+export function estimateSeconds(
+  config: RunConfig,
+  work: RunWork,
+  steps: number,
+  past: readonly PastPace[],
+): { seconds: number; low: number; high: number; runs: number } | null {
+  const own = sequencesPerStep(config, work);
+  const times = past.map(({ secondsPerStep, sequencesPerStep: theirs }) => (secondsPerStep / theirs) * own * steps).sort((a, b) => a - b);
+  const low = times[0];
+  const high = times.at(-1);
+  if (low === undefined || high === undefined) return null;
+  const middle = (times.length - 1) / 2;
+  const seconds = ((times[Math.floor(middle)] ?? low) + (times[Math.ceil(middle)] ?? high)) / 2;
+  return { seconds, low, high, runs: times.length };
+}
+
+const FLOAT = 4;
+
+/**
+ * Bytes at the peak, roughly: weights in 32 bit; gradient and two Adam moments of what is trained; and
+ * the activations of one batch, about 16 hidden vectors a layer and token (Korthikanti et al. 2022, without
+ * attention matrices) and three copies of the logits. Real use differs by what the engine keeps.
+ */
+export function estimateMemory(config: RunConfig, shape: ModelShape): number {
+  const weights = shape.parameters * FLOAT;
+  const activations = (rows: number, tokens: number, kept: number) =>
+    rows * tokens * FLOAT * (16 * shape.hiddenSize * (kept === 0 ? 1 : shape.layers) + 3 * shape.vocabSize);
+  // Two matrices a linear layer, about seven linear layers a block.
+  const adapter = (r: number) => shape.layers * 7 * 2 * shape.hiddenSize * r;
+  const optimiser = (trained: number) => trained * FLOAT * 4;
+  switch (config.kind) {
+    case "sft":
+      return weights + optimiser(config.method === "full" ? shape.parameters : adapter(config.lora.r)) + activations(config.batchSize, config.maxLength, 1);
+    case "reward":
+      return weights + optimiser(adapter(config.lora.r)) + activations(2 * config.batchSize, config.maxLength, 1);
+    case "ppo": {
+      const rows = Math.ceil(config.rolloutBatchSize / config.numMiniBatches);
+      // Policy and reward model may stand on different weights.
+      return 2 * weights + optimiser(adapter(config.lora.r)) + activations(rows, config.maxPromptLength + config.responseLength, 1);
+    }
+    case "evaluation":
+    case "sample": {
+      const cache = config.batchSize * config.sampling.maxNewTokens * 2 * shape.layers * shape.hiddenSize * FLOAT;
+      return weights + cache + activations(config.batchSize, 1, 0);
+    }
+    default:
+      return config satisfies never;
+  }
+}

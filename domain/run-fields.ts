@@ -1,0 +1,280 @@
+/**
+ * The fields of each kind of run as a person fills them in: label, unit, usual range. What is allowed
+ * and what the defaults are is in run.ts alone; here is only how a config is shown and read back.
+ */
+import type { z } from "zod";
+import { type RunConfig, type RunKind, runConfigSchema } from "./run";
+
+export type RunFieldInput = "integer" | "number" | "boolean" | "choice" | "list";
+
+export type RunField = {
+  /** Place in the config, dots between levels. */
+  path: string;
+  label: string;
+  group: string;
+  input: RunFieldInput;
+  /** Unit and usual range, for the hint under the field. */
+  hint: string;
+  /** Values of a choice; "" stands for null. */
+  choices?: readonly { value: string; label: string }[];
+  /** What an empty field means; only where the config allows null. */
+  empty?: string;
+};
+
+const field = (group: string, path: string, label: string, input: RunFieldInput, hint: string, more: Partial<RunField> = {}): RunField => ({
+  path,
+  label,
+  group,
+  input,
+  hint,
+  ...more,
+});
+
+const SEED = field("Main", "seed", "Seed", "integer", "Whole number; the same seed gives the same run");
+const SAVE = field("Main", "saveSteps", "Checkpoint every", "integer", "Steps; what a lost worker costs at most");
+const EVAL = field("Main", "evalSteps", "Validate every", "integer", "Steps; 0 turns validation and sample tables off");
+
+const optimiser = (learningRate: string): RunField[] => [
+  field("Optimiser", "learningRate", "Learning rate", "number", learningRate),
+  field("Optimiser", "lrSchedule", "Schedule", "choice", "How the learning rate goes on after the warm-up", {
+    choices: [
+      { value: "constant", label: "Constant" },
+      { value: "linear", label: "Linear to 0" },
+      { value: "cosine", label: "Cosine to 0" },
+    ],
+  }),
+  field("Optimiser", "warmupSteps", "Warm-up", "integer", "Steps; usually 0 to 10 % of the run"),
+  field("Optimiser", "weightDecay", "Weight decay", "number", "Per step, times the learning rate; usually 0 to 0.1"),
+  field("Optimiser", "maxGradNorm", "Gradient clipping", "number", "Largest norm; usually 0.5 to 1", { empty: "Empty: no clipping" }),
+  field("Optimiser", "adamBeta1", "Adam beta 1", "number", "0 to under 1; usually 0.9"),
+  field("Optimiser", "adamBeta2", "Adam beta 2", "number", "0 to under 1; usually 0.95 to 0.999"),
+  field("Optimiser", "adamEpsilon", "Adam epsilon", "number", "Usually 1e-8; PPO 1e-5"),
+];
+
+const LORA: RunField[] = [
+  field("LoRA", "lora.r", "Rank", "integer", "1 to 256; usually 8 to 64"),
+  field("LoRA", "lora.loraAlpha", "Alpha", "number", "The adapter's weight is alpha / rank; usually 1 to 2 times the rank"),
+  field("LoRA", "lora.useRslora", "Scale by the square root of the rank (rsLoRA)", "boolean", "Helps with ranks above 64"),
+  field("LoRA", "lora.targetModules", "Target modules", "list", "all-linear, or module names separated by commas (q_proj, v_proj)"),
+];
+
+const SAMPLING = (maxNewTokens: string): RunField[] => [
+  field("Sampling", "sampling.temperature", "Temperature", "number", "0 is greedy; usually 0.7 to 1"),
+  field("Sampling", "sampling.topK", "Top-k", "integer", "Tokens kept; 0 keeps all"),
+  field("Sampling", "sampling.topP", "Top-p", "number", "Probability kept, above 0 to 1; 1 keeps all"),
+  field("Sampling", "sampling.maxNewTokens", "Longest completion", "integer", maxNewTokens),
+  field("Sampling", "sampling.stop", "Stop texts", "list", "Separated by commas; empty: the model's own end only"),
+  field("Sampling", "sampling.seed", "Sampling seed", "integer", "Whole number; each prompt has its own stream of it"),
+];
+
+const EPOCHS: RunField[] = [
+  field("Main", "epochs", "Epochs", "number", "Passes over the training rows; usually 1 to 4"),
+  field("Main", "maxSteps", "Steps at most", "integer", "Overrides the epochs", { empty: "Empty: as the epochs say" }),
+];
+
+const MAX_LENGTH = field("Main", "maxLength", "Longest row", "integer", "Tokens of prompt and completion together; longer rows are left out, not cut");
+
+export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
+  sft: [
+    field("Main", "method", "Method", "choice", "LoRA trains a small adapter, full trains all weights", {
+      choices: [
+        { value: "lora", label: "LoRA adapter" },
+        { value: "full", label: "Full fine-tuning" },
+      ],
+    }),
+    ...EPOCHS,
+    field("Main", "batchSize", "Batch size", "integer", "Rows; usually 8 to 64"),
+    field("Main", "gradientAccumulationSteps", "Gradient accumulation", "integer", "Batches an update; usually 1 to 8"),
+    MAX_LENGTH,
+    SAVE,
+    EVAL,
+    SEED,
+    ...optimiser("Per update; LoRA usually 1e-4 to 1e-3, full 1e-5 to 1e-4, small models more"),
+    ...LORA,
+  ],
+  reward: [
+    ...EPOCHS,
+    field("Main", "batchSize", "Batch size", "integer", "Pairs; usually 8 to 64"),
+    MAX_LENGTH,
+    field("Main", "centerRewardsCoefficient", "Centring of rewards", "number", "Weight of (chosen + rejected)²; 0 is off, usually 0.01"),
+    field("Main", "marginScale", "Weight of the votes' margin", "number", "Times the margin 0 to 3 inside the sigmoid; 0 ignores margins"),
+    SAVE,
+    EVAL,
+    SEED,
+    ...optimiser("Per update; usually 1e-4, small models up to 1e-3"),
+    ...LORA,
+  ],
+  ppo: [
+    field("Main", "iterations", "Iterations", "integer", "Rollout and its updates; usually 40 to 500"),
+    field("Main", "rolloutBatchSize", "Rollout batch", "integer", "Completions an iteration; usually 64 to 512"),
+    field("Main", "responseLength", "Longest completion", "integer", "Tokens; usually 48 to 512"),
+    field("Main", "maxPromptLength", "Longest prompt", "integer", "Tokens; longer prompts are left out"),
+    SAVE,
+    EVAL,
+    SEED,
+    field("PPO", "klCoef", "KL coefficient", "number", "Weight of the KL in the reward; usually 0.01 to 0.2"),
+    field("PPO", "klEstimator", "KL estimator", "choice", "k1 is the plain log-ratio, k3 has less variance", {
+      choices: [
+        { value: "k1", label: "k1" },
+        { value: "k3", label: "k3" },
+      ],
+    }),
+    field("PPO", "adaptiveKl.target", "Adaptive KL: target", "number", "KL a completion; usually 3 to 10", { empty: "Empty with the horizon: fixed coefficient" }),
+    field("PPO", "adaptiveKl.horizon", "Adaptive KL: horizon", "number", "Completions; usually 10000", { empty: "Empty with the target: fixed coefficient" }),
+    field("PPO", "numPpoEpochs", "PPO epochs", "integer", "Passes over a rollout; usually 1 to 4"),
+    field("PPO", "numMiniBatches", "Minibatches", "integer", "Updates a pass; usually 1 to 4"),
+    field("PPO", "temperature", "Rollout temperature", "number", "Usually 0.7 to 1"),
+    field("PPO", "cliprange", "Clip range", "number", "Of the probability ratio; usually 0.1 to 0.3"),
+    field("PPO", "cliprangeValue", "Clip range of values", "number", "Usually 0.2"),
+    field("PPO", "vfCoef", "Weight of the value loss", "number", "Usually 0.1 to 1"),
+    field("PPO", "gamma", "Discount", "number", "0 to 1; usually 1"),
+    field("PPO", "lam", "GAE lambda", "number", "0 to 1; usually 0.95"),
+    field("PPO", "missingEosPenalty", "Penalty for a missing end", "number", "Taken off the score; usually 1", { empty: "Empty: none" }),
+    field("PPO", "normalizeRewards", "Scale rewards to mean 0, deviation 1 before the first rollout", "boolean", "On reference samples; keeps the KL coefficient comparable"),
+    field("PPO", "whitenRewards", "Whiten the rewards of each rollout", "boolean", "Off in most recipes"),
+    ...optimiser("Per update; usually 1e-6 to 1e-5 for billions of weights, 1e-4 to 1e-3 for small models"),
+    ...LORA,
+  ],
+  evaluation: [
+    field("Main", "split", "Prompts of", "choice", "Which held-out prompts", {
+      choices: [
+        { value: "validation", label: "Validation split" },
+        { value: "test", label: "Test split" },
+      ],
+    }),
+    field("Main", "maxPrompts", "Prompts at most", "integer", "More prompts give narrower intervals; usually 200 to 1000"),
+    field("Main", "goldTaste", "Gold taste", "choice", "Demo project only: the hidden taste by which simulated annotators judge", {
+      choices: [
+        { value: "", label: "None" },
+        { value: "faithful", label: "Faithful to the facts" },
+        { value: "concise", label: "Concise" },
+        { value: "detailed", label: "Detailed" },
+      ],
+    }),
+    field("Main", "batchSize", "Batch size", "integer", "Completions at once"),
+    SEED,
+    ...SAMPLING("Tokens; usually 64 to 512"),
+  ],
+  sample: [
+    field("Main", "split", "Prompts of", "choice", "Which prompts", {
+      choices: [
+        { value: "train", label: "Training split" },
+        { value: "validation", label: "Validation split" },
+        { value: "test", label: "Test split" },
+      ],
+    }),
+    field("Main", "maxPrompts", "Prompts at most", "integer", "Usually 100 to 5000"),
+    field("Main", "completionsPerPrompt", "Completions a prompt", "integer", "1 to 9; items for annotators need 2 or more"),
+    field("Main", "createItems", "Make items for the annotators", "boolean", "Each prompt with its completions becomes one item"),
+    field("Main", "batchSize", "Batch size", "integer", "Completions at once"),
+    SEED,
+    ...SAMPLING("Tokens; usually 64 to 512"),
+  ],
+};
+
+/** Form values by path: text for every input but tick boxes. */
+export type RunFormValues = Record<string, string | boolean>;
+
+function valueAt(config: unknown, path: string): unknown {
+  let value = config;
+  for (const key of path.split(".")) {
+    if (typeof value !== "object" || value === null) return null;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}
+
+/** What the form shows of a config. */
+export function configToForm(config: RunConfig): RunFormValues {
+  return Object.fromEntries(
+    RUN_FIELDS[config.kind].map(({ path, input }): [string, string | boolean] => {
+      const value = valueAt(config, path);
+      if (input === "boolean") return [path, value === true];
+      if (value === null || value === undefined) return [path, ""];
+      return [path, Array.isArray(value) ? value.join(", ") : String(value)];
+    }),
+  );
+}
+
+function readField({ input, empty, choices, path }: RunField, value: string | boolean | undefined): unknown {
+  if (input === "boolean") return value === true;
+  const text = typeof value === "string" ? value.trim() : "";
+  if (input === "list") {
+    const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+    return path === "lora.targetModules" && names.length === 1 && names[0] === "all-linear" ? "all-linear" : names;
+  }
+  if (input === "choice") return text === "" && choices?.some((choice) => choice.value === "") ? null : text;
+  if (text === "") return empty === undefined ? undefined : null;
+  const number = Number(text.replace(",", "."));
+  return Number.isNaN(number) ? text : number;
+}
+
+/** The raw config that a form says; still to be parsed. An object whose fields are all empty is null. */
+export function formToRawConfig(kind: RunKind, values: RunFormValues): Record<string, unknown> {
+  const config: Record<string, unknown> = { kind };
+  for (const spec of RUN_FIELDS[kind]) {
+    const value = readField(spec, values[spec.path]);
+    const [first = "", second] = spec.path.split(".");
+    if (second === undefined) {
+      if (value !== undefined) config[first] = value;
+      continue;
+    }
+    const inner = (config[first] ?? {}) as Record<string, unknown>;
+    config[first] = inner;
+    if (value !== undefined) inner[second] = value;
+  }
+  for (const [key, value] of Object.entries(config)) {
+    const nested = RUN_FIELDS[kind].filter(({ path }) => path.startsWith(`${key}.`));
+    if (nested.length > 0 && nested.every(({ empty }) => empty !== undefined) && Object.values(value as object).every((x) => x === null)) {
+      config[key] = null;
+    }
+  }
+  return config;
+}
+
+/** Words for what is wrong with one field. */
+function describeIssue(spec: RunField | undefined, issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_type") {
+    if (issue.expected === "int") return "Enter a whole number";
+    if (issue.expected === "number") return spec?.empty === undefined ? "Enter a number" : `Enter a number. ${spec.empty}`;
+  }
+  if (issue.code === "too_small") return `${issue.inclusive === false ? "More than" : "At least"} ${issue.minimum}`;
+  if (issue.code === "too_big") return `${issue.inclusive === false ? "Less than" : "At most"} ${issue.maximum}`;
+  if (issue.code === "invalid_union" && spec?.input === "list") return "Enter all-linear, or at least one module name";
+  return issue.message;
+}
+
+export type FormResult = { ok: true; config: RunConfig } | { ok: false; errors: Record<string, string> };
+
+/** The config of a form, or what is wrong by field path. A number left empty is an error, never silently the default. */
+export function parseRunForm(kind: RunKind, values: RunFormValues): FormResult {
+  const errors: Record<string, string> = {};
+  for (const spec of RUN_FIELDS[kind]) {
+    const numeric = spec.input === "integer" || spec.input === "number";
+    if (numeric && spec.empty === undefined && readField(spec, values[spec.path]) === undefined) errors[spec.path] = "Enter a number";
+  }
+  const parsed = runConfigSchema.safeParse(formToRawConfig(kind, values));
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const path = issue.path.map(String).join(".");
+      const spec = RUN_FIELDS[kind].find((candidate) => candidate.path === path);
+      errors[path] ??= describeIssue(spec, issue);
+    }
+  }
+  if (Object.keys(errors).length > 0 || !parsed.success) return { ok: false, errors };
+  return { ok: true, config: parsed.data };
+}
+
+/** Leaves of a config as text by path, sorted: for showing it and its difference to another. */
+export function flattenConfig(config: RunConfig): [string, string][] {
+  const out: [string, string][] = [];
+  const visit = (value: unknown, path: string): void => {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+      for (const [key, inner] of Object.entries(value)) visit(inner, path === "" ? key : `${path}.${key}`);
+    } else {
+      out.push([path, Array.isArray(value) ? value.join(", ") : String(value)]);
+    }
+  };
+  visit(config, "");
+  return out.sort(([a], [b]) => (a < b ? -1 : 1));
+}

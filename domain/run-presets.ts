@@ -1,0 +1,40 @@
+/** Starting points for the start form: a name, what it is for, and what it changes of the defaults. */
+import { type RunConfig, type RunKind, runConfigSchema } from "./run";
+
+export type RunPreset = { name: string; purpose: string; changes: Record<string, unknown> };
+
+export const RUN_PRESETS: Readonly<Record<RunKind, readonly RunPreset[]>> = {
+  sft: [
+    { name: "Default", purpose: "LoRA, two epochs", changes: {} },
+    { name: "Quick look", purpose: "Does it learn at all: 50 steps", changes: { maxSteps: 50, evalSteps: 10, saveSteps: 25 } },
+    { name: "Full fine-tuning", purpose: "All weights, lower learning rate", changes: { method: "full", learningRate: 1e-4 } },
+  ],
+  reward: [
+    { name: "Default", purpose: "Three epochs, centred rewards", changes: {} },
+    { name: "Quick look", purpose: "Does it learn at all: 50 steps", changes: { maxSteps: 50, evalSteps: 10, saveSteps: 25 } },
+    { name: "With margins", purpose: "Much better counts more than slightly better", changes: { marginScale: 0.3 } },
+  ],
+  ppo: [
+    { name: "Default", purpose: "40 iterations, fixed KL coefficient", changes: {} },
+    { name: "Quick look", purpose: "Five small iterations", changes: { iterations: 5, rolloutBatchSize: 16, saveSteps: 5, evalSteps: 1 } },
+    {
+      name: "Adaptive KL",
+      purpose: "The coefficient follows a target of 6 (Ziegler et al. 2019)",
+      changes: { adaptiveKl: { target: 6, horizon: 10000 }, klCoef: 0.15 },
+    },
+  ],
+  evaluation: [
+    { name: "Default", purpose: "200 test prompts", changes: {} },
+    { name: "Greedy", purpose: "Temperature 0: no chance in the completions", changes: { sampling: { temperature: 0 } } },
+    { name: "Quick look", purpose: "32 validation prompts", changes: { split: "validation", maxPrompts: 32 } },
+  ],
+  sample: [
+    { name: "Pairs", purpose: "Two completions a prompt, ready to be judged", changes: {} },
+    { name: "Rankings", purpose: "Four completions a prompt", changes: { completionsPerPrompt: 4 } },
+  ],
+};
+
+/** The defaults of a kind with a preset's changes. */
+export function presetConfig(kind: RunKind, preset: RunPreset | undefined): RunConfig {
+  return runConfigSchema.parse({ kind, ...preset?.changes });
+}
