@@ -15,15 +15,23 @@ export type AppErrorCode = (typeof APP_ERROR_CODES)[number];
 /** The message reaches the person as it is, so it says what happened and what to do, and holds no secret. */
 export class AppError extends Error {
   readonly code: AppErrorCode;
+  /** For BAD_INPUT that a form can show beside its fields; empty otherwise. */
+  readonly fields: readonly FieldProblem[];
 
-  constructor(code: AppErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(code: AppErrorCode, message: string, options?: { cause?: unknown; fields?: readonly FieldProblem[] }) {
     super(message, options);
     this.name = "AppError";
     this.code = code;
+    this.fields = options?.fields ?? [];
   }
 }
 
 export type FieldProblem = { field: string; message: string };
+
+/** BAD_INPUT that names its field, as a failed parse does. */
+export function fieldError(field: string, message: string): AppError {
+  return new AppError("BAD_INPUT", `${field}: ${message}`, { fields: [{ field, message }] });
+}
 
 /** One line for each thing that is wrong, named by its field ("completions.2: ..."); "" is the whole input. */
 export function fieldProblems(error: z.ZodError): FieldProblem[] {

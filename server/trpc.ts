@@ -8,7 +8,7 @@ import superjson from "superjson";
 import { ZodError } from "zod";
 import { type Role, roleAtLeast } from "../domain/user";
 import type { ServiceContext } from "./context";
-import { AppError, type AppErrorCode, describeFieldProblems, fieldProblems } from "./errors";
+import { AppError, type AppErrorCode, describeFieldProblems, type FieldProblem, fieldProblems } from "./errors";
 import { shutdownSignal } from "./shutdown";
 
 /** Who may call a procedure; every role includes the ones before it. */
@@ -42,6 +42,13 @@ export function toTRPCError(error: unknown): TRPCError {
   return new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: HIDDEN_MESSAGE, cause });
 }
 
+/** What a form may show beside its fields. */
+function fieldsOf({ code, cause }: TRPCError): readonly FieldProblem[] | null {
+  if (code !== "BAD_REQUEST") return null;
+  if (cause instanceof ZodError) return fieldProblems(cause);
+  return cause instanceof AppError && cause.fields.length > 0 ? cause.fields : null;
+}
+
 const t = initTRPC
   .context<ServiceContext>()
   .meta<ProcedureMeta>()
@@ -58,7 +65,7 @@ const t = initTRPC
         data: {
           ...data,
           appCode: cause instanceof AppError ? cause.code : null,
-          fields: error.code === "BAD_REQUEST" && cause instanceof ZodError ? fieldProblems(cause) : null,
+          fields: fieldsOf(error),
         },
       };
     },
