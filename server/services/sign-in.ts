@@ -39,6 +39,10 @@ function tooManyAttempts(): AppError {
   return new AppError("RATE_LIMITED", "Too many attempts. Wait 15 minutes and try again.");
 }
 
+function signUpClosed(): AppError {
+  return new AppError("FORBIDDEN", "Sign-up is closed here. Ask an admin of this installation for an account.");
+}
+
 /**
  * The identity for an e-mail address and password, or null when they do not belong together, the
  * account is disabled, or it has no password.
@@ -91,9 +95,7 @@ async function createPerson(
   return db.transaction(async (tx) => {
     await lockUserPolicy(tx);
     const first = (await countPeople(tx)) === 0;
-    if (!first && !signUpAllowed) {
-      throw new AppError("FORBIDDEN", "Sign-up is closed here. Ask an admin of this installation for an account.");
-    }
+    if (!first && !signUpAllowed) throw signUpClosed();
     const user = await insertUser(tx, { ...person, role: first ? "admin" : "annotator" });
     if (user === null) throw new AppError("CONFLICT", "There is already an account with this e-mail address.");
     return user;
@@ -118,6 +120,8 @@ export async function signUp(
 ): Promise<{ id: string; role: Role }> {
   const attempts = await countAction(db, `sign-up:address:${input.address}`, SIGN_IN_WINDOW_SECONDS);
   if (attempts > MAX_SIGN_UPS_PER_ADDRESS) throw tooManyAttempts();
+  // Asked before the hash is paid for; createPerson asks again under its lock.
+  if (!(await isSignUpOpen(db, signUpAllowed))) throw signUpClosed();
   const passwordHash = await hashPassword(input.password);
   const user = await createPerson(db, { email: input.email, name: input.name, passwordHash }, signUpAllowed);
   return { id: user.id, role: user.role };

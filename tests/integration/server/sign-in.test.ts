@@ -1,11 +1,12 @@
 /** Signing in and up against a real database: limits, standing, first admin, provider accounts. */
 import { describe, expect, it } from "vitest";
-import { insertUser, selectUserByEmail, type UserRow, updateUser } from "../../../db/queries/users";
+import { countAction, insertUser, selectUserByEmail, type UserRow, updateUser } from "../../../db/queries/users";
 import { hashPassword } from "../../../server/password";
 import {
   MAX_FAILURES_PER_ADDRESS,
   MAX_FAILURES_PER_EMAIL,
   resolveProviderUser,
+  SIGN_IN_WINDOW_SECONDS,
   selectSessionUser,
   signUp,
   verifyCredentials,
@@ -81,10 +82,13 @@ describe("passwords", () => {
 
   it("stops one address that guesses at many accounts", async () => {
     const guess = (i: number) => signIn(`guess${i}@example.org`, "wrong", "10.4.0.1");
-    await Promise.all(Array.from({ length: MAX_FAILURES_PER_ADDRESS }, (_, i) => guess(i)));
-    await expect(guess(999)).rejects.toMatchObject({ code: "RATE_LIMITED" });
+    const key = "sign-in:address:10.4.0.1";
+    // Counted without hashing: fifty guesses would take ten seconds.
+    for (let i = 1; i < MAX_FAILURES_PER_ADDRESS; i++) await countAction(db(), key, SIGN_IN_WINDOW_SECONDS);
+    expect(await guess(1)).toBeNull();
+    await expect(guess(2)).rejects.toMatchObject({ code: "RATE_LIMITED" });
     expect(await signIn("nobody-else@example.org", "wrong", "10.4.0.2")).toBeNull();
-  }, 120_000);
+  });
 
   it("ends sessions when the role, the password or the standing changes", async () => {
     const user = await addUser("cy@example.org", { role: "admin" });
