@@ -1,5 +1,5 @@
 /** Signing in and up against a real database: limits, standing, first admin, provider accounts. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { countAction, insertUser, selectUserByEmail, type UserRow, updateUser } from "../../../db/queries/users";
 import { hashPassword } from "../../../server/password";
 import {
@@ -12,6 +12,9 @@ import {
   verifyCredentials,
 } from "../../../server/services/sign-in";
 import { withDatabase } from "../../helpers/database";
+
+// A hash takes a third of a second on an idle machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const PASSWORD = "correct horse battery";
 
@@ -71,12 +74,12 @@ describe("passwords", () => {
 
   it("stops guessing at one account, even from many addresses at once, and a success starts anew", async () => {
     await addUser("bea@example.org");
-    for (let i = 1; i < MAX_FAILURES_PER_EMAIL; i++) await signIn("bea@example.org", "wrong", `10.2.0.${i}`);
+    const fail = () => countAction(db(), "sign-in:email:bea@example.org", SIGN_IN_WINDOW_SECONDS);
+    for (let i = 1; i < MAX_FAILURES_PER_EMAIL; i++) await fail();
     expect(await signIn("bea@example.org", PASSWORD)).not.toBeNull();
-    const guesses = await Promise.allSettled(
-      Array.from({ length: MAX_FAILURES_PER_EMAIL + 3 }, (_, i) => signIn("bea@example.org", "wrong", `10.3.0.${i}`)),
-    );
-    expect(guesses.filter((g) => g.status === "rejected")).toHaveLength(3);
+    for (let i = 2; i < MAX_FAILURES_PER_EMAIL; i++) await fail();
+    const guesses = await Promise.allSettled([1, 2, 3, 4].map((i) => signIn("bea@example.org", "wrong", `10.3.0.${i}`)));
+    expect(guesses.filter((g) => g.status === "rejected")).toHaveLength(2);
     await expect(signIn("bea@example.org", PASSWORD)).rejects.toMatchObject({ code: "RATE_LIMITED" });
   });
 

@@ -1,5 +1,5 @@
 /** Admin's changes to accounts, against a real database. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { insertUser, selectUserById, type NewUser } from "../../../db/queries/users";
 import type { UserContext } from "../../../server/context";
 import { verifyCredentials } from "../../../server/services/sign-in";
@@ -12,6 +12,9 @@ import {
   setUserDisabled,
 } from "../../../server/services/user";
 import { withDatabase } from "../../helpers/database";
+
+// A hash takes a third of a second on an idle machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const db = withDatabase();
 
