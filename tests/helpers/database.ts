@@ -1,54 +1,44 @@
-/**
- * A fresh, migrated database on a real PostgreSQL for each test file. The server is started by
- * vitest's global set-up, which sets HONE_TEST_DATABASE_URL to its maintenance database.
- */
+/** A fresh, migrated database of its own for each test file (or test) that asks. */
 import { randomBytes } from "node:crypto";
-import { fileURLToPath } from "node:url";
-import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
-import { afterAll, beforeAll } from "vitest";
-import { createDb, type Db } from "../../db/client";
+import { inject } from "vitest";
+import { createDb, type DbConnection } from "../../db/client";
+import { onDatabase } from "./database-url";
 
-const MIGRATIONS = fileURLToPath(new URL("../../db/migrations", import.meta.url));
+export type TestDb = DbConnection & { url: string };
 
-export type TestDatabase = { db: Db; url: string; close(): Promise<void> };
+async function onServer(url: string, statement: string): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    await sql.unsafe(statement);
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
 
-/** Makes a database of its own; `close` drops it. */
-export async function createTestDb(): Promise<TestDatabase> {
-  const server = process.env.HONE_TEST_DATABASE_URL;
-  if (server === undefined) throw new Error("HONE_TEST_DATABASE_URL is not set: run through `npm test` or vitest.config.ts");
-  const name = `hone_test_${randomBytes(8).toString("hex")}`;
-  const admin = postgres(server, { max: 1, onnotice: () => undefined });
-  await admin`create database ${admin(name)}`;
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  const migration = postgres(url.toString(), { max: 1, onnotice: () => undefined });
-  await migrate(drizzle(migration), { migrationsFolder: MIGRATIONS });
-  await migration.end();
-  const connection = createDb(url.toString());
+/** Clones the migrated template; `close` ends the connections and drops the database. */
+export async function createTestDb(): Promise<TestDb> {
+  const server = inject("databaseServer");
+  const name = `hone_test_${randomBytes(6).toString("hex")}`;
+  await onServer(server.url, `create database ${name} template ${server.template}`);
+  const url = onDatabase(server.url, name);
+  const connection = createDb(url);
   return {
-    db: connection.db,
-    url: url.toString(),
-    async close() {
+    ...connection,
+    url,
+    close: async () => {
       await connection.close();
-      await admin`drop database ${admin(name)} with (force)`;
-      await admin.end();
+      await onServer(server.url, `drop database ${name} with (force)`);
     },
   };
 }
 
-/** One database for the tests of a file or describe block: `const db = withDatabase()`, then `db()`. */
-export function withDatabase(): () => Db {
-  let database: TestDatabase | undefined;
-  beforeAll(async () => {
-    database = await createTestDb();
-  });
-  afterAll(async () => {
-    await database?.close();
-  });
-  return () => {
-    if (database === undefined) throw new Error("withDatabase: use it inside a test");
-    return database.db;
-  };
+/** Runs `work` on a database that exists only meanwhile. */
+export async function withDatabase<T>(work: (database: TestDb) => Promise<T>): Promise<T> {
+  const database = await createTestDb();
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
 }
