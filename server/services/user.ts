@@ -12,7 +12,7 @@ import {
 } from "../../db/queries/users";
 import type { NewUserInput, Role } from "../../domain/user";
 import type { UserContext } from "../context";
-import { AppError } from "../errors";
+import { AppError, fieldError } from "../errors";
 import { generatePassword, hashPassword, verifyPassword } from "../password";
 
 /** Everybody, without password hashes. */
@@ -85,7 +85,7 @@ export async function changeOwnPassword(
     throw new AppError("RATE_LIMITED", "Too many attempts. Wait 15 minutes and try again.");
   }
   if (!(await verifyPassword(input.current, user.passwordHash))) {
-    throw new AppError("BAD_INPUT", "The current password is not right.");
+    throw fieldError("current", "The current password is not right");
   }
   await updateUser(ctx.db, user.id, { passwordHash: await hashPassword(input.password) });
 }

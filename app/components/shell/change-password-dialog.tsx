@@ -16,6 +16,7 @@ export function ChangePasswordDialog({ open, onOpenChange }: { open: boolean; on
   const change = useMutation(
     trpc.user.changePassword.mutationOptions({ onSuccess: () => signOut({ callbackUrl: "/sign-in" }) }),
   );
+  const currentError = fieldError(change.error, "current");
   const passwordError = fieldError(change.error, "password");
 
   function submit(event: FormEvent<HTMLFormElement>) {
@@ -36,13 +37,13 @@ export function ChangePasswordDialog({ open, onOpenChange }: { open: boolean; on
         }
       >
         <form id={FORM_ID} onSubmit={submit} className="flex flex-col gap-4">
-          <Field label="Current password">
+          <Field label="Current password" error={currentError}>
             <Input name="current" type="password" autoComplete="current-password" required />
           </Field>
           <Field label="New password" hint={`At least ${MIN_PASSWORD_LENGTH} characters`} error={passwordError}>
             <Input name="password" type="password" autoComplete="new-password" required />
           </Field>
-          {change.isError && passwordError === null && (
+          {change.isError && passwordError === null && currentError === null && (
             <p role="alert" className="text-sm text-failed">
               {errorMessage(change.error)}
             </p>
