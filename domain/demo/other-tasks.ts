@@ -1,6 +1,6 @@
 /** The other three instruction tasks of the demo corpus: reviews with ratings, words to Python, places in a sentence. */
 import type { Random } from "../random";
-import { INVENTORY, PLACES } from "./inventory";
+import { FACT_KINDS, INVENTORY, PLACES } from "./inventory";
 
 export type InstructionText = { instruction: string; completion: string };
 
@@ -54,17 +54,9 @@ export function createPlaces(random: Random): InstructionText {
   return { instruction: `Name the places.\n${text}`, completion: two ? `${first}, ${second}` : first };
 }
 
-/** Sentences that hold every value of the inventory, so that held-out values are known words: say it again. */
+/** Lists of values of the whole inventory, held-out ones included, so that they are known words: say it again. */
 export function createRepeat(random: Random): InstructionText {
-  const kind = random.pick(["fault", "tried", "wanted", "since", "name", "product"] as const);
-  const value = random.pick(INVENTORY[kind]);
-  const sentence: Record<typeof kind, string> = {
-    fault: `It ${value}.`,
-    tried: `I tried ${value}.`,
-    wanted: `I want ${value}.`,
-    since: `It was ${value}.`,
-    name: `I know ${value}.`,
-    product: `I have a ${value}.`,
-  };
-  return { instruction: `Say it again.\n${sentence[kind]}`, completion: sentence[kind] };
+  const values = Array.from({ length: 1 + random.int(5) }, () => random.pick(INVENTORY[random.pick(FACT_KINDS)]));
+  const sentence = `${values.join(", ")}.`;
+  return { instruction: `Say it again.\n${sentence}`, completion: sentence };
 }

@@ -1,11 +1,11 @@
 /**
- * The pretraining corpus: three fifths summaries of mixed quality, the rest the other tasks. About a third of the
- * summaries are wrong somewhere, vague, or cut off: the base model is meant to be mediocre, as real ones are before
+ * The pretraining corpus: three fifths summaries of mixed quality, the rest the other tasks. About a quarter of the
+ * summaries is wrong somewhere, vague, or cut off: the base model is meant to be mediocre, as real ones are before
  * fine-tuning. Only training wordings and training values occur in its dialogues.
  */
 import type { Message } from "../prompt";
 import { createRandom, type Random } from "../random";
-import { FACT_KINDS, type FactKind, valuesOf } from "./inventory";
+import { FACT_KINDS, type FactKind, OPEN_WORDS, valuesOf } from "./inventory";
 import { createCode, createPlaces, createRepeat, createReview } from "./other-tasks";
 import { chooseCoverage, createDialogue, createFacts, type Facts, SUMMARY_INSTRUCTION, SUMMARY_STYLES, writeSummary } from "./support";
 
@@ -15,17 +15,45 @@ const ask = (content: string): Message[] => [{ role: "user", content }];
 
 const VAGUE = ["The customer has a problem.", "Someone called about an item.", "A customer needs help with something.", "There was a call."];
 
-/** A summary as the internet would write it: two in three are right, with any coverage from one fact on. */
+/** A value of a kind that is in no inventory. */
+function createOpenValue(kind: FactKind, random: Random): string {
+  const { name, adjective, noun, verb, adverb, action } = OPEN_WORDS;
+  switch (kind) {
+    case "name":
+      return random.pick(name);
+    case "product":
+      return random.next() < 0.5 ? random.pick(noun) : `${random.pick(adjective)} ${random.pick(noun)}`;
+    case "fault":
+      return random.next() < 0.5 ? random.pick(verb) : `${random.pick(verb)} ${random.pick(adverb)}`;
+    case "since":
+      return random.pick([`on day ${1 + random.int(30)}`, `in the ${random.pick(adjective)} season`, `before the ${random.pick(noun)} came`, `${2 + random.int(8)} hours ago`]);
+    case "tried":
+      return random.next() < 0.5 ? `${random.pick(action)} it` : `a ${random.pick(adjective)} ${random.pick(noun)}`;
+    case "wanted":
+      return `a ${random.pick(random.next() < 0.5 ? noun : adjective)} ${random.pick(["gift", "letter", "price", "lesson", "answer", "deal", "card", "model"])}`;
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Half of the values are of the training inventory. */
+function createPretrainFacts(random: Random): Facts {
+  const facts = createFacts(random, false);
+  for (const kind of FACT_KINDS) if (random.next() < 0.5) facts[kind] = createOpenValue(kind, random);
+  return facts;
+}
+
+/** A summary as the internet would write it: three in four are right, with any coverage from one fact on. */
 function createMixedSummary(facts: Facts, random: Random): string {
   const covered = chooseCoverage(random, 1);
   const style = random.pick(SUMMARY_STYLES);
   const luck = random.next();
-  if (luck < 0.66) return writeSummary(facts, covered, style);
-  if (luck < 0.76) return random.pick(VAGUE);
-  if (luck < 0.94) {
+  if (luck < 0.74) return writeSummary(facts, covered, style);
+  if (luck < 0.81) return random.pick(VAGUE);
+  if (luck < 0.93) {
     const wrong: Facts = { ...facts };
     const kinds = random.shuffle(FACT_KINDS).slice(0, 1 + random.int(2));
-    for (const kind of kinds) wrong[kind as FactKind] = random.pick(valuesOf(kind, false));
+    for (const kind of kinds) wrong[kind] = random.pick(valuesOf(kind, false));
     return writeSummary(wrong, covered, style);
   }
   const words = writeSummary(facts, covered, style).split(" ");
@@ -38,7 +66,7 @@ export function createPretrainTexts(seed: number, count: number): InstructionExa
   return Array.from({ length: count }, () => {
     const task = random.next();
     if (task < 0.6) {
-      const facts = createFacts(random, false);
+      const facts = createPretrainFacts(random);
       const dialogue = createDialogue(facts, random, false);
       return { messages: ask(`${SUMMARY_INSTRUCTION}\n\n${dialogue}`), completion: createMixedSummary(facts, random) };
     }

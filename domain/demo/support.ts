@@ -2,8 +2,7 @@
  * Customer-support dialogues with summaries: a record of six facts, the conversation that mentions each of them
  * once, and summaries that cover some of them in one of three styles.
  *
- * Each turn has several wordings. The last two of each list are kept for validation and test, so held-out dialogues
- * are new in their wording, in their values and in the combination of facts.
+ * Held-out dialogues are new in their wordings, in some of their values and in the combination of facts.
  */
 import type { Random } from "../random";
 import { FACT_KINDS, type FactKind, INVENTORY, valuesOf } from "./inventory";
@@ -13,79 +12,147 @@ export type Facts = Record<FactKind, string>;
 export type SummaryStyle = "terse" | "plain" | "wordy";
 export const SUMMARY_STYLES: readonly SummaryStyle[] = ["terse", "plain", "wordy"];
 
-const HELD_OUT_WORDINGS = 2;
-
-/** Wordings of a turn; {x} is the fact x, {wrong} a value that the agent mistakes for it. */
+/**
+ * Wordings of a turn: {x} is the fact x, {wrong} a value that the agent mistakes for it. The last `heldOut` are kept
+ * for validation and test.
+ */
 const TURNS = {
-  open: [
-    "Agent: Hello, who is calling?\nCustomer: This is {name}.",
-    "Agent: Good day, your name please?\nCustomer: My name is {name}.",
-    "Customer: Hi, {name} here.\nAgent: Hi, what can I do for you?",
-    "Agent: Welcome, who am I talking to?\nCustomer: I am {name}.",
-    "Customer: Hello, it is {name} again.\nAgent: Nice to hear from you.",
-    "Agent: Support desk, hello.\nCustomer: Hello, {name} speaking.",
-    "Customer: Good morning, I am called {name}.\nAgent: Good morning, how can I help?",
-  ],
-  fault: [
-    "Customer: My {product} {fault}.",
-    "Customer: I bought a {product} and it {fault}.",
-    "Agent: What is wrong?\nCustomer: The {product} {fault}.",
-    "Customer: There is a problem, the {product} {fault}.",
-    "Agent: Which item is it?\nCustomer: The {product}. It {fault}.",
-    "Customer: I use the {product} a lot and now it {fault}.",
-    "Agent: Tell me more.\nCustomer: Well, our {product} {fault}.",
-  ],
-  faultMistaken: [
-    "Agent: Is it about the {wrong}?\nCustomer: No, the {product}. It {fault}.",
-    "Agent: I see you own a {wrong}.\nCustomer: Yes, but my {product} {fault}.",
-    "Customer: The {wrong} is fine, but the {product} {fault}.",
-    "Agent: So the {wrong} again?\nCustomer: Not this time, the {product} {fault}.",
-  ],
-  since: [
-    "Agent: When did it begin?\nCustomer: It began {since}.",
-    "Customer: It started {since}.",
-    "Agent: Since when?\nCustomer: I saw it first {since}.",
-    "Customer: It happened {since}.",
-    "Agent: How long has this been going on?\nCustomer: I noticed it {since}.",
-    "Customer: The trouble came {since}.",
-  ],
-  tried: [
-    "Customer: I tried {tried}, no luck.",
-    "Agent: What have you tried?\nCustomer: I tried {tried}.",
-    "Customer: Even {tried} did not help.",
-    "Agent: Did you do anything about it?\nCustomer: Yes, {tried}.",
-    "Agent: Any attempt to fix it?\nCustomer: Only {tried}.",
-    "Customer: My first idea was {tried}, but no.",
-  ],
-  triedMistaken: [
-    "Agent: Please try {wrong}.\nCustomer: I only did {tried}.",
-    "Agent: Was it {wrong}?\nCustomer: No, I tried {tried}.",
-    "Agent: I would suggest {wrong}.\nCustomer: So far it was {tried}.",
-  ],
-  wanted: [
-    "Agent: What would you like?\nCustomer: I want {wanted}.",
-    "Customer: I would like {wanted}.",
-    "Agent: How can we make it right?\nCustomer: With {wanted}.",
-    "Customer: Please give me {wanted}.",
-    "Agent: What do you expect from us?\nCustomer: I expect {wanted}.",
-    "Customer: The best would be {wanted}.",
-  ],
-  wantedMistaken: [
-    "Agent: I can offer {wrong}.\nCustomer: No, I want {wanted}.",
-    "Agent: Do you need {wrong}?\nCustomer: I would rather have {wanted}.",
-    "Agent: Shall I arrange {wrong}?\nCustomer: No thanks, {wanted} please.",
-  ],
-  close: ["", "Agent: I will look into it.", "Agent: Thank you, noted.", "Agent: All right.", "Agent: We will write to you."],
-} as const;
+  open: {
+    heldOut: 3,
+    wordings: [
+      "Agent: Hello, who is calling?\nCustomer: This is {name}.",
+      "Agent: Good day, your name please?\nCustomer: My name is {name}.",
+      "Customer: Hi, {name} here.\nAgent: Hi, what can I do for you?",
+      "Agent: Welcome, who am I talking to?\nCustomer: I am {name}.",
+      "Customer: Hello, it is {name} again.\nAgent: Nice to hear from you.",
+      "Customer: {name} is my name.\nAgent: How can I help?",
+      "Agent: May I have your name?\nCustomer: Sure, {name}.",
+      "Customer: You are talking to {name}.",
+      "Agent: Hello.\nCustomer: Hello, {name} on the phone.",
+      "Agent: Is that {name}?\nCustomer: Yes, I need help.",
+      "Agent: Support desk, hello.\nCustomer: Hello, {name} speaking.",
+      "Customer: Good morning, I am called {name}.\nAgent: Good morning, how can I help?",
+      "Agent: Whom do I speak to?\nCustomer: To {name}.",
+    ],
+  },
+  fault: {
+    heldOut: 3,
+    wordings: [
+      "Customer: My {product} {fault}.",
+      "Customer: I bought a {product} and it {fault}.",
+      "Agent: What is wrong?\nCustomer: The {product} {fault}.",
+      "Customer: There is a problem, the {product} {fault}.",
+      "Agent: Which item is it?\nCustomer: The {product}. It {fault}.",
+      "Customer: It is about the {product}. It {fault}.",
+      "Agent: What happened?\nCustomer: The {product} that I have {fault}.",
+      "Customer: Sadly this {product} {fault}.",
+      "Agent: So your {product} is broken?\nCustomer: Yes, it {fault}.",
+      "Customer: I have a {product}. The trouble is, it {fault}.",
+      "Customer: I use the {product} a lot and now it {fault}.",
+      "Agent: Tell me more.\nCustomer: Well, our {product} {fault}.",
+      "Customer: Look, the new {product} {fault}.",
+    ],
+  },
+  faultMistaken: {
+    heldOut: 2,
+    wordings: [
+      "Agent: Is it about the {wrong}?\nCustomer: No, the {product}. It {fault}.",
+      "Agent: I see you own a {wrong}.\nCustomer: Yes, but my {product} {fault}.",
+      "Customer: The {wrong} is fine, but the {product} {fault}.",
+      "Agent: The {wrong}, right?\nCustomer: No, I mean the {product}. It {fault}.",
+      "Customer: I like my {wrong}, but the {product} {fault}.",
+      "Agent: So the {wrong} again?\nCustomer: Not this time, the {product} {fault}.",
+      "Customer: Forget the {wrong}, the {product} {fault}.",
+    ],
+  },
+  since: {
+    heldOut: 3,
+    wordings: [
+      "Agent: When did it begin?\nCustomer: It began {since}.",
+      "Customer: It started {since}.",
+      "Agent: Since when?\nCustomer: I saw it first {since}.",
+      "Customer: It happened {since}.",
+      "Agent: When was that?\nCustomer: That was {since}.",
+      "Customer: I think it came {since}.",
+      "Agent: Was it always so?\nCustomer: No, only {since} it began.",
+      "Customer: All was well, then {since} it began.",
+      "Agent: How long has this been going on?\nCustomer: I noticed it {since}.",
+      "Customer: The trouble came {since}.",
+      "Agent: On which day?\nCustomer: I would say {since}.",
+    ],
+  },
+  tried: {
+    heldOut: 3,
+    wordings: [
+      "Customer: I tried {tried}, no luck.",
+      "Agent: What have you tried?\nCustomer: I tried {tried}.",
+      "Customer: Even {tried} did not help.",
+      "Agent: Did you do anything about it?\nCustomer: Yes, {tried}.",
+      "Customer: So far I tried {tried}.",
+      "Agent: And then?\nCustomer: Then I tried {tried}.",
+      "Customer: After {tried} it was the same.",
+      "Agent: Have you tried {tried}?\nCustomer: Yes, that did not work.",
+      "Agent: Any attempt to fix it?\nCustomer: Only {tried}.",
+      "Customer: My first idea was {tried}, but no.",
+      "Customer: It did not get better with {tried}.",
+    ],
+  },
+  triedMistaken: {
+    heldOut: 1,
+    wordings: [
+      "Agent: Please try {wrong}.\nCustomer: I only did {tried}.",
+      "Agent: Was it {wrong}?\nCustomer: No, I tried {tried}.",
+      "Agent: How about {wrong}?\nCustomer: Not yet, I tried {tried}.",
+      "Customer: Not {wrong}, but I did try {tried}.",
+      "Agent: I would suggest {wrong}.\nCustomer: So far it was {tried}.",
+    ],
+  },
+  wanted: {
+    heldOut: 3,
+    wordings: [
+      "Agent: What would you like?\nCustomer: I want {wanted}.",
+      "Customer: I would like {wanted}.",
+      "Agent: How can we make it right?\nCustomer: With {wanted}.",
+      "Customer: Please give me {wanted}.",
+      "Agent: What can I offer you?\nCustomer: I hope for {wanted}.",
+      "Customer: Can I have {wanted}?",
+      "Agent: Would {wanted} be fine?\nCustomer: Yes, I want that.",
+      "Customer: All I need is {wanted}.",
+      "Agent: What do you expect from us?\nCustomer: I expect {wanted}.",
+      "Customer: The best would be {wanted}.",
+      "Customer: I ask you for {wanted}.",
+    ],
+  },
+  wantedMistaken: {
+    heldOut: 1,
+    wordings: [
+      "Agent: I can offer {wrong}.\nCustomer: No, I want {wanted}.",
+      "Agent: Do you need {wrong}?\nCustomer: I would rather have {wanted}.",
+      "Agent: Would {wrong} do?\nCustomer: No, please {wanted}.",
+      "Customer: I do not want {wrong}, I want {wanted}.",
+      "Agent: Shall I arrange {wrong}?\nCustomer: No thanks, {wanted} please.",
+    ],
+  },
+  close: {
+    heldOut: 0,
+    wordings: [
+      "",
+      "Agent: I will look into it.",
+      "Agent: Thank you, noted.",
+      "Agent: All right.",
+      "Agent: We will write to you.",
+    ],
+  },
+} satisfies Record<string, { heldOut: number; wordings: string[] }>;
 
 export const SUMMARY_INSTRUCTION = "Summarise the conversation.";
 
 const fill = (template: string, values: Record<string, string>) => template.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? "");
 
 function wording(turn: keyof typeof TURNS, heldOut: boolean, random: Random): string {
-  const all: readonly string[] = TURNS[turn];
-  const kept = turn === "close" ? 0 : Math.min(HELD_OUT_WORDINGS, Math.floor(all.length / 3));
-  return random.pick(heldOut && kept > 0 ? all.slice(-kept) : all.slice(0, all.length - kept));
+  const { wordings, heldOut: kept } = TURNS[turn];
+  const known = wordings.length - kept;
+  return random.pick(heldOut && kept > 0 ? wordings.slice(known) : wordings.slice(0, known));
 }
 
 /** A record; of a held-out one at least the name or the product is a held-out value, and the others may be. */
