@@ -1,9 +1,13 @@
 /** All procedures of the product, by entity. */
+import { checkpointRouter } from "./routers/checkpoint";
+import { runRouter } from "./routers/run";
 import { userRouter } from "./routers/user";
 import { workerRouter } from "./routers/worker";
 import { createCallerFactory, router } from "./trpc";
 
 export const appRouter = router({
+  checkpoint: checkpointRouter,
+  run: runRouter,
   user: userRouter,
   worker: workerRouter,
 });

@@ -143,18 +143,19 @@ export type TransitionResult =
   | { ok: false; problem: "not_allowed"; state: RunState };
 
 /**
- * Moves a run along RUN_TRANSITIONS and records the reason. With `attempt`, only for its holder.
- * `events` are appended before the state event, in the same transaction.
+ * Moves a run along RUN_TRANSITIONS and records the reason. With `attempt`, only for its holder; with
+ * `from`, only out of that state. `events` are appended before the state event, in the same transaction.
  */
 export async function transitionRun(
   db: Db,
-  input: { runId: string; attempt?: number; to: RunState; reason: string; events?: readonly RunEvent[] },
+  input: { runId: string; attempt?: number; from?: RunState; to: RunState; reason: string; events?: readonly RunEvent[] },
 ): Promise<TransitionResult> {
   return db.transaction(async (tx) => {
     const run = await lockRun(tx, input.runId);
     if (run === null) return { ok: false, problem: "missing" };
     if (input.attempt !== undefined && input.attempt !== run.attempt) return { ok: false, problem: "fenced" };
-    if (!RUN_TRANSITIONS[run.state].includes(input.to)) return { ok: false, problem: "not_allowed", state: run.state };
+    const allowed = RUN_TRANSITIONS[run.state].includes(input.to) && (input.from === undefined || input.from === run.state);
+    if (!allowed) return { ok: false, problem: "not_allowed", state: run.state };
     const eventSeq = await appendLockedEvents(tx, run, input.events ?? []);
     return { ok: true, run: await moveRun(tx, { ...run, eventSeq }, input.to, input.reason) };
   });
