@@ -1,0 +1,82 @@
+/** The start form's fields against the config schemas: none missing, none extra, and what is wrong is said by field. */
+import { describe, expect, it } from "vitest";
+import { chartsFor, metricDefinition } from "../../../domain/metric-definitions";
+import { runConfigSchema, runKindSchema } from "../../../domain/run";
+import { estimateMemory, estimateSeconds, estimateSteps } from "../../../domain/run-estimate";
+import { configToForm, flattenConfig, parseRunForm, RUN_FIELDS } from "../../../domain/run-fields";
+import { presetConfig, RUN_PRESETS } from "../../../domain/run-presets";
+
+describe.each(runKindSchema.options)("fields of %s", (kind) => {
+  const defaults = runConfigSchema.parse({ kind });
+
+  it("cover every value of the config once", () => {
+    const paths = RUN_FIELDS[kind].map(({ path }) => path);
+    const leaves = flattenConfig(defaults).map(([path]) => path).filter((path) => path !== "kind" && path !== "adaptiveKl");
+    expect(new Set(paths).size).toBe(paths.length);
+    expect(paths.filter((path) => !path.startsWith("adaptiveKl.")).sort()).toEqual(leaves.sort());
+  });
+
+  it("read back the presets they show", () => {
+    for (const preset of RUN_PRESETS[kind]) {
+      const config = presetConfig(kind, preset);
+      expect(parseRunForm(kind, configToForm(config))).toEqual({ ok: true, config });
+    }
+  });
+});
+
+describe("parseRunForm", () => {
+  const values = configToForm(runConfigSchema.parse({ kind: "ppo" }));
+  const errorsOf = (changes: Record<string, string | boolean>) => {
+    const result = parseRunForm("ppo", { ...values, ...changes });
+    return result.ok ? {} : result.errors;
+  };
+
+  it("names the field that is wrong and the limit", () => {
+    expect(errorsOf({ iterations: "0", learningRate: "x", "lora.r": "2.5" })).toEqual({
+      iterations: "At least 1",
+      learningRate: "Enter a number",
+      "lora.r": "Enter a whole number",
+    });
+  });
+  it("never turns an empty number into the default", () => {
+    expect(errorsOf({ klCoef: " " })).toEqual({ klCoef: "Enter a number" });
+  });
+  it("takes empty for none where none exists, and half an adaptive controller for a mistake", () => {
+    const none = parseRunForm("ppo", { ...values, maxGradNorm: "" });
+    expect(none.ok && none.config.kind === "ppo" && none.config.maxGradNorm).toBe(null);
+    expect(Object.keys(errorsOf({ "adaptiveKl.target": "6" }))).toEqual(["adaptiveKl.horizon"]);
+  });
+  it("refuses an empty list of target modules", () => {
+    expect(Object.keys(errorsOf({ "lora.targetModules": "" }))).toEqual(["lora.targetModules"]);
+  });
+});
+
+describe("estimates", () => {
+  const sft = runConfigSchema.parse({ kind: "sft", batchSize: 16, gradientAccumulationSteps: 2, epochs: 1.5 });
+  const work = { trainRows: 100, prompts: 30, completionsPerRow: 2 };
+  it("counts steps as the trainer does: ceil(ceil(100 / 32) * 1.5)", () => {
+    expect(estimateSteps(sft, work)).toBe(6);
+    expect(estimateSteps(runConfigSchema.parse({ kind: "sft", maxSteps: 7 }), work)).toBe(7);
+    expect(estimateSteps(sft, { ...work, trainRows: 0 })).toBe(null);
+    expect(estimateSteps(runConfigSchema.parse({ kind: "sample", maxPrompts: 100, completionsPerPrompt: 3, batchSize: 32 }), work)).toBe(3);
+  });
+  it("scales past paces by sequences a step and takes the median", () => {
+    const past = [1, 2, 9].map((secondsPerStep) => ({ secondsPerStep, sequencesPerStep: 16 }));
+    expect(estimateSeconds(sft, work, 6, past)).toEqual({ seconds: 24, low: 12, high: 108, runs: 3 });
+    expect(estimateSeconds(sft, work, 6, [])).toBe(null);
+  });
+  it("needs at least weights, gradient and two moments for full fine-tuning", () => {
+    const shape = { parameters: 1e6, hiddenSize: 64, layers: 2, vocabSize: 1000 };
+    const full = estimateMemory(runConfigSchema.parse({ kind: "sft", method: "full" }), shape);
+    expect(full).toBeGreaterThan(16e6);
+    expect(estimateMemory(runConfigSchema.parse({ kind: "sft", method: "lora" }), shape)).toBeLessThan(full);
+  });
+});
+
+describe("charts", () => {
+  it("show every reported metric exactly once, unknown ones too", () => {
+    const names = ["objective/kl", "lr", "val/clipfrac", "my/own"];
+    expect(chartsFor(names).flatMap(({ metrics }) => metrics).sort()).toEqual([...names].sort());
+    expect(metricDefinition("my/own").label).toBe("my/own");
+  });
+});
