@@ -188,7 +188,7 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
 
 /** The definition of `name`; one that nobody described is shown under its own name. */
 export function metricDefinition(name: string): MetricDefinition {
-  return METRIC_DEFINITIONS[name] ?? { label: name, definition: "Reported by the run; no definition is on record.", source: "the run", better: null };
+  return METRIC_DEFINITIONS[name.replace(/^eval\//, "")] ?? { label: name, definition: "Reported by the run; no definition is on record.", source: "the run", better: null };
 }
 
 export type ChartSpec = { title: string; metrics: readonly string[] };
@@ -216,9 +216,12 @@ export const CHARTS: readonly ChartSpec[] = [
   { title: "Speed", metrics: ["tokens_per_second", "completions_per_second"] },
 ];
 
-/** CHARTS that show any of `names`, and one chart for each metric that no chart names. */
+/**
+ * CHARTS that show any of `names`, and one chart for each metric that no chart names. Results of an
+ * evaluation ("eval/...") are single numbers with intervals: scores, not curves.
+ */
 export function chartsFor(names: Iterable<string>): ChartSpec[] {
-  const present = new Set(names);
+  const present = new Set([...names].filter((name) => !name.startsWith("eval/")));
   const charts = CHARTS.map(({ title, metrics }) => ({ title, metrics: metrics.filter((name) => present.has(name)) })).filter(
     ({ metrics }) => metrics.length > 0,
   );
@@ -231,7 +234,7 @@ export const KEY_METRICS: Readonly<Record<RunKind, readonly string[]>> = {
   sft: ["loss/validation", "loss/train"],
   reward: ["accuracy/validation", "loss/train"],
   ppo: ["objective/scores"],
-  evaluation: ["gold", "reward", "rougeL"],
+  evaluation: ["eval/gold", "eval/reward", "eval/rougeL"],
   sample: ["length/mean"],
 };
 

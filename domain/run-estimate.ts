@@ -14,7 +14,7 @@ export type RunWork = {
   completionsPerRow: number;
 };
 
-/** Optimiser steps, PPO iterations, or batches of completions; null where nothing is there to work on. */
+/** Optimiser steps, PPO iterations, or completions; null where nothing is there to work on. */
 export function estimateSteps(config: RunConfig, work: RunWork): number | null {
   switch (config.kind) {
     case "sft": {
@@ -31,11 +31,11 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
       return config.iterations;
     case "evaluation": {
       const prompts = Math.min(config.maxPrompts, work.prompts);
-      return prompts === 0 ? null : Math.ceil(prompts / config.batchSize);
+      return prompts === 0 ? null : prompts;
     }
     case "sample": {
       const prompts = Math.min(config.maxPrompts, work.prompts);
-      return prompts === 0 ? null : Math.ceil((prompts * config.completionsPerPrompt) / config.batchSize);
+      return prompts === 0 ? null : prompts * config.completionsPerPrompt;
     }
     default:
       return config satisfies never;
@@ -54,11 +54,20 @@ export function sequencesPerStep(config: RunConfig, work: Pick<RunWork, "complet
       return config.rolloutBatchSize * (1 + config.numPpoEpochs);
     case "evaluation":
     case "sample":
-      return config.batchSize;
+      return 1;
     default:
       return config satisfies never;
   }
 }
+
+/** What a run of this kind counts its steps in. */
+export const STEP_UNITS = {
+  sft: "steps",
+  reward: "steps",
+  ppo: "iterations",
+  evaluation: "completions",
+  sample: "completions",
+} as const satisfies Record<RunConfig["kind"], string>;
 
 /** A past run's pace: seconds a step, and the sequences that a step of it had. */
 export type PastPace = { secondsPerStep: number; sequencesPerStep: number };

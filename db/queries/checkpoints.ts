@@ -129,7 +129,7 @@ export async function lineageOf(db: Db, checkpointId: string): Promise<Lineage> 
   };
 }
 
-/** What a loader needs, oldest first: the nearest whole model, then what was trained on top of it, the checkpoint last. */
+/** What a loader needs: the checkpoint first, then what it was trained on, down to the nearest whole model, last. */
 export async function selectCheckpointChain(db: Db, checkpointId: string): Promise<CheckpointRow[]> {
   const chain: CheckpointRow[] = [];
   let next: string | null = checkpointId;
@@ -137,7 +137,7 @@ export async function selectCheckpointChain(db: Db, checkpointId: string): Promi
     const row: CheckpointRow | null = await selectCheckpoint(db, next);
     if (row === null) throw new Error(`Checkpoint ${next} does not exist`);
     if (chain.some(({ id }) => id === row.id)) throw new Error(`Checkpoint ${row.id} is its own ancestor`);
-    chain.unshift(row);
+    chain.push(row);
     next = row.kind === "base" ? null : row.parentId;
   }
   return chain;

@@ -18,6 +18,9 @@ export type NewRun = Pick<
 /** Deaths of workers without a checkpoint in between after which a run counts as failed. */
 const MAX_DEATHS = 3;
 
+/** How the reason of such a state event ends; a worker that was stopped in good order is no death. */
+const DIED = " died";
+
 const FINISHED: readonly RunState[] = ["succeeded", "failed", "cancelled"];
 
 /** A queued run with its first state event. */
@@ -62,7 +65,7 @@ async function countDeaths(tx: Db, runId: string): Promise<number> {
     .where(
       and(
         eq(runEvents.runId, runId),
-        sql`${runEvents.event}->>'kind' = 'state' and ${runEvents.event}->>'from' = 'running' and ${runEvents.event}->>'to' = 'queued'`,
+        sql`${runEvents.event}->>'kind' = 'state' and ${runEvents.event}->>'from' = 'running' and ${runEvents.event}->>'reason' like ${`%${DIED}`}`,
         sql`${runEvents.seq} > coalesce((select max(e.seq) from run_events e where e.run_id = ${runId} and e.event->>'kind' = 'checkpoint'), 0)`,
       ),
     );
@@ -72,7 +75,7 @@ async function countDeaths(tx: Db, runId: string): Promise<number> {
 /** Puts a run whose worker went silent back into the queue, or ends it where that was asked for or is no use. */
 async function releaseDeadRun(tx: Db, run: RunRow): Promise<RunRow> {
   const [worker] = run.workerId === null ? [] : await tx.select().from(workers).where(eq(workers.id, run.workerId));
-  const died = `worker ${worker?.name ?? "unknown"} died`;
+  const died = `worker ${worker?.name ?? "unknown"}${DIED}`;
   if (run.requested === "cancel") return moveRun(tx, run, "cancelled", `Stopped as asked; ${died} before it could`);
   if (run.requested === "pause") return moveRun(tx, run, "paused", `Paused as asked; ${died} before it could`);
   const queued = await moveRun(tx, run, "queued", died);

@@ -38,7 +38,7 @@ async function requireCheckpoint(ctx: UserContext, field: string, id: string, pr
 
 /** The whole model below a checkpoint. */
 async function wholeModelOf(ctx: UserContext, checkpoint: CheckpointRow): Promise<{ id: string; folder: ModelFolder | null }> {
-  const [base] = await selectCheckpointChain(ctx.db, checkpoint.id);
+  const base = (await selectCheckpointChain(ctx.db, checkpoint.id)).at(-1);
   if (base?.kind !== "base") throw fieldError("baseCheckpointId", `No whole model lies below ${checkpoint.name}`);
   return { id: base.id, folder: await readModelFolder(base.path) };
 }

@@ -58,7 +58,7 @@ describe("estimates", () => {
     expect(estimateSteps(sft, work)).toBe(6);
     expect(estimateSteps(runConfigSchema.parse({ kind: "sft", maxSteps: 7 }), work)).toBe(7);
     expect(estimateSteps(sft, { ...work, trainRows: 0 })).toBe(null);
-    expect(estimateSteps(runConfigSchema.parse({ kind: "sample", maxPrompts: 100, completionsPerPrompt: 3, batchSize: 32 }), work)).toBe(3);
+    expect(estimateSteps(runConfigSchema.parse({ kind: "sample", maxPrompts: 100, completionsPerPrompt: 3, batchSize: 32 }), work)).toBe(90);
   });
   it("scales past paces by sequences a step and takes the median", () => {
     const past = [1, 2, 9].map((secondsPerStep) => ({ secondsPerStep, sequencesPerStep: 16 }));
