@@ -14,11 +14,27 @@ const flag = z
   .optional()
   .transform((value) => value === "1" || value === "true");
 
-const variablesSchema = z.object({
+const port = z.coerce
+  .number({ error: "expected a port number" })
+  .int("expected a port number")
+  .min(1, "expected a port number from 1 to 65535")
+  .max(65_535, "expected a port number from 1 to 65535");
+
+/** What every process needs. */
+const commonSchema = z.object({
   /** Set by `npm start` to the embedded database where no other is given. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "expected postgres://user:password@host:port/database" }),
   /** Folder of the file store and generated secrets. */
   HONE_DATA: z.string().min(1).default(".hone"),
+  /** Which engine the worker uses; "auto" takes TensorFlow where it loads. */
+  HONE_ENGINE: z.enum(["auto", "tensorflow", "wasm"], { error: "expected auto, tensorflow or wasm" }).default("auto"),
+});
+
+const variablesSchema = commonSchema.extend({
+  /** Where the web process listens. */
+  PORT: port.default(3000),
+  /** 127.0.0.1 serves this machine only, 0.0.0.0 every network it is in. */
+  HOST: z.string().min(1, "expected an address to listen on").default("127.0.0.1"),
   /** Signs and encrypts sessions. `npm start` generates one into the data folder. */
   NEXTAUTH_SECRET: z.string({ error: "expected a random string" }).min(16, "expected at least 16 characters"),
   /** The address people open, without a path. */
@@ -35,6 +51,8 @@ const variablesSchema = z.object({
   OIDC_CLIENT_SECRET: optional,
 });
 
+type Variables = Record<string, string | undefined>;
+
 type OAuthClient = { clientId: string; clientSecret: string };
 
 /** Both or none: half a client is a mistake in the environment. */
@@ -47,6 +65,9 @@ function oauthClient(name: string, clientId: string | null, clientSecret: string
 export type Env = {
   databaseUrl: string;
   dataFolder: string;
+  engine: "auto" | "tensorflow" | "wasm";
+  port: number;
+  host: string;
   auth: {
     secret: string;
     url: string;
@@ -57,19 +78,32 @@ export type Env = {
   };
 };
 
+/** An empty variable counts as not set, as `PORT= npm start` means it. */
+function parseVariables<T extends z.ZodType>(schema: T, variables: Variables): z.infer<T> {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  throw new Error(`Environment:\n  ${lines.join("\n  ")}`);
+}
+
+/** What a worker needs: it signs nobody in and listens nowhere. */
+export function parseWorkerEnv(variables: Variables): Pick<Env, "databaseUrl" | "dataFolder" | "engine"> {
+  const v = parseVariables(commonSchema, variables);
+  return { databaseUrl: v.DATABASE_URL, dataFolder: v.HONE_DATA, engine: v.HONE_ENGINE };
+}
+
 /** Parses `variables`; throws an error that names each wrong variable and what was expected. */
-export function parseEnv(variables: Record<string, string | undefined>): Env {
-  const parsed = variablesSchema.safeParse(variables);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-    throw new Error(`Environment:\n  ${lines.join("\n  ")}`);
-  }
-  const v = parsed.data;
+export function parseEnv(variables: Variables): Env {
+  const v = parseVariables(variablesSchema, variables);
   const oidc = oauthClient("OIDC", v.OIDC_CLIENT_ID, v.OIDC_CLIENT_SECRET);
   if (oidc !== null && v.OIDC_ISSUER === null) throw new Error("OIDC_ISSUER: expected, as OIDC_CLIENT_ID is set");
   return {
     databaseUrl: v.DATABASE_URL,
     dataFolder: v.HONE_DATA,
+    engine: v.HONE_ENGINE,
+    port: v.PORT,
+    host: v.HOST,
     auth: {
       secret: v.NEXTAUTH_SECRET,
       url: v.NEXTAUTH_URL,
