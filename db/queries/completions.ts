@@ -1,0 +1,94 @@
+/** SQL on completions and on the models that wrote them. */
+import { createHash } from "node:crypto";
+import { and, asc, count, eq, inArray } from "drizzle-orm";
+import type { Db } from "../client";
+import { completions, models } from "../schema";
+
+export type CompletionRow = typeof completions.$inferSelect;
+export type NewCompletionRow = typeof completions.$inferInsert;
+
+const CHUNK = 500;
+
+/** Texts that differ only by white space around them are one completion. */
+export function hashCompletionText(text: string): string {
+  return createHash("sha256").update(text.trim()).digest("hex");
+}
+
+/** In no particular order; ids that do not exist are left out. */
+export async function selectCompletionsByIds(db: Db, ids: readonly string[]): Promise<CompletionRow[]> {
+  const out: CompletionRow[] = [];
+  for (let start = 0; start < ids.length; start += CHUNK) {
+    out.push(...(await db.select().from(completions).where(inArray(completions.id, ids.slice(start, start + CHUNK)))));
+  }
+  return out;
+}
+
+/** Completions of a prompt with the name of their model, oldest first. */
+export function selectCompletionsOfPrompt(db: Db, promptId: string) {
+  return db
+    .select({
+      id: completions.id,
+      text: completions.text,
+      source: completions.source,
+      sampling: completions.sampling,
+      ordinal: completions.ordinal,
+      runId: completions.runId,
+      createdAt: completions.createdAt,
+      modelId: models.id,
+      model: models.name,
+      checkpointId: models.checkpointId,
+    })
+    .from(completions)
+    .innerJoin(models, eq(models.id, completions.modelId))
+    .where(eq(completions.promptId, promptId))
+    .orderBy(asc(models.name), asc(completions.ordinal), asc(completions.createdAt), asc(completions.id));
+}
+
+/**
+ * Inserts what is new. Returns for each input its id, and how many rows were made: the same text of the same model,
+ * prompt and ordinal is one completion.
+ */
+export async function upsertCompletions(db: Db, rows: NewCompletionRow[]): Promise<{ ids: string[]; inserted: number }> {
+  const key = (row: { promptId: string; modelId: string; contentHash: string; ordinal?: number }) => `${row.promptId} ${row.modelId} ${row.contentHash} ${row.ordinal ?? 0}`;
+  const found = new Map<string, string>();
+  let inserted = 0;
+  for (let start = 0; start < rows.length; start += CHUNK) {
+    const chunk = rows.slice(start, start + CHUNK);
+    const made = await db.insert(completions).values(chunk).onConflictDoNothing().returning();
+    inserted += made.length;
+    for (const row of made) found.set(key(row), row.id);
+    const missing = chunk.filter((row) => !found.has(key(row)));
+    if (missing.length === 0) continue;
+    const known = await db
+      .select()
+      .from(completions)
+      .where(and(inArray(completions.promptId, missing.map(({ promptId }) => promptId)), inArray(completions.contentHash, missing.map(({ contentHash }) => contentHash))));
+    for (const row of known) found.set(key(row), row.id);
+  }
+  const ids = rows.map((row) => {
+    const id = found.get(key(row));
+    if (id === undefined) throw new Error("A completion was removed while it was inserted");
+    return id;
+  });
+  return { ids, inserted };
+}
+
+/** The model of this name in the project; made on first use. */
+export async function ensureNamedModel(db: Db, projectId: string, name: string): Promise<string> {
+  const [made] = await db.insert(models).values({ projectId, name }).onConflictDoNothing().returning({ id: models.id });
+  if (made) return made.id;
+  const [known] = await db.select({ id: models.id }).from(models).where(and(eq(models.projectId, projectId), eq(models.name, name)));
+  if (!known) throw new Error(`The model "${name}" was removed while it was looked up`);
+  return known.id;
+}
+
+/** Models of a project with their number of completions, by name. */
+export function selectModels(db: Db, projectId: string) {
+  return db
+    .select({ id: models.id, name: models.name, checkpointId: models.checkpointId, completions: count(completions.id) })
+    .from(models)
+    .leftJoin(completions, eq(completions.modelId, models.id))
+    .where(eq(models.projectId, projectId))
+    .groupBy(models.id)
+    .orderBy(asc(models.name));
+}

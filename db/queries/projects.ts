@@ -1,0 +1,152 @@
+/** SQL on projects: settings, and the numbers of their overview. */
+import { and, asc, count, countDistinct, eq, gte, isNull, sql } from "drizzle-orm";
+import type { Db } from "../client";
+import { completions, items, judgements, projects, prompts, seats, users } from "../schema";
+
+export type ProjectRow = typeof projects.$inferSelect;
+export type NewProject = typeof projects.$inferInsert;
+
+export async function selectProject(db: Db, id: string): Promise<ProjectRow | null> {
+  const [row] = await db.select().from(projects).where(eq(projects.id, id));
+  return row ?? null;
+}
+
+export async function selectProjectBySlug(db: Db, slug: string): Promise<ProjectRow | null> {
+  const [row] = await db.select().from(projects).where(eq(projects.slug, slug));
+  return row ?? null;
+}
+
+/** Returns null when the slug is taken. */
+export async function insertProject(db: Db, project: NewProject): Promise<ProjectRow | null> {
+  const [row] = await db.insert(projects).values(project).onConflictDoNothing({ target: projects.slug }).returning();
+  return row ?? null;
+}
+
+export type ProjectChange = Partial<Pick<NewProject, "name" | "description" | "overlap" | "leaseSeconds" | "undoSeconds" | "reasons" | "published">>;
+
+/** Returns null when there is no such project. */
+export async function updateProject(db: Db, id: string, change: ProjectChange): Promise<ProjectRow | null> {
+  const [row] = await db.update(projects).set(change).where(eq(projects.id, id)).returning();
+  return row ?? null;
+}
+
+const live = isNull(judgements.undoneAt);
+
+/** Every project with how far its judging has come, by name. */
+export function selectProjectsWithProgress(db: Db) {
+  const promptCounts = db.select({ projectId: prompts.projectId, n: count().as("n_prompts") }).from(prompts).groupBy(prompts.projectId).as("prompt_counts");
+  const seatCounts = db
+    .select({ projectId: items.projectId, wanted: count().as("n_wanted"), judged: count(seats.judgementId).as("n_judged") })
+    .from(seats)
+    .innerJoin(items, eq(items.id, seats.itemId))
+    .groupBy(items.projectId)
+    .as("seat_counts");
+  const lastJudged = db
+    .select({ projectId: judgements.projectId, at: sql<Date>`max(${judgements.createdAt})`.mapWith(judgements.createdAt).as("last_judged") })
+    .from(judgements)
+    .where(live)
+    .groupBy(judgements.projectId)
+    .as("last_judgements");
+  return db
+    .select({
+      id: projects.id,
+      slug: projects.slug,
+      name: projects.name,
+      description: projects.description,
+      demo: projects.demo,
+      published: projects.published,
+      prompts: sql<number>`coalesce(${promptCounts.n}, 0)`.mapWith(Number),
+      seats: sql<number>`coalesce(${seatCounts.wanted}, 0)`.mapWith(Number),
+      judged: sql<number>`coalesce(${seatCounts.judged}, 0)`.mapWith(Number),
+      lastJudgedAt: lastJudged.at,
+    })
+    .from(projects)
+    .leftJoin(promptCounts, eq(promptCounts.projectId, projects.id))
+    .leftJoin(seatCounts, eq(seatCounts.projectId, projects.id))
+    .leftJoin(lastJudged, eq(lastJudged.projectId, projects.id))
+    .orderBy(asc(projects.name));
+}
+
+/** Prompts, completions, items and seats of a project. */
+export async function selectProjectCounts(db: Db, projectId: string) {
+  const [promptCount] = await db.select({ n: count(), references: count(prompts.reference) }).from(prompts).where(eq(prompts.projectId, projectId));
+  const [completionCount] = await db.select({ n: count(), models: countDistinct(completions.modelId) }).from(completions).where(eq(completions.projectId, projectId));
+  const [itemCount] = await db
+    .select({ n: count(), done: count(sql`case when not exists (select 1 from ${seats} where ${seats.itemId} = ${items.id} and ${seats.judgementId} is null) then 1 end`) })
+    .from(items)
+    .where(eq(items.projectId, projectId));
+  const [seatCount] = await db
+    .select({
+      n: count(),
+      judged: count(seats.judgementId),
+      leased: count(sql`case when ${seats.judgementId} is null and ${seats.leaseExpiresAt} > now() then 1 end`),
+    })
+    .from(seats)
+    .innerJoin(items, eq(items.id, seats.itemId))
+    .where(eq(items.projectId, projectId));
+  return {
+    prompts: promptCount?.n ?? 0,
+    references: promptCount?.references ?? 0,
+    completions: completionCount?.n ?? 0,
+    models: completionCount?.models ?? 0,
+    items: itemCount?.n ?? 0,
+    itemsDone: itemCount?.done ?? 0,
+    seats: seatCount?.n ?? 0,
+    seatsJudged: seatCount?.judged ?? 0,
+    seatsLeased: seatCount?.leased ?? 0,
+  };
+}
+
+/** Live judgements a day (UTC) since `since`, people and simulated annotators apart; days without any are left out. */
+export function selectJudgementsByDay(db: Db, projectId: string, since: Date) {
+  const day = sql<string>`to_char(${judgements.createdAt} at time zone 'UTC', 'YYYY-MM-DD')`;
+  return db
+    .select({ day, people: count(sql`case when not ${users.simulated} then 1 end`), simulated: count(sql`case when ${users.simulated} then 1 end`) })
+    .from(judgements)
+    .innerJoin(users, eq(users.id, judgements.annotatorId))
+    .where(and(eq(judgements.projectId, projectId), live, gte(judgements.createdAt, since)))
+    .groupBy(sql`1`)
+    .orderBy(sql`1`);
+}
+
+/** What each annotator has done in a project, people first, then by number of judgements. */
+export function selectAnnotatorActivity(db: Db, projectId: string) {
+  return db
+    .select({
+      id: users.id,
+      name: users.name,
+      email: users.email,
+      simulated: users.simulated,
+      judgements: count(),
+      preferences: count(judgements.ranks),
+      skips: count(sql`case when ${judgements.value}->>'kind' = 'skip' then 1 end`),
+      flags: count(sql`case when ${judgements.value}->>'kind' = 'flag' then 1 end`),
+      bothBad: count(sql`case when ${judgements.value}->>'kind' = 'both_bad' then 1 end`),
+      medianActiveMs: sql<number>`coalesce(percentile_cont(0.5) within group (order by ${judgements.activeMs}), 0)`.mapWith(Number),
+      activeMs: sql<number>`sum(${judgements.activeMs})`.mapWith(Number),
+      lastAt: sql<Date>`max(${judgements.createdAt})`.mapWith(judgements.createdAt),
+    })
+    .from(judgements)
+    .innerJoin(users, eq(users.id, judgements.annotatorId))
+    .where(and(eq(judgements.projectId, projectId), live))
+    .groupBy(users.id)
+    .orderBy(asc(users.simulated), sql`count(*) desc`, asc(users.name));
+}
+
+/** Live preferences on items that more than one annotator judged: what agreement is measured on. */
+export function selectOverlappingPreferences(db: Db, projectId: string) {
+  const shared = db
+    .select({ itemId: judgements.itemId })
+    .from(judgements)
+    .where(and(eq(judgements.projectId, projectId), live, sql`${judgements.ranks} is not null`))
+    .groupBy(judgements.itemId)
+    .having(sql`count(*) > 1`)
+    .as("shared");
+  return db
+    .select({ itemId: judgements.itemId, annotatorId: judgements.annotatorId, simulated: users.simulated, shownOrder: judgements.shownOrder, ranks: judgements.ranks })
+    .from(judgements)
+    .innerJoin(shared, eq(shared.itemId, judgements.itemId))
+    .innerJoin(users, eq(users.id, judgements.annotatorId))
+    .where(and(live, sql`${judgements.ranks} is not null`))
+    .orderBy(asc(judgements.itemId), asc(judgements.annotatorId));
+}
