@@ -19,8 +19,8 @@ export function evaluateCompletions(rows: EvaluatedCompletion[], config: Pick<Ev
   const sampling = `bootstrap:percentile|n:${SAMPLES}|seed:${config.seed}`;
   const addMean = (metric: string, values: number[], what: string) => {
     if (values.length === 0) return;
-    const { mean, low, high, n } = bootstrapMean(values, bootstrap);
-    scores.push({ metric, value: mean, low, high, n, signature: `${what}|${sampling}` });
+    const { value, low, high, n } = bootstrapMean(values, bootstrap);
+    scores.push({ metric, value, low, high, n, signature: `${what}|${sampling}` });
   };
   const pairs = rows.flatMap(({ text, reference }) => (reference === null ? [] : [{ text, reference }]));
   const rouge = pairs.map(({ text, reference }) => scoreRouge(reference, text, { stem: true }));

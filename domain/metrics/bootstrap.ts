@@ -1,0 +1,26 @@
+/** Percentile bootstrap intervals, seeded. Source: Efron & Tibshirani 1993. */
+import { createRandom } from "../random";
+
+export type BootstrapOptions = { seed: number; samples?: number; level?: number };
+export type Estimate = { value: number; low: number; high: number; n: number };
+
+/** The q-quantile of sorted values, by linear interpolation (numpy's default). */
+export function quantile(sorted: ArrayLike<number>, q: number): number {
+  const place = q * (sorted.length - 1);
+  const below = Math.floor(place);
+  const low = sorted[below] ?? Number.NaN;
+  return low + (place - below) * ((sorted[Math.min(below + 1, sorted.length - 1)] ?? Number.NaN) - low);
+}
+
+/** A statistic of rows with its interval over resampled rows. Throws without rows. */
+export function bootstrapStatistic<T>(rows: readonly T[], statistic: (sample: readonly T[]) => number, { seed, samples = 1000, level = 0.95 }: BootstrapOptions): Estimate {
+  if (rows.length === 0) throw new RangeError("bootstrap: there are no rows");
+  const random = createRandom(seed, "bootstrap");
+  const values = Float64Array.from({ length: samples }, () => statistic(Array.from({ length: rows.length }, () => rows[random.int(rows.length)] as T))).sort();
+  return { value: statistic(rows), low: quantile(values, (1 - level) / 2), high: quantile(values, (1 + level) / 2), n: rows.length };
+}
+
+/** The mean with its interval. */
+export function bootstrapMean(values: readonly number[], options: BootstrapOptions): Estimate {
+  return bootstrapStatistic(values, (sample) => sample.reduce((sum, x) => sum + x, 0) / sample.length, options);
+}
