@@ -22,7 +22,7 @@ export function DemoAccounts({ accounts, password, next }: Props) {
         Demo accounts
       </h2>
       <p className="mt-1 text-sm text-muted">
-        The demo project is installed. Password of all three: <code className="text-text">{password}</code>
+        The demo project is installed. Password: <code className="whitespace-nowrap text-text">{password}</code>
       </p>
       {error !== null && (
         <p role="alert" className="mt-2 text-sm text-failed">

@@ -41,13 +41,12 @@ export function UserActions({ user, own, onPassword }: Props) {
   );
   return (
     <>
-      <DropdownMenu.Root>
+      <DropdownMenu.Root modal={false}>
         <DropdownMenu.Trigger asChild>
           <Button variant="ghost" size="icon" aria-label={`Actions for ${user.name}`}>
             <Ellipsis aria-hidden="true" className="size-4" />
           </Button>
         </DropdownMenu.Trigger>
-        <DropdownMenu.Portal>
           <DropdownMenu.Content align="end" sideOffset={4} className={menuContent}>
             <DropdownMenu.Item className={menuItem} onSelect={() => setAsking("reset")}>
               <KeyRound aria-hidden="true" className="size-4 text-muted" />
@@ -68,7 +67,6 @@ export function UserActions({ user, own, onPassword }: Props) {
               </DropdownMenu.Item>
             )}
           </DropdownMenu.Content>
-        </DropdownMenu.Portal>
       </DropdownMenu.Root>
       <ConfirmDialog
         open={asking === "reset"}

@@ -34,13 +34,12 @@ export function Navigation({ rooms }: { rooms: readonly Room[] }) {
           </li>
         ))}
       </ul>
-      <DropdownMenu.Root>
+      <DropdownMenu.Root modal={false}>
         <DropdownMenu.Trigger asChild>
           <Button variant="ghost" size="icon" aria-label="Rooms" className="sm:hidden">
             <Menu aria-hidden="true" className="size-5" />
           </Button>
         </DropdownMenu.Trigger>
-        <DropdownMenu.Portal>
           <DropdownMenu.Content align="start" sideOffset={6} className={menuContent}>
             {rooms.map((room) => (
               <DropdownMenu.Item key={room.href} asChild>
@@ -54,7 +53,6 @@ export function Navigation({ rooms }: { rooms: readonly Room[] }) {
               </DropdownMenu.Item>
             ))}
           </DropdownMenu.Content>
-        </DropdownMenu.Portal>
       </DropdownMenu.Root>
     </nav>
   );

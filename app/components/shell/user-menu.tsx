@@ -13,14 +13,13 @@ export function UserMenu({ name, role }: { name: string; role: Role }) {
   const [changing, setChanging] = useState(false);
   return (
     <>
-      <DropdownMenu.Root>
+      <DropdownMenu.Root modal={false}>
         <DropdownMenu.Trigger asChild>
           <Button variant="ghost" className="max-w-44 min-w-0" aria-label={`Account of ${name}`}>
             <span className="truncate">{name}</span>
             <ChevronDown aria-hidden="true" className="size-4 shrink-0 text-muted" />
           </Button>
         </DropdownMenu.Trigger>
-        <DropdownMenu.Portal>
           <DropdownMenu.Content align="end" sideOffset={6} className={menuContent}>
             <DropdownMenu.Label className="px-3 py-2">
               <span className="block font-medium">{name}</span>
@@ -36,7 +35,6 @@ export function UserMenu({ name, role }: { name: string; role: Role }) {
               Sign out
             </DropdownMenu.Item>
           </DropdownMenu.Content>
-        </DropdownMenu.Portal>
       </DropdownMenu.Root>
       <ChangePasswordDialog open={changing} onOpenChange={setChanging} />
     </>

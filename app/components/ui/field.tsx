@@ -55,7 +55,7 @@ function useFieldProps() {
 }
 
 const CONTROL = cn(
-  "w-full rounded-md border border-control bg-surface px-3 text-sm text-text",
+  "control rounded-md border border-control bg-surface px-3 text-sm text-text",
   "aria-invalid:border-failed disabled:opacity-60 pointer-coarse:text-base",
 );
 

@@ -10,7 +10,7 @@ export type SortDirection = "asc" | "desc";
 export function Table({ label, className, ...props }: ComponentProps<"table"> & { label: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (axe: scrollable-region-focusable)
-    <section aria-label={label} tabIndex={0} className="overflow-x-auto rounded-[inherit] focus-visible:-outline-offset-2">
+    <section aria-label={label} tabIndex={0} className="relative overflow-x-auto rounded-[inherit] focus-visible:-outline-offset-2">
       <table className={cn("w-full border-collapse text-left text-sm", className)} {...props} />
     </section>
   );
@@ -25,7 +25,7 @@ export function TBody(props: ComponentProps<"tbody">) {
 }
 
 export function Tr({ className, ...props }: ComponentProps<"tr">) {
-  return <tr className={cn("border-b last:border-b-0 [tbody_&]:hover:bg-sunken/60", className)} {...props} />;
+  return <tr className={cn("border-b [tbody_&]:last:border-b-0 [tbody_&]:hover:bg-sunken/60", className)} {...props} />;
 }
 
 export function Th({
