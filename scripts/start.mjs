@@ -1,0 +1,11 @@
+/** `npm start`: nothing is there yet but Node. Installs the packages, then hands over to start.ts. */
+import { fileURLToPath } from "node:url";
+import { checkNode, installPackages } from "./lib/install.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+process.chdir(root);
+checkNode();
+installPackages(root);
+const { register } = await import("tsx/esm/api");
+register();
+await import("./start.ts");
