@@ -11,7 +11,7 @@ import {
   signUp,
   verifyCredentials,
 } from "../../../server/services/sign-in";
-import { withDatabase } from "../../helpers/database";
+import { useDatabase } from "../../helpers/use-database";
 
 // A hash takes a third of a second on an idle machine.
 vi.setConfig({ testTimeout: 60_000 });
@@ -19,7 +19,7 @@ vi.setConfig({ testTimeout: 60_000 });
 const PASSWORD = "correct horse battery";
 
 describe("an installation without people", () => {
-  const db = withDatabase();
+  const db = useDatabase();
 
   it("makes the first of many at once the admin and refuses the others where sign-up is closed", async () => {
     const attempts = await Promise.allSettled(
@@ -47,7 +47,7 @@ describe("an installation without people", () => {
 });
 
 describe("passwords", () => {
-  const db = withDatabase();
+  const db = useDatabase();
   const signIn = (email: string, password: string, address = "10.1.0.1") =>
     verifyCredentials(db(), { email, password, address });
 
@@ -108,7 +108,7 @@ describe("passwords", () => {
 });
 
 describe("provider accounts", () => {
-  const db = withDatabase();
+  const db = useDatabase();
   const profile = {
     provider: "github",
     providerAccountId: "7",

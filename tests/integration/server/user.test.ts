@@ -11,12 +11,12 @@ import {
   resetUserPassword,
   setUserDisabled,
 } from "../../../server/services/user";
-import { withDatabase } from "../../helpers/database";
+import { useDatabase } from "../../helpers/use-database";
 
 // A hash takes a third of a second on an idle machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-const db = withDatabase();
+const db = useDatabase();
 
 async function addAdmin(email: string, change: Partial<NewUser> = {}): Promise<UserContext> {
   const user = await insertUser(db(), { email, name: email, role: "admin", ...change });
