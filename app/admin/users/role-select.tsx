@@ -21,7 +21,7 @@ export function RoleSelect({ user }: { user: ListedUser }) {
   return (
     <Select
       aria-label={`Role of ${user.name}`}
-      className="w-36"
+      className="w-36 pointer-coarse:w-40"
       value={change.isPending ? change.variables.role : user.role}
       disabled={change.isPending}
       onChange={(event) => change.mutate({ userId: user.id, role: roleSchema.parse(event.target.value) })}

@@ -46,7 +46,7 @@ export function WorkersView() {
             <TBody>
               {workers.data.map((worker) => (
                 <Tr key={worker.id}>
-                  <Td className="font-medium">{worker.name}</Td>
+                  <Td className="font-medium whitespace-nowrap">{worker.name}</Td>
                   <Td>
                     {!worker.alive ? (
                       <Badge tone="failed">silent</Badge>
@@ -56,7 +56,7 @@ export function WorkersView() {
                       <Badge tone="running">working</Badge>
                     )}
                   </Td>
-                  <Td className="text-muted">{worker.engine}</Td>
+                  <Td className="whitespace-nowrap text-muted">{worker.engine}</Td>
                   <Td className="min-w-48">
                     {worker.run === null ? (
                       <span className="text-muted">–</span>
@@ -73,7 +73,7 @@ export function WorkersView() {
                             max={worker.run.totalSteps}
                             className="w-24"
                           />
-                          <span className="figures text-xs text-muted">
+                          <span className="figures text-xs whitespace-nowrap text-muted">
                             {worker.run.step}
                             {worker.run.totalSteps !== null && ` of ${worker.run.totalSteps}`}
                           </span>

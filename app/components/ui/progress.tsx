@@ -27,7 +27,7 @@ export function Progress({
       max={known ? max : 100}
       aria-label={label}
       getValueLabel={(v, m) => `${v} of ${m}`}
-      className={cn("h-1.5 w-full overflow-hidden rounded-full bg-sunken", className)}
+      className={cn("control h-1.5 overflow-hidden rounded-full bg-sunken", className)}
     >
       <Primitive.Indicator
         className={cn("h-full rounded-full transition-[width] duration-150", fill, !known && "animate-pulse")}
