@@ -1,5 +1,5 @@
 /** SQL on checkpoints, and what stands behind one: parents, runs, dataset versions and their votes. */
-import { and, asc, desc, eq, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNotNull, isNull, like, or, sql } from "drizzle-orm";
 import type { CheckpointKind } from "../../domain/checkpoint";
 import type { Db } from "../client";
 import { checkpoints, datasetRows, datasetVersions, judgements, projects, runs, users } from "../schema";
@@ -150,4 +150,9 @@ export function selectRunsUsingCheckpoint(db: Db, checkpointId: string): Promise
     .from(runs)
     .where(or(eq(runs.baseCheckpointId, checkpointId), and(isNotNull(runs.rewardCheckpointId), eq(runs.rewardCheckpointId, checkpointId))))
     .orderBy(asc(runs.createdAt));
+}
+
+/** Base models that ship with the product, whatever their weights were when they were registered. */
+export function selectShippedCheckpoints(db: Db): Promise<CheckpointRow[]> {
+  return db.select().from(checkpoints).where(like(checkpoints.path, "shipped:%"));
 }
