@@ -94,3 +94,20 @@ export function seriesToCsv(metrics: ReadonlyMap<string, readonly SeriesPoint[]>
   }
   return `${lines.join("\r\n")}\r\n`;
 }
+
+/** At most about `max` points that keep every peak: of each stretch of steps the lowest and the highest point. */
+export function thinPoints(points: readonly SeriesPoint[], max: number): SeriesPoint[] {
+  if (points.length <= max) return [...points];
+  const size = Math.ceil((2 * points.length) / max);
+  const out: SeriesPoint[] = [];
+  for (let start = 0; start < points.length; start += size) {
+    const bin = points.slice(start, start + size);
+    const low = bin.reduce((a, b) => (b.value < a.value ? b : a));
+    const high = bin.reduce((a, b) => (b.value > a.value ? b : a));
+    if (low === high) out.push(low);
+    else out.push(...(low.step < high.step ? [low, high] : [high, low]));
+  }
+  const last = points.at(-1);
+  if (last !== undefined && out.at(-1) !== last) out.push(last);
+  return out;
+}

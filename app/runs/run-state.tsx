@@ -1,0 +1,38 @@
+/** The state of a run as a word with an icon; colour never stands alone. */
+import { Ban, CircleCheck, CircleX, Clock, Pause, Play } from "lucide-react";
+import type { RunKind, RunState } from "@/domain/run";
+import { Badge, type Tone } from "../components/ui/badge";
+
+const STATES = {
+  queued: { tone: "neutral", icon: Clock },
+  running: { tone: "running", icon: Play },
+  paused: { tone: "tie", icon: Pause },
+  succeeded: { tone: "chosen", icon: CircleCheck },
+  failed: { tone: "failed", icon: CircleX },
+  cancelled: { tone: "neutral", icon: Ban },
+} as const satisfies Record<RunState, { tone: Tone; icon: typeof Play }>;
+
+export function RunStateBadge({ state }: { state: RunState }) {
+  const { tone, icon: Icon } = STATES[state];
+  return (
+    <Badge tone={tone} icon={<Icon aria-hidden="true" className="size-3" />}>
+      {state}
+    </Badge>
+  );
+}
+
+export const KIND_LABELS: Readonly<Record<RunKind, string>> = {
+  sft: "SFT",
+  reward: "Reward model",
+  ppo: "PPO",
+  evaluation: "Evaluation",
+  sample: "Sampling",
+};
+
+export const KIND_PURPOSES: Readonly<Record<RunKind, string>> = {
+  sft: "Teach a model from prompts with good completions",
+  reward: "Learn from votes what people prefer",
+  ppo: "Improve a policy against a reward model",
+  evaluation: "Score a checkpoint on held-out prompts",
+  sample: "Write completions for the annotators to judge",
+};
