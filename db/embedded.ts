@@ -28,7 +28,15 @@ export class EmbeddedPostgresError extends Error {
   }
 }
 
-export type EmbeddedPostgres = { url: string; port: number; folder: string; stop(): Promise<void> };
+export type EmbeddedPostgres = {
+  url: string;
+  port: number;
+  folder: string;
+  version: number;
+  /** Settles when the server ends, with what it wrote last: on `stop`, or by itself on a full disk. */
+  ended: Promise<string>;
+  stop(): Promise<void>;
+};
 
 export type EmbeddedOptions = {
   /** False in tests: a crash of the machine may lose data, and everything is quicker. Default true. */
@@ -43,7 +51,7 @@ const START_TIMEOUT_MS = 60_000;
 const NEEDED_BYTES = 200 * 2 ** 20;
 
 type Owner = { uid: number; gid: number };
-type Settings = { port: number; password: string };
+type Settings = { port: number; password: string; folder?: string };
 
 /** PostgreSQL refuses to run as root: the account that runs it then. Null when we are not root. */
 function findOwner(): Owner | null {
@@ -277,7 +285,7 @@ export async function startEmbeddedPostgres(dataFolder: string, options: Embedde
 
   let settings = readSettings(dataFolder);
   if (!existsSync(folder) || readdirSync(folder).length === 0) {
-    settings = { port: await findFreePort(), password: randomBytes(18).toString("base64url") };
+    settings = { port: await findFreePort(), password: randomBytes(18).toString("base64url"), folder };
     writeSettings(dataFolder, settings);
     rmSync(folder, { recursive: true, force: true });
     initialise(binaries, folder, settings.password, owner);
@@ -290,11 +298,12 @@ export async function startEmbeddedPostgres(dataFolder: string, options: Embedde
     const adopted = { ...settings, port: running.port };
     await waitForServer(urlOf(adopted), () => isAlive(running.pid));
     watchOver(running.pid, owner);
-    return { url: urlOf(adopted), port: running.port, folder, stop: () => stopProcess(running.pid) };
+    return { url: urlOf(adopted), port: running.port, folder, version: binaries.version, ended: new Promise(() => undefined), stop: () => stopProcess(running.pid) };
   }
 
   if (!(await isPortFree(settings.port))) settings = { ...settings, port: await findFreePort() };
-  writeSettings(dataFolder, settings);
+  // The folder moves with the data folder, so it is written down again each time.
+  writeSettings(dataFolder, { ...settings, folder });
   const logPath = path.join(dataFolder, "postgres.log");
   const log = openSync(logPath, "w");
   chmodSync(logPath, 0o600);
@@ -304,17 +313,23 @@ export async function startEmbeddedPostgres(dataFolder: string, options: Embedde
   child.unref();
   const { pid } = child;
   if (pid === undefined) throw new EmbeddedPostgresError("FAILED", `${binaries.postgres} could not be run.`);
-  let ended = false;
-  child.once("exit", () => {
-    ended = true;
-  });
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  const ended = new Promise<string>((resolve) => child.once("exit", () => resolve(readFileSync(logPath, "utf8").trim().split("\n").slice(-3).join("\n"))));
   try {
-    await waitForServer(urlOf(settings), () => !ended);
+    await waitForServer(urlOf(settings), () => !hasEnded());
   } catch (error) {
-    if (!ended) await stopProcess(pid);
+    if (!hasEnded()) await stopProcess(pid);
     if (/password authentication failed/.test(String(error))) throw damaged(folder, `The password in ${settingsPath(dataFolder)} is not this database's.`);
     throw explain(readFileSync(logPath, "utf8"), folder);
   }
   watchOver(pid, owner);
-  return { url: urlOf(settings), port: settings.port, folder, stop: () => stopProcess(pid) };
+  return { url: urlOf(settings), port: settings.port, folder, version: binaries.version, ended, stop: () => stopProcess(pid) };
+}
+
+/** The address of the database that `npm start` runs on this data folder; null when it does not run. */
+export function findRunningUrl(dataFolder: string): string | null {
+  const settings = readSettings(dataFolder);
+  if (settings === null || settings.folder === undefined) return null;
+  const running = findRunning(settings.folder);
+  return running === null ? null : urlOf({ ...settings, port: running.port });
 }

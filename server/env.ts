@@ -35,6 +35,8 @@ const variablesSchema = commonSchema.extend({
   PORT: port.default(3000),
   /** 127.0.0.1 serves this machine only, 0.0.0.0 every network it is in. */
   HOST: z.string().min(1, "expected an address to listen on").default("127.0.0.1"),
+  /** Whether `npm start` fills an empty database with the demo project; by default only its own database. */
+  HONE_DEMO: z.enum(["0", "1", "true", "false"], { error: "expected 0 or 1" }).optional(),
   /** Signs and encrypts sessions. `npm start` generates one into the data folder. */
   NEXTAUTH_SECRET: z.string({ error: "expected a random string" }).min(16, "expected at least 16 characters"),
   /** The address people open, without a path. */
@@ -68,6 +70,8 @@ export type Env = {
   engine: "auto" | "tensorflow" | "wasm";
   port: number;
   host: string;
+  /** Null when nothing was said. */
+  demo: boolean | null;
   auth: {
     secret: string;
     url: string;
@@ -104,6 +108,7 @@ export function parseEnv(variables: Variables): Env {
     engine: v.HONE_ENGINE,
     port: v.PORT,
     host: v.HOST,
+    demo: v.HONE_DEMO === undefined ? null : v.HONE_DEMO === "1" || v.HONE_DEMO === "true",
     auth: {
       secret: v.NEXTAUTH_SECRET,
       url: v.NEXTAUTH_URL,
