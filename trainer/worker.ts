@@ -9,7 +9,7 @@ import path from "node:path";
 import type { Db } from "../db/client";
 import { type CheckpointRow, insertCheckpoint, latestCheckpoint, selectCheckpoint, selectCheckpointChain, selectCheckpointsOfRun, setPromotion } from "../db/queries/checkpoints";
 import { insertItems } from "../db/queries/items";
-import { appendRunEvents } from "../db/queries/run-events";
+import { appendRunEvents, storableText } from "../db/queries/run-events";
 import { claimRun, heartbeatRun, type RunRow, transitionRun } from "../db/queries/runs";
 import { selectScores, upsertScores } from "../db/queries/scores";
 import { ensureModel, insertSampledCompletions, type PromptRow, selectPromptsOfSplit, selectTrainingRows } from "../db/queries/training-data";
@@ -172,7 +172,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     if (requested && sampled.length < prompts.length * perPrompt) return { outcome: requested === "pause" ? ("paused" as const) : ("cancelled" as const) };
     const modelId = await ensureModel(db, { projectId: run.projectId, checkpointId: checkpoint.id, name: checkpoint.name });
     const stored = await insertSampledCompletions(db, run.id, sampled.map(({ promptId, ordinal, text }) => ({
-      projectId: run.projectId, promptId, modelId, text, source: "checkpoint" as const, sampling, ordinal, contentHash: hashText(text), runId: run.id,
+      projectId: run.projectId, promptId, modelId, text: storableText(text), source: "checkpoint" as const, sampling, ordinal, contentHash: hashText(text), runId: run.id,
     })));
     return { outcome: "succeeded" as const, sampled, stored, checkpoint };
   };

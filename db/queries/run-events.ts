@@ -12,8 +12,8 @@ export const RUN_EVENTS_CHANNEL = "run_events";
 
 export type RunEventRow = typeof runEvents.$inferSelect;
 
-/** What PostgreSQL cannot hold in jsonb: NUL and halves of surrogate pairs, which byte-level samples may have. */
-function storableText(text: string): string {
+/** Without what PostgreSQL cannot hold in text and jsonb: NUL and halves of surrogate pairs, which byte-level samples may have. */
+export function storableText(text: string): string {
   return text.replaceAll("\0", "\uFFFD").replace(/\p{Surrogate}/gu, "\uFFFD");
 }
 
