@@ -33,7 +33,7 @@ export async function insertItems(
     const ids: string[] = [];
     for (let start = 0; start < input.items.length; start += 500) {
       const chunk = input.items.slice(start, start + 500);
-      const byHash = new Map(chunk.map((item) => [hashItem(item), item]));
+      const byHash = new Map(chunk.toReversed().map((item) => [hashItem(item), item])); // the first of two alike counts
       const made = await tx
         .insert(items)
         .values([...byHash].map(([contentHash, { promptId, mode, priority, propensity, roundId }]) => ({ projectId: input.projectId, promptId, mode, priority, propensity, roundId, contentHash })))
