@@ -34,7 +34,7 @@ const ORDINARY = new Set(
   caller case complained complains contacted contacts could customer did do does dont expects experienced faces first for from
   gets getting give given had happened happens has have having he help helped her him his hopes however in into is issue it
   item its just kept left like likes looking make matter more need needs no noticed now of on one or our out over person
-  problem problems reported reports requested requests resolve right said saw says seeks she since so solve some someone something
+  problem problems reported reports requested requests resolve right s said saw says seeks she since so solve some someone something
   start started starting still such support team that the their them then there these they thing this to told tried tries trouble
   try trying us use using wanted want wants was we well were when which while who will wish wishes with without work worked working
   would yet`.split(/\s+/),
@@ -57,7 +57,7 @@ const MENTIONS: Record<FactKind, number> = { name: 2, product: 2, fault: 1, sinc
 type Phrase = { kind: FactKind; value: string; words: string[] };
 type Piece = { word: string } | { phrase: Phrase };
 
-const wordsOf = (text: string): string[] => text.toLowerCase().replaceAll("'", "").match(/[a-z0-9]+/g) ?? [];
+const wordsOf = (text: string): string[] => text.toLowerCase().replace(/'s\b/g, " s").replaceAll("'", "").match(/[a-z0-9]+/g) ?? [];
 
 const toPhrase = (kind: FactKind, value: string): Phrase => ({ kind, value, words: wordsOf(value) });
 const INVENTORY_PHRASES = FACT_KINDS.flatMap((kind) => INVENTORY[kind].map((value) => toPhrase(kind, value)));
