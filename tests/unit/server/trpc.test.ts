@@ -1,6 +1,6 @@
 /** The error middleware: what reaches a client, what stays here, and how streams end. */
 import { TRPCError } from "@trpc/server";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Db } from "../../../db/client";
 import { AppError } from "../../../server/errors";
@@ -17,12 +17,26 @@ const testRouter = router({
   input: publicProcedure
     .input(z.strictObject({ rows: z.array(z.strictObject({ n: z.number() })) }))
     .query(() => null),
+  /** Never yields, as a stream of events of a run that waits. */
+  silence: publicProcedure.subscription(async function* () {
+    await new Promise<never>(() => undefined);
+    yield 1;
+  }),
   stream: publicProcedure.subscription(async function* () {
     yield 1;
     throw new AppError("GONE", "The run is over.");
   }),
 });
-const caller = createCallerFactory(testRouter)({ db: Object.create(null) as Db, user: null });
+const context = { db: Object.create(null) as Db, user: null };
+const createTestCaller = createCallerFactory(testRouter);
+const caller = createTestCaller(context);
+
+/** Reads a stream to its end. */
+async function drain(stream: Promise<AsyncIterable<unknown>>): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  for await (const value of await stream) seen.push(value);
+  return seen;
+}
 
 async function errorOf(promise: Promise<unknown>): Promise<TRPCError> {
   const error: unknown = await promise.then(
@@ -67,5 +81,33 @@ describe("errors of procedures", () => {
     const error = await errorOf(reading);
     expect(seen).toEqual([1]);
     expect(error.cause).toMatchObject({ code: "GONE" });
+  });
+});
+
+describe("streams", () => {
+  const store = globalThis as typeof globalThis & { honeShutdown?: { controller: AbortController } | undefined };
+  afterEach(() => {
+    store.honeShutdown = undefined;
+  });
+
+  it("end with SERVICE_UNAVAILABLE when the process is asked to stop, so that clients connect again", async () => {
+    const controller = new AbortController();
+    store.honeShutdown = { controller };
+    const reading = errorOf(drain(caller.silence()));
+    controller.abort();
+    expect((await reading).code).toBe("SERVICE_UNAVAILABLE");
+  });
+
+  it("are refused at once by a process that is stopping", async () => {
+    store.honeShutdown = { controller: new AbortController() };
+    store.honeShutdown.controller.abort();
+    expect((await errorOf(drain(caller.silence()))).code).toBe("SERVICE_UNAVAILABLE");
+  });
+
+  it("end quietly when the client has gone", async () => {
+    const client = new AbortController();
+    const reading = drain(createTestCaller(context, { signal: client.signal }).silence());
+    client.abort();
+    expect(await reading).toEqual([]);
   });
 });
