@@ -92,6 +92,11 @@ describe("texts that are no summaries", () => {
       for (const addition of additions) expect(score(taste, `${WORDY} ${addition}`), addition).toBeLessThan(score(taste, WORDY));
     });
 
+    it(`${taste} takes for the speakers of copied turns, and for words said again`, () => {
+      expect(score(taste, "Customer: Maria says the kettle leaks. Customer: Maria wants a refund.")).toBeLessThan(score(taste, PARTIAL) - 0.2);
+      expect(score(taste, "Maria told us told us told us told us that the kettle leaks.")).toBeLessThan(score(taste, "Maria told us that the kettle leaks.") - 0.1);
+    });
+
     it(`${taste} takes for an end in the middle of a sentence`, () => {
       expect(score(taste, PARTIAL.slice(0, -1))).toBeLessThan(score(taste, PARTIAL));
       expect(score(taste, "Maria says the kettle leaks. Maria wants a")).toBeLessThan(score(taste, PARTIAL));
