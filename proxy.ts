@@ -7,16 +7,23 @@ import { type NextRequest, NextResponse } from "next/server";
 import { type Role, roleAtLeast } from "@/domain/user";
 import { userOfCookies } from "@/server/session-token";
 
-/** A path under none of these is open to everybody. */
-const ROOMS: readonly (readonly [prefix: string, role: Role])[] = [
+/** The rooms and who they open for; null is everybody. A page that is not listed needs somebody signed in. */
+const ROOMS: readonly (readonly [prefix: string, role: Role | null])[] = [
+  ["/sign-in", null],
+  ["/sign-up", null],
+  ["/sign-out", null],
+  ["/leaderboard", null],
   ["/annotate", "annotator"],
   ["/projects", "researcher"],
   ["/runs", "researcher"],
+  ["/checkpoints", "researcher"],
   ["/admin", "admin"],
 ];
 
 function neededRole(path: string): Role | null {
-  return ROOMS.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`))?.[1] ?? null;
+  if (path === "/") return null;
+  const room = ROOMS.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`));
+  return room === undefined ? "annotator" : room[1];
 }
 
 function contentSecurityPolicy(nonce: string): string {
