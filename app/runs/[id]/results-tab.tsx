@@ -1,0 +1,53 @@
+"use client";
+/** What came out: scores with intervals, checkpoints with their standing. */
+import { Boxes, Gauge } from "lucide-react";
+import type { inferOutput } from "@trpc/tanstack-react-query";
+import Link from "next/link";
+import { CheckpointsTable, ScoresTable } from "../../components/lineage/checkpoint-tables";
+import { Button } from "../../components/ui/button";
+import { Card, CardHeader } from "../../components/ui/card";
+import { EmptyState } from "../../components/ui/empty-state";
+import type { useTRPC } from "../../trpc";
+
+export type RunDetail = inferOutput<ReturnType<typeof useTRPC>["run"]["get"]>;
+
+export function ResultsTab({ run }: { run: RunDetail }) {
+  const result = run.checkpoints.findLast(({ final }) => final);
+  const trains = run.kind !== "evaluation" && run.kind !== "sample";
+  return (
+    <div className="flex flex-col gap-4">
+      <Card>
+        <CardHeader title="Scores" description="Measured on held-out prompts, with 95 % intervals" />
+        {run.scores.length > 0 ? (
+          <ScoresTable scores={run.scores} by="checkpoint" />
+        ) : (
+          <EmptyState
+            icon={<Gauge aria-hidden="true" />}
+            title="No scores"
+            action={
+              result !== undefined && (
+                <Button asChild>
+                  <Link href={`/runs/new?kind=evaluation&project=${run.projectId}&base=${result.id}`}>Evaluate the result</Link>
+                </Button>
+              )
+            }
+          >
+            {run.kind === "evaluation" ? "They come at the end of the run." : "An evaluation run gives them to a checkpoint."}
+          </EmptyState>
+        )}
+      </Card>
+      {trains && (
+        <Card>
+          <CardHeader title="Checkpoints" description="Newest first" />
+          {run.checkpoints.length > 0 ? (
+            <CheckpointsTable checkpoints={run.checkpoints} />
+          ) : (
+            <EmptyState icon={<Boxes aria-hidden="true" />} title="No checkpoint yet">
+              The first comes after the number of steps that the config says.
+            </EmptyState>
+          )}
+        </Card>
+      )}
+    </div>
+  );
+}
