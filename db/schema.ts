@@ -242,7 +242,8 @@ export const judgements = pgTable(
   (t) => [
     unique().on(t.annotatorId, t.clientEventId),
     uniqueIndex("judgements_one_live_per_annotator").on(t.itemId, t.annotatorId).where(sql`${t.undoneAt} is null`),
-    uniqueIndex("judgements_one_live_per_seat").on(t.itemId, t.seat).where(sql`${t.undoneAt} is null`),
+    // A skip gives its seat to somebody else.
+    uniqueIndex("judgements_one_live_per_seat").on(t.itemId, t.seat).where(sql`${t.undoneAt} is null and ${t.value}->>'kind' <> 'skip'`),
     index().on(t.projectId, t.createdAt),
     index().on(t.annotatorId, t.createdAt),
   ],

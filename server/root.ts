@@ -1,4 +1,5 @@
 /** All procedures of the product, by entity. */
+import { annotateRouter } from "./routers/annotate";
 import { checkpointRouter } from "./routers/checkpoint";
 import { runRouter } from "./routers/run";
 import { userRouter } from "./routers/user";
@@ -6,6 +7,7 @@ import { workerRouter } from "./routers/worker";
 import { createCallerFactory, router } from "./trpc";
 
 export const appRouter = router({
+  annotate: annotateRouter,
   checkpoint: checkpointRouter,
   run: runRouter,
   user: userRouter,

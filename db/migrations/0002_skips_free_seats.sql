@@ -1,0 +1,2 @@
+DROP INDEX "judgements_one_live_per_seat";--> statement-breakpoint
+CREATE UNIQUE INDEX "judgements_one_live_per_seat" ON "judgements" USING btree ("item_id","seat") WHERE "judgements"."undone_at" is null and "judgements"."value"->>'kind' <> 'skip';

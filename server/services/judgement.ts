@@ -1,0 +1,161 @@
+/** Judgements: submitting once and only once, undoing, and what annotators see of their own. */
+import {
+  deleteDraft,
+  insertJudgement,
+  lockLastJudgement,
+  selectJudgementByEvent,
+  selectOwnCounts,
+  selectOwnJudgements,
+  selectSharedRankings,
+  selectTexts,
+  undoJudgementRow,
+} from "../../db/queries/judgements";
+import { countOpenFor, lockOwnSeat, releaseSeat, setSeatJudgement } from "../../db/queries/seats";
+import type { ItemMode, JudgementSubmission, JudgementValue } from "../../domain/judgement";
+import type { UserContext } from "../context";
+import { AppError } from "../errors";
+import { type AnnotationTask, claimSeat, loadTask, requireItem } from "./queue";
+
+const HISTORY_LIMIT = 50;
+const SHARED_ITEMS = 500;
+
+/** Ranks by shown position (1 = best); null for what is no preference. Throws BAD_INPUT where the value does not fit the item. */
+export function ranksOf(value: JudgementValue, mode: ItemMode, size: number): number[] | null {
+  switch (value.kind) {
+    case "pairwise":
+      if (mode !== "pairwise") throw new AppError("BAD_INPUT", "value: this item is ranked, not compared in pairs");
+      return value.margin === 0 ? [1, 1] : value.margin < 0 ? [1, 2] : [2, 1];
+    case "ranking": {
+      if (mode !== "ranking") throw new AppError("BAD_INPUT", "value: this item is compared in pairs, not ranked");
+      if (value.ranks.length !== size) throw new AppError("BAD_INPUT", `value.ranks: expected ${size} ranks, got ${value.ranks.length}`);
+      const used = [...new Set(value.ranks)].sort((a, b) => a - b);
+      if (used.some((rank, i) => rank !== i + 1)) throw new AppError("BAD_INPUT", "value.ranks: ranks count from 1 without gaps; equal ranks tie");
+      return value.ranks;
+    }
+    case "both_bad":
+    case "skip":
+    case "flag":
+      return null;
+    default:
+      return value satisfies never;
+  }
+}
+
+export type SubmittedJudgement = { judgementId: string; duplicate: boolean; undoUntil: Date };
+
+/**
+ * Stores a judgement once for each clientEventId. A vote whose lease ran out still counts while the item wants one.
+ * Throws CONFLICT when the item has all its judgements or the annotator judged it already.
+ */
+export async function submitJudgement(ctx: UserContext, input: JudgementSubmission): Promise<SubmittedJudgement> {
+  const annotatorId = ctx.user.id;
+  const item = await requireItem(ctx.db, input.itemId);
+  const ranks = ranksOf(input.value, item.mode, item.completionIds.length);
+  const done = (row: { id: string; createdAt: Date }, duplicate: boolean): SubmittedJudgement => ({
+    judgementId: row.id,
+    duplicate,
+    undoUntil: new Date(row.createdAt.getTime() + item.undoSeconds * 1000),
+  });
+  const before = await selectJudgementByEvent(ctx.db, { annotatorId, clientEventId: input.clientEventId });
+  if (before) return done(before, true);
+  return ctx.db.transaction(async (tx) => {
+    const own = await lockOwnSeat(tx, { itemId: item.id, annotatorId });
+    // The same event may have arrived twice at once: whoever waited for the seat finds the other's row.
+    const twin = await selectJudgementByEvent(tx, { annotatorId, clientEventId: input.clientEventId });
+    if (twin) return done(twin, true);
+    if (own?.judgementId) throw new AppError("CONFLICT", "You have judged this item already.");
+    const seat = own?.shownOrder ? { ...own, shownOrder: own.shownOrder } : await claimSeat(tx, { projectId: item.projectId, annotatorId, itemId: item.id });
+    if (!seat) throw new AppError("CONFLICT", "This item has all the judgements it needs; yours was not stored.");
+    const row = await insertJudgement(tx, {
+      projectId: item.projectId,
+      itemId: item.id,
+      seat: seat.seat,
+      annotatorId,
+      clientEventId: input.clientEventId,
+      value: input.value,
+      shownOrder: seat.shownOrder,
+      ranks,
+      reasons: input.reasons,
+      comment: input.comment,
+      guidelineVersionId: seat.guidelineVersionId,
+      propensity: item.propensity,
+      activeMs: input.activeMs,
+      idleMs: input.idleMs,
+      untouched: input.untouched,
+    });
+    if (input.value.kind === "skip") await releaseSeat(tx, { itemId: item.id, annotatorId });
+    else await setSeatJudgement(tx, { itemId: item.id, seat: seat.seat, judgementId: row.id, leaseSeconds: item.leaseSeconds });
+    await deleteDraft(tx, { annotatorId, itemId: item.id });
+    return done(row, false);
+  });
+}
+
+/** Takes the annotator's last judgement back, within the project's window, and gives them its item again. */
+export async function undoJudgement(
+  ctx: UserContext,
+  input: { projectId: string },
+): Promise<{ task: AnnotationTask; value: JudgementValue; reasons: string[]; comment: string }> {
+  const annotatorId = ctx.user.id;
+  const undone = await ctx.db.transaction(async (tx) => {
+    const last = await lockLastJudgement(tx, { projectId: input.projectId, annotatorId });
+    if (last === null) throw new AppError("NOT_FOUND", "There is nothing to undo.");
+    const item = await requireItem(tx, last.itemId);
+    if (last.ageSeconds > item.undoSeconds) throw new AppError("GONE", "Your last judgement is too old to be undone.");
+    await undoJudgementRow(tx, last.id);
+    if (last.value.kind === "skip") {
+      const seat = await claimSeat(tx, { projectId: input.projectId, annotatorId, itemId: item.id });
+      if (seat === null) throw new AppError("GONE", "The item you skipped has all its judgements now.");
+    } else {
+      await setSeatJudgement(tx, { itemId: item.id, seat: last.seat, judgementId: null, leaseSeconds: item.leaseSeconds });
+    }
+    return last;
+  });
+  const { itemId, shownOrder, guidelineVersionId, value, reasons, comment } = undone;
+  return { task: await loadTask(ctx.db, { itemId, annotatorId, shownOrder, guidelineVersionId }), value, reasons, comment };
+}
+
+/** Own judgements that stand, newest first. Only the newest can be undone, and only within the window. */
+export async function listOwnJudgements(ctx: UserContext, input: { projectId: string; limit?: number }) {
+  const rows = await selectOwnJudgements(ctx.db, { projectId: input.projectId, annotatorId: ctx.user.id, limit: input.limit ?? HISTORY_LIMIT });
+  const texts = await selectTexts(ctx.db, [...new Set(rows.flatMap(({ shownOrder }) => shownOrder))]);
+  const [newest] = rows;
+  const window = newest ? (await requireItem(ctx.db, newest.itemId)).undoSeconds : 0;
+  return rows.map(({ shownOrder, messages, ageSeconds, ...row }, i) => ({
+    ...row,
+    prompt: messages.at(-1)?.content ?? "",
+    texts: shownOrder.map((id) => texts.get(id) ?? ""),
+    undoable: i === 0 && ageSeconds <= window,
+  }));
+}
+
+type SharedRanking = { itemId: string; annotatorId: string; shownOrder: string[]; ranks: number[] | null };
+
+/** Share of strictly ordered pairs that others ordered likewise. */
+function agreementWithOthers(rows: readonly SharedRanking[], annotatorId: string): { value: number; n: number } | null {
+  const rankOf = ({ shownOrder, ranks }: SharedRanking, id: string) => ranks?.[shownOrder.indexOf(id)] ?? 0;
+  let same = 0;
+  let n = 0;
+  for (const own of rows.filter((row) => row.annotatorId === annotatorId))
+    for (const other of rows.filter((row) => row.itemId === own.itemId && row.annotatorId !== annotatorId))
+      own.shownOrder.forEach((a, i) => {
+        for (const b of own.shownOrder.slice(i + 1)) {
+          const [mine, theirs] = [rankOf(own, a) - rankOf(own, b), rankOf(other, a) - rankOf(other, b)];
+          if (mine === 0 || theirs === 0) continue;
+          n++;
+          if (Math.sign(mine) === Math.sign(theirs)) same++;
+        }
+      });
+  return n === 0 ? null : { value: same / n, n };
+}
+
+export async function getOwnStatistics(ctx: UserContext, input: { projectId: string }) {
+  const own = { projectId: input.projectId, annotatorId: ctx.user.id };
+  const { left, right, ...counts } = await selectOwnCounts(ctx.db, own);
+  const shared = await selectSharedRankings(ctx.db, { ...own, limit: SHARED_ITEMS });
+  return {
+    ...counts,
+    leftShare: left + right === 0 ? null : left / (left + right),
+    agreement: agreementWithOthers(shared, ctx.user.id),
+    open: await countOpenFor(ctx.db, own),
+  };
+}
