@@ -7,7 +7,7 @@ export const samplingSchema = z.strictObject({
   topK: z.number().int().min(0).default(0),
   /** 1 keeps every token. */
   topP: z.number().gt(0).max(1).default(1),
-  maxNewTokens: z.number().int().min(1).max(4096).default(64),
+  maxNewTokens: z.number().int().min(1).max(4096).default(80),
   stop: z.array(z.string().min(1)).default([]),
   seed: z.number().int().default(0),
 });

@@ -92,7 +92,7 @@ export const ppoConfigSchema = z.strictObject({
   rolloutBatchSize: z.number().int().min(1).default(64),
   numPpoEpochs: z.number().int().min(1).default(4),
   numMiniBatches: z.number().int().min(1).default(2),
-  responseLength: z.number().int().min(1).default(48),
+  responseLength: z.number().int().min(1).default(80),
   maxPromptLength: z.number().int().min(1).default(192),
   temperature: z.number().positive().default(1),
   gamma: z.number().min(0).max(1).default(1),
@@ -115,7 +115,7 @@ export const evaluationConfigSchema = z.strictObject({
   seed: commonFields.seed,
   split: z.enum(["validation", "test"]).default("test"),
   maxPrompts: z.number().int().min(1).default(200),
-  sampling: samplingSchema.default(() => samplingSchema.parse({ maxNewTokens: 64 })),
+  sampling: samplingSchema.default(() => samplingSchema.parse({ maxNewTokens: 80 })),
   batchSize: z.number().int().min(1).default(32),
   /** Demo prompts only: the hidden taste by which simulated annotators judge, as a score. */
   goldTaste: z.enum(["faithful", "concise", "detailed"]).nullable().default(null),
@@ -129,7 +129,7 @@ export const sampleConfigSchema = z.strictObject({
   completionsPerPrompt: z.number().int().min(1).max(9).default(2),
   /** Make items of the sampled completions, ready for the annotators. */
   createItems: z.boolean().default(true),
-  sampling: samplingSchema.default(() => samplingSchema.parse({ maxNewTokens: 64 })),
+  sampling: samplingSchema.default(() => samplingSchema.parse({ maxNewTokens: 80 })),
   batchSize: z.number().int().min(1).default(32),
 });
 
