@@ -35,6 +35,7 @@ class StartError extends Error {
 
 const started = Date.now();
 const stop = new AbortController();
+const stopped = new Promise<void>((resolve) => stop.signal.addEventListener("abort", () => resolve()));
 /** Undone in reverse order at the end. */
 const cleanups: (() => Promise<void> | void)[] = [];
 
@@ -113,14 +114,11 @@ async function keepWorker(env: Env, variables: NodeJS.ProcessEnv): Promise<void>
   while (!stop.signal.aborted) {
     const since = Date.now();
     current = startChild("worker", ["--import", TSX, "scripts/worker.ts"], { env: variables, logFolder: env.dataFolder, echo: true });
-    const { code, signal } = await current.ended;
-    if (stop.signal.aborted) return;
+    const end = await Promise.race([current.ended, stopped]);
+    if (end === undefined || stop.signal.aborted) return;
     waitMs = Date.now() - since > 60_000 ? 1_000 : Math.min(waitMs * 2, 60_000);
-    console.error(`worker ended (${signal ?? code}); another one starts in ${waitMs / 1000} s`);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
-      stop.signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-    });
+    console.error(`worker ended (${end.signal ?? end.code}); another one starts in ${waitMs / 1000} s`);
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, waitMs)), stopped]);
   }
 }
 
@@ -158,7 +156,7 @@ async function start(): Promise<void> {
   await startWeb(env, variables);
   stop.signal.throwIfAborted();
   printAddress(env, demo);
-  await engine;
+  await Promise.race([engine, stopped]);
   stop.signal.throwIfAborted();
   await keepWorker(env, variables);
 }

@@ -13,6 +13,9 @@ export type Child = {
 
 const GUARD = pathToFileURL(path.join(ROOT, "scripts/lib/exit-with-parent.mjs")).href;
 
+/** What TensorFlow says about itself before it can be told not to; it stays in the log file. */
+const NOISE = /^(WARNING: All log messages before absl|I\d{4} )/;
+
 /**
  * Runs a Node program. All it prints goes to `<logFolder>/<name>.log`; what it prints to stderr, and with
  * `echo` also to stdout, appears in the terminal behind its name.
@@ -30,7 +33,7 @@ export function startChild(name: string, args: string[], options: { env: NodeJS.
   for (const [stream, shown] of [[child.stdout, options.echo ?? false], [child.stderr, true]] as const) {
     stream?.setEncoding("utf8").on("data", (text: string) => {
       appendFileSync(log, text);
-      if (shown) for (const line of text.split("\n")) if (line.trim() !== "") console.log(`${name.padEnd(6)} ${line}`);
+      if (shown) for (const line of text.split("\n")) if (line.trim() !== "" && !NOISE.test(line)) console.log(`${name.padEnd(6)} ${line}`);
     });
   }
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
