@@ -1,6 +1,10 @@
 /** All procedures of the product, by entity. */
 import { annotateRouter } from "./routers/annotate";
 import { checkpointRouter } from "./routers/checkpoint";
+import { datasetRouter } from "./routers/dataset";
+import { guidelineRouter } from "./routers/guideline";
+import { projectRouter } from "./routers/project";
+import { promptRouter } from "./routers/prompt";
 import { runRouter } from "./routers/run";
 import { userRouter } from "./routers/user";
 import { workerRouter } from "./routers/worker";
@@ -9,6 +13,10 @@ import { createCallerFactory, router } from "./trpc";
 export const appRouter = router({
   annotate: annotateRouter,
   checkpoint: checkpointRouter,
+  dataset: datasetRouter,
+  guideline: guidelineRouter,
+  project: projectRouter,
+  prompt: promptRouter,
   run: runRouter,
   user: userRouter,
   worker: workerRouter,

@@ -1,0 +1,31 @@
+/** Dataset versions: for researchers. The export is a download, see app/api/datasets. */
+import { z } from "zod";
+import { preferenceFilterSchema, sftFilterSchema } from "../../domain/dataset-filter";
+import { splitSchema } from "../../domain/prompt";
+import * as datasets from "../services/dataset";
+import { researcherProcedure, router } from "../trpc";
+
+const projectId = z.uuid();
+const datasetId = z.uuid();
+
+const choiceInput = z.discriminatedUnion("kind", [
+  z.strictObject({ projectId, kind: z.literal("preference"), filter: preferenceFilterSchema }),
+  z.strictObject({ projectId, kind: z.literal("sft"), filter: sftFilterSchema }),
+]);
+
+export const datasetRouter = router({
+  list: researcherProcedure.input(z.strictObject({ projectId })).query(({ ctx, input }) => datasets.listDatasets(ctx, input)),
+  get: researcherProcedure.input(z.strictObject({ datasetId })).query(({ ctx, input }) => datasets.getDataset(ctx, input)),
+  rows: researcherProcedure
+    .input(
+      z.strictObject({
+        datasetId,
+        splits: z.array(splitSchema).min(1).optional(),
+        afterOrdinal: z.number().int().min(-1).default(-1),
+        limit: z.number().int().min(1).max(100).default(25),
+      }),
+    )
+    .query(({ ctx, input }) => datasets.listDatasetRows(ctx, input)),
+  preview: researcherProcedure.input(choiceInput).query(({ ctx, input }) => datasets.previewDataset(ctx, input)),
+  freeze: researcherProcedure.input(choiceInput).mutation(({ ctx, input }) => datasets.freezeDataset(ctx, input)),
+});

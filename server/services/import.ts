@@ -1,0 +1,198 @@
+/**
+ * Imports: lines of JSONL to prompts, completions and comparisons, in batches and one transaction. A preview is the
+ * import itself, taken back at its end, so it counts exactly what the import will do.
+ */
+import { createHash } from "node:crypto";
+import type { Db } from "../../db/client";
+import { ensureNamedModel, hashCompletionText, type NewCompletionRow, upsertCompletions } from "../../db/queries/completions";
+import { ensureImporter, type ImportedJudgement, insertImportedJudgements } from "../../db/queries/imports";
+import { selectProject } from "../../db/queries/projects";
+import { hashMessages } from "../../db/queries/prompts";
+import { parseLine } from "../../domain/formats/import-line";
+import type { ImportKind, ParsedComparison, ParsedRow } from "../../domain/formats/import-row";
+import type { JudgementValue } from "../../domain/judgement";
+import type { Message } from "../../domain/prompt";
+import { createRandom } from "../../domain/random";
+import type { UserContext } from "../context";
+import { AppError } from "../errors";
+import { addPrompts } from "./prompt";
+
+const BATCH = 500;
+const MAX_SHOWN_ERRORS = 100;
+const SHOWN_ROWS = 5;
+
+export type ImportInput = {
+  projectId: string;
+  kind: ImportKind;
+  /** Name of the file, by which its votes and models without a name are known. */
+  source: string;
+  /** What becomes of the good rows when there are bad ones. */
+  policy: "keep" | "refuse";
+  /** Counts and checks everything and stores nothing. */
+  dryRun?: boolean;
+};
+
+export type ImportCounts = { prompts: number; completions: number; items: number; judgements: number };
+
+export type ImportReport = {
+  /** Rows that were read; empty lines are none. */
+  rows: number;
+  created: ImportCounts;
+  /** Rows that said nothing new. */
+  known: number;
+  errorCount: number;
+  /** The first of them, by line. */
+  errors: { line: number; reason: string }[];
+  /** Fields that no format knows and how many rows have them; they are not stored. */
+  unusedFields: Record<string, number>;
+  /** The first good rows, as they are understood. */
+  sample: { messages: Message[]; reference: string | null; completions: string[]; ranks: number[] | null }[];
+  /** False for a preview, and where bad rows made the whole import be refused. */
+  stored: boolean;
+};
+
+type Line = { line: number; row: ParsedRow };
+
+/** Ends the transaction without storing. */
+class TakeBack extends Error {}
+
+export async function importLines(ctx: UserContext, input: ImportInput, lines: AsyncIterable<string> | Iterable<string>): Promise<ImportReport> {
+  const report: ImportReport = {
+    rows: 0, created: { prompts: 0, completions: 0, items: 0, judgements: 0 }, known: 0,
+    errorCount: 0, errors: [], unusedFields: {}, sample: [], stored: true,
+  };
+  const { source, dryRun = false, policy } = input;
+  if (source.trim() === "" || source.length > 200) throw new AppError("BAD_INPUT", "source: expected the file's name, at most 200 characters");
+  try {
+    await ctx.db.transaction(async (tx) => {
+      if ((await selectProject(tx, input.projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
+      const importBatch = createBatchImporter(tx, input, report);
+      let batch: Line[] = [];
+      let number = 0;
+      for await (const raw of lines) {
+        number += 1;
+        const line = number === 1 ? raw.replace(/^\uFEFF/, "") : raw;
+        if (line.trim() === "") continue;
+        report.rows += 1;
+        const parsed = parseLine(line, input.kind);
+        if (!parsed.ok) {
+          addError(report, number, parsed.reason);
+          continue;
+        }
+        for (const field of parsed.row.unused) report.unusedFields[field] = (report.unusedFields[field] ?? 0) + 1;
+        batch.push({ line: number, row: parsed.row });
+        if (batch.length === BATCH) {
+          await importBatch(batch);
+          batch = [];
+        }
+      }
+      await importBatch(batch);
+      if (dryRun || (policy === "refuse" && report.errorCount > 0)) throw new TakeBack();
+    });
+  } catch (error) {
+    if (!(error instanceof TakeBack)) throw error;
+    report.stored = false;
+  }
+  report.errors.sort((a, b) => a.line - b.line);
+  return report;
+}
+
+function addError(report: ImportReport, line: number, reason: string): void {
+  report.errorCount += 1;
+  if (report.errors.length < MAX_SHOWN_ERRORS) report.errors.push({ line, reason });
+}
+
+const sha = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** A UUID of our own making (version 8, RFC 9562) out of a hash: the same vote imported twice is one. */
+function uuidOf(text: string): string {
+  const hex = sha(text);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
+  const { projectId, source } = input;
+  const models = new Map<string, string>();
+  const importers = new Map<string, string>();
+
+  const modelIdOf = async (name: string | null): Promise<string> => {
+    const known = name ?? `Import: ${source}`;
+    const id = models.get(known) ?? (await ensureNamedModel(tx, projectId, known));
+    models.set(known, id);
+    return id;
+  };
+
+  const importerOf = async (annotator: string | null): Promise<string> => {
+    const key = annotator ?? "";
+    const name = `Import: ${source}${annotator === null ? "" : `, ${annotator}`}`.slice(0, 100);
+    const id = importers.get(key) ?? (await ensureImporter(tx, { name, email: `import-${sha(JSON.stringify([projectId, source, annotator])).slice(0, 24)}@import.invalid` }));
+    importers.set(key, id);
+    return id;
+  };
+
+  return async (batch: Line[]): Promise<void> => {
+    if (batch.length === 0) return;
+    const { ids, created, problems } = await addPrompts(tx, { projectId, prompts: batch.map(({ row }) => row.prompt) });
+    for (const { index, reason } of problems) addError(report, batch[index]?.line ?? 0, reason);
+    report.created.prompts += created;
+    const good = batch.flatMap(({ line, row }, i) => {
+      const promptId = ids[i];
+      return promptId == null ? [] : [{ line, row, promptId }];
+    });
+    for (const { row } of good.slice(0, Math.max(0, SHOWN_ROWS - report.sample.length))) {
+      const { messages, reference } = row.prompt;
+      const texts = row.comparison?.completions ?? (row.completion === null ? [] : [row.completion]);
+      report.sample.push({ messages, reference, completions: texts.map(({ text }) => text), ranks: row.comparison?.ranks ?? null });
+    }
+    if (input.kind === "prompts") {
+      report.known += good.length - created;
+      return;
+    }
+    const rows: NewCompletionRow[] = [];
+    for (const { row, promptId } of good) {
+      for (const { text, model } of row.comparison?.completions ?? (row.completion === null ? [] : [row.completion])) {
+        rows.push({ projectId, promptId, modelId: await modelIdOf(model), text, source: "external", contentHash: hashCompletionText(text) });
+      }
+    }
+    const completions = await upsertCompletions(tx, rows);
+    report.created.completions += completions.inserted;
+    if (input.kind === "completions") {
+      report.known += good.length - completions.inserted;
+      return;
+    }
+    let next = 0;
+    const judged: ImportedJudgement[] = [];
+    for (const { line, row, promptId } of good) {
+      const { comparison } = row;
+      if (comparison === null) continue;
+      const completionIds = completions.ids.slice(next, next + comparison.completions.length);
+      next += completionIds.length;
+      const key = sha(JSON.stringify([hashMessages(row.prompt.messages), ...comparison.completions.map(({ text }) => text)]));
+      judged.push({
+        promptId, completionIds, annotatorId: await importerOf(comparison.annotator), comment: `Line ${line} of ${source}`,
+        clientEventId: uuidOf(JSON.stringify([projectId, source, key])), ...showComparison(comparison, completionIds, key),
+      });
+    }
+    const stored = await insertImportedJudgements(tx, projectId, judged);
+    report.created.items += stored.items;
+    report.created.judgements += stored.judgements;
+    report.known += judged.length - stored.judgements;
+  };
+}
+
+/**
+ * A vote as if it had been given here. Files tell what was chosen, mostly not on which side it was shown: the sides
+ * are dealt by a seed, so that "chosen" is not always the first.
+ */
+function showComparison({ ranks, margin }: ParsedComparison, completionIds: readonly string[], key: string): Pick<ImportedJudgement, "mode" | "shownOrder" | "value" | "ranks"> {
+  const order = createRandom(0, `shown:${key}`).shuffle([...completionIds.keys()]);
+  const shownOrder = order.map((i) => completionIds[i] ?? "");
+  const mode = completionIds.length === 2 ? "pairwise" : "ranking";
+  if (ranks === null) return { mode, shownOrder, value: { kind: "both_bad" }, ranks: null };
+  const shownRanks = order.map((i) => ranks[i] ?? 1);
+  const [a = 1, b = 1] = shownRanks;
+  let value: JudgementValue = { kind: "ranking", ranks: shownRanks };
+  if (mode === "pairwise" && a === b) value = { kind: "pairwise", margin: 0 };
+  else if (mode === "pairwise" && margin !== null) value = { kind: "pairwise", margin: a < b ? -margin : margin };
+  return { mode, shownOrder, value, ranks: shownRanks };
+}
