@@ -163,10 +163,10 @@ export function selectProjectsToAnnotate(db: Db, annotatorId: string) {
       slug: projects.slug,
       name: projects.name,
       description: projects.description,
-      judged: sql<number>`(select count(*)::int from ${judgements} where ${judgements.projectId} = ${projects.id} and ${judgements.annotatorId} = ${annotatorId} and ${isNull(judgements.undoneAt)})`,
+      judged: sql<number>`(select count(*)::int from judgements j where j.project_id = projects.id and j.annotator_id = ${annotatorId} and j.undone_at is null)`,
     })
     .from(projects)
-    .where(sql`exists (select 1 from ${items} where ${items.projectId} = ${projects.id})`)
+    .where(sql`exists (select 1 from items i where i.project_id = projects.id)`)
     .orderBy(asc(projects.name));
 }
 
