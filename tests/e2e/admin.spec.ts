@@ -84,6 +84,15 @@ test("menus and dialogs work by keyboard alone", async ({ page }) => {
   await expectAccessible(page);
   await page.keyboard.press("Escape");
   await expect(add).toBeFocused();
+  const actions = page.getByRole("button", { name: "Actions for Demo admin" });
+  await actions.focus();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("menuitem", { name: "New password" })).toBeFocused();
+  await expectAccessible(page);
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("dialog")).toContainText("New password for Demo admin");
+  await page.keyboard.press("Escape");
+  await expect(actions).toBeFocused();
   const account = page.getByRole("button", { name: /^Account of/ });
   await account.focus();
   await page.keyboard.press("Enter");

@@ -2,7 +2,7 @@
 /** Dialogs: focus is kept inside, Escape closes, focus returns to what opened them. */
 import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Button } from "./button";
 import { cn } from "./cn";
 
@@ -23,11 +23,25 @@ export function DialogContent({
   footer?: ReactNode;
   className?: string;
 }) {
+  /** Radix gives focus back to a DialogTrigger only; dialogs opened by state have none. */
+  const opener = useRef<HTMLElement | null>(null);
   return (
     <Primitive.Portal>
       <Primitive.Overlay className="animate-fade-in fixed inset-0 z-40 bg-black/45" />
       <Primitive.Content
         {...(description === undefined ? { "aria-describedby": undefined } : {})}
+        onOpenAutoFocus={() => {
+          const focused = document.activeElement;
+          // A menu item is gone by the time the dialog closes; the button of its menu is what remains.
+          const menu = focused?.closest("[role=menu]")?.getAttribute("aria-labelledby");
+          const element = menu ? document.getElementById(menu) : focused;
+          opener.current = element instanceof HTMLElement ? element : null;
+        }}
+        onCloseAutoFocus={(event) => {
+          if (opener.current?.isConnected !== true) return;
+          event.preventDefault();
+          opener.current.focus();
+        }}
         className={cn(
           "animate-rise-in fixed inset-x-0 bottom-0 z-50 flex max-h-[92dvh] flex-col rounded-t-xl border bg-surface shadow-raised",
           "sm:inset-x-auto sm:top-1/2 sm:bottom-auto sm:left-1/2 sm:w-[min(32rem,calc(100vw-2rem))] sm:-translate-1/2 sm:rounded-xl",
