@@ -119,6 +119,11 @@ export async function deleteRateLimit(db: Db, key: string): Promise<void> {
   await db.delete(rateLimits).where(eq(rateLimits.key, key));
 }
 
+/** Forgets windows that began more than a day ago; every limit's window is shorter. */
+export async function deleteOldRateLimits(db: Db): Promise<void> {
+  await db.delete(rateLimits).where(sql`${rateLimits.windowStartedAt} < now() - interval '1 day'`);
+}
+
 /** Counted actions under `key` in the running window; 0 when none or over. */
 export async function selectActionCount(db: Db, key: string, windowSeconds: number): Promise<number> {
   const [row] = await db

@@ -7,6 +7,7 @@ import type { Db } from "../../db/client";
 import {
   countAction,
   countPeople,
+  deleteOldRateLimits,
   deleteRateLimit,
   insertAccount,
   insertUser,
@@ -69,7 +70,9 @@ export async function verifyCredentials(
   const hash = user?.passwordHash ?? null;
   const right = hash === null ? await verifyAgainstNobody(input.password) : await verifyPassword(input.password, hash);
   if (!right || user === null || user.disabled || user.simulated) {
-    await countAction(db, addressKey, SIGN_IN_WINDOW_SECONDS);
+    const failures = await countAction(db, addressKey, SIGN_IN_WINDOW_SECONDS);
+    // Once per window and address: guessing at made-up accounts must not fill the table.
+    if (failures === 1) await deleteOldRateLimits(db);
     return null;
   }
   await deleteRateLimit(db, emailKey);

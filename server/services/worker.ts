@@ -2,8 +2,8 @@
 import { selectRecentWorkers } from "../../db/queries/worker-list";
 import type { UserContext } from "../context";
 
-/** A worker beats every few seconds; silent for longer than this it counts as gone. */
-export const WORKER_SILENT_SECONDS = 60;
+/** A worker beats every few seconds; silent for longer than this its run is taken over (trainer/worker.ts). */
+export const WORKER_SILENT_SECONDS = 30;
 
 /** Workers of the last day with what they work on; `alive` by the database's clock. */
 export async function listWorkers(ctx: UserContext) {

@@ -1,6 +1,7 @@
 /** Signing in and up against a real database: limits, standing, first admin, provider accounts. */
 import { describe, expect, it, vi } from "vitest";
 import { countAction, insertUser, selectUserByEmail, type UserRow, updateUser } from "../../../db/queries/users";
+import { rateLimits } from "../../../db/schema";
 import { hashPassword } from "../../../server/password";
 import {
   MAX_FAILURES_PER_ADDRESS,
@@ -91,6 +92,20 @@ describe("passwords", () => {
     expect(await guess(1)).toBeNull();
     await expect(guess(2)).rejects.toMatchObject({ code: "RATE_LIMITED" });
     expect(await signIn("nobody-else@example.org", "wrong", "10.4.0.2")).toBeNull();
+  });
+
+  it("forgets old failures, and does not keep them for ever", async () => {
+    const old = new Date(Date.now() - 2 * 24 * 3600 * 1000);
+    await db()
+      .insert(rateLimits)
+      .values([
+        { key: "sign-in:address:10.6.0.1", count: MAX_FAILURES_PER_ADDRESS, windowStartedAt: old },
+        { key: "sign-in:email:made-up@example.org", count: 3, windowStartedAt: old },
+      ]);
+    expect(await signIn("nobody@example.org", "wrong", "10.6.0.1")).toBeNull();
+    const left = await db().select({ key: rateLimits.key }).from(rateLimits);
+    expect(left.map((row) => row.key)).toContain("sign-in:address:10.6.0.1");
+    expect(left.map((row) => row.key)).not.toContain("sign-in:email:made-up@example.org");
   });
 
   it("ends sessions when the role, the password or the standing changes", async () => {
