@@ -41,7 +41,7 @@ export function installPackages(root) {
   const npm = process.env.npm_execpath;
   const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
   try {
-    if (npm !== undefined && npm.endsWith(".js")) execFileSync(process.execPath, [npm, ...args], { cwd: root, stdio: "inherit", env });
+    if (npm?.endsWith(".js")) execFileSync(process.execPath, [npm, ...args], { cwd: root, stdio: "inherit", env });
     else execFileSync(process.platform === "win32" ? "npm.cmd" : "npm", args, { cwd: root, stdio: "inherit", env, shell: process.platform === "win32" });
   } catch {
     console.error("npm ci failed: see the lines above. Check the network and the free space, then start again.");

@@ -29,7 +29,7 @@ describe("parseEnv", () => {
   });
 
   it("names every wrong variable at once", () => {
-    expect(() => parseEnv({ ...good, PORT: "x", HONE_ENGINE: "y" })).toThrow(/PORT[^]*HONE_ENGINE|HONE_ENGINE[^]*PORT/);
+    expect(() => parseEnv({ ...good, PORT: "x", HONE_ENGINE: "y" })).toThrow(/PORT[\s\S]*HONE_ENGINE|HONE_ENGINE[\s\S]*PORT/);
   });
 
   it("asks a worker for its database only", () => {
