@@ -1,0 +1,45 @@
+/** What `npm run loop` ends with. */
+
+export type LoopEstimate = { mean: number; low: number; high: number; n: number };
+export type LoopCheckpoint = { gold: LoopEstimate; rougeL: number; bleu4: number; meanLength: number; reward: number };
+
+export type LoopReport = {
+  scale: string;
+  seed: number;
+  annotators: string;
+  engine: string;
+  datasetHash: string;
+  stages: { name: string; seconds: number }[];
+  rewardModel: { accuracy: number | null; low: number | null; high: number | null; n: number };
+  checkpoints: Record<"base" | "sft" | "ppo", LoopCheckpoint>;
+  kl: number | null;
+  promoted: boolean;
+  reason: string;
+};
+
+const percent = (x: number | null) => (x === null ? "unknown" : `${(100 * x).toFixed(1)} %`);
+
+/** The closing table. */
+export function formatReport(report: LoopReport, seconds: number): string {
+  const rows = (["base", "sft", "ppo"] as const).map((name) => {
+    const { gold, rougeL, bleu4, meanLength, reward } = report.checkpoints[name];
+    return [name, `${gold.mean.toFixed(3)} [${gold.low.toFixed(3)}, ${gold.high.toFixed(3)}]`, rougeL.toFixed(3), bleu4.toFixed(3), meanLength.toFixed(1), reward.toFixed(2)];
+  });
+  const table = [["", "gold score, 95 %", "ROUGE-L", "BLEU-4", "words", "reward"], ...rows];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => (row[column] ?? "").length))) ?? [];
+  const lines = table.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "));
+  const { accuracy, low, high, n } = report.rewardModel;
+  return [
+    "",
+    ...lines,
+    "",
+    `reward model  ${percent(accuracy)} of ${n} held-out comparisons (95 % ${percent(low)} to ${percent(high)})`,
+    `KL to SFT     ${report.kl?.toFixed(2) ?? "unknown"}`,
+    report.reason,
+    "",
+    `stages        ${report.stages.map(({ name, seconds: spent }) => `${name} ${spent} s`).join(", ")}; together ${seconds.toFixed(0)} s`,
+    `engine        ${report.engine}`,
+    `dataset       ${report.datasetHash}`,
+    `reproduce     npm run loop -- --scale ${report.scale} --annotators ${report.annotators} --seed ${report.seed}`,
+  ].join("\n");
+}

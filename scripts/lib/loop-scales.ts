@@ -1,0 +1,46 @@
+/** How much of each stage the loop runs: smoke shows that it works, demo that it helps, full with less noise. */
+import type { Split } from "../../domain/prompt";
+
+export type LoopScale = "smoke" | "demo" | "full";
+
+type Stage = Record<string, unknown>;
+type Scale = { prompts: Record<Split, number>; sft: Stage; sample: Stage; reward: Stage; ppo: Stage; evaluation: Stage };
+
+const SAMPLING = { temperature: 1, maxNewTokens: 80 };
+/** Held-out texts are drawn a little sharper than rollouts, as a product would serve them. */
+const SERVED = { temperature: 0.7, maxNewTokens: 80 };
+
+const common = {
+  sft: { kind: "sft", learningRate: 1e-3, batchSize: 16, evalSteps: 0 },
+  sample: { completionsPerPrompt: 4, batchSize: 64, sampling: SAMPLING },
+  reward: { kind: "reward", learningRate: 1e-3, batchSize: 16, evalSteps: 0 },
+  ppo: { kind: "ppo", learningRate: 3e-4, klCoef: 0.05, numPpoEpochs: 4, numMiniBatches: 2, rolloutBatchSize: 64, maxPromptLength: 160, evalSteps: 10, saveSteps: 10 },
+  evaluation: { batchSize: 64, sampling: SERVED },
+};
+
+export const LOOP_SCALES: Record<LoopScale, Scale> = {
+  smoke: {
+    prompts: { train: 48, validation: 8, test: 24 },
+    sft: { ...common.sft, maxSteps: 8 },
+    sample: common.sample,
+    reward: { ...common.reward, maxSteps: 8 },
+    ppo: { ...common.ppo, iterations: 2, rolloutBatchSize: 32, numPpoEpochs: 2 },
+    evaluation: common.evaluation,
+  },
+  demo: {
+    prompts: { train: 600, validation: 40, test: 200 },
+    sft: { ...common.sft, epochs: 3 },
+    sample: common.sample,
+    reward: { ...common.reward, epochs: 3 },
+    ppo: { ...common.ppo, iterations: 40 },
+    evaluation: common.evaluation,
+  },
+  full: {
+    prompts: { train: 2000, validation: 100, test: 500 },
+    sft: { ...common.sft, epochs: 3 },
+    sample: common.sample,
+    reward: { ...common.reward, epochs: 3 },
+    ppo: { ...common.ppo, iterations: 120 },
+    evaluation: common.evaluation,
+  },
+};
