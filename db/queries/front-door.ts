@@ -1,5 +1,5 @@
 /** SQL behind the pages that visitors see first. */
-import { eq, inArray } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "../client";
 import { projects, users } from "../schema";
 
@@ -26,4 +26,9 @@ export async function selectPasswordHashes(
   return rows.flatMap(({ email, passwordHash, disabled }) =>
     passwordHash === null || disabled ? [] : [{ email, passwordHash }],
   );
+}
+
+/** Throws when the database does not answer. */
+export async function selectNothing(db: Db): Promise<void> {
+  await db.execute(sql`select 1`);
 }

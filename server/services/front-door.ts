@@ -1,8 +1,18 @@
 /** What visitors find before they sign in. */
 import type { Db } from "../../db/client";
-import { selectHasDemoProject, selectHasPublishedProject, selectPasswordHashes } from "../../db/queries/front-door";
+import {
+  selectHasDemoProject,
+  selectHasPublishedProject,
+  selectNothing,
+  selectPasswordHashes,
+} from "../../db/queries/front-door";
 import { DEMO_ACCOUNTS, DEMO_PASSWORD, type DemoAccount } from "../../domain/demo-accounts";
 import { verifyPassword } from "../password";
+
+/** Throws when the database does not answer. */
+export function checkDatabase(db: Db): Promise<void> {
+  return selectNothing(db);
+}
 
 /** Whether a leaderboard can be read without an account. */
 export function hasPublishedLeaderboard(db: Db): Promise<boolean> {

@@ -18,7 +18,7 @@ test("an account from its first password to its last", async ({ page, browser },
 
   await dialog.getByLabel("E-mail").fill(email);
   await dialog.getByRole("button", { name: "Add user" }).click();
-  const password = await dialog.locator("code").innerText();
+  const password = (await dialog.locator("code").textContent()) ?? "";
   expect(password).toMatch(/^[\w-]{16}$/);
   await dialog.getByRole("button", { name: "Done" }).click();
 
