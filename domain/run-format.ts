@@ -19,6 +19,7 @@ export function formatMetric(name: string, value: number): string {
 /** "48 s", "3 min 20 s", "2 h 5 min", "3 d 4 h". */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
+  if (seconds > 0 && seconds < 1) return "under 1 s";
   const s = Math.max(0, Math.round(seconds));
   if (s < 60) return `${s} s`;
   const units: [number, string][] = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];

@@ -1,9 +1,10 @@
 /** A small project with a base model, reward model, dataset versions, votes and users, for tests about runs. */
+import { eq, sql } from "drizzle-orm";
 import type { Db } from "../../db/client";
 import { type CheckpointRow, insertCheckpoint } from "../../db/queries/checkpoints";
 import { insertRun, type RunRow } from "../../db/queries/runs";
 import { registerWorker, type WorkerRow } from "../../db/queries/workers";
-import { completions, datasetRows, datasetVersions, items, itemCompletions, judgements, models, projects, prompts, users } from "../../db/schema";
+import { completions, datasetRows, datasetVersions, items, itemCompletions, judgements, models, projects, prompts, runs, users } from "../../db/schema";
 import { runConfigSchema, type RunConfig } from "../../domain/run";
 import type { UserContext } from "../../server/context";
 
@@ -22,12 +23,9 @@ export type RunWorld = {
   preferenceDatasetId: string;
 };
 
-let worlds = 0;
-
 /** Everything a run of any kind can be started with; two votes of a person and one of a simulated annotator. */
 export async function createRunWorld(db: Db): Promise<RunWorld> {
-  worlds += 1;
-  const n = worlds;
+  const n = crypto.randomUUID().slice(0, 8);
   const user = only(await db.insert(users).values({ email: `researcher-${n}@example.org`, name: "Robin", role: "researcher" }).returning());
   const bot = only(await db.insert(users).values({ email: `bot-${n}@example.org`, name: "Bot", simulated: true }).returning());
   const project = only(await db.insert(projects).values({ slug: `world-${n}`, name: `World ${n}` }).returning());
@@ -104,3 +102,17 @@ export function addRun(world: RunWorld, change: { name?: string; config?: RunCon
 }
 
 export const addWorker = (db: Db, name: string): Promise<WorkerRow> => registerWorker(db, { name, engine: "test" });
+
+/**
+ * Takes a run away from whoever has it and for so long that no worker takes it back: the test is its worker
+ * from here on, also beside a real one.
+ */
+export async function holdRun(db: Db, runId: string): Promise<RunRow> {
+  return only(
+    await db
+      .update(runs)
+      .set({ state: "running", attempt: sql`${runs.attempt} + 100`, heartbeatAt: sql`now() + interval '1 day'`, startedAt: sql`now()`, finishedAt: null, requested: null })
+      .where(eq(runs.id, runId))
+      .returning(),
+  );
+}

@@ -105,7 +105,7 @@ export function CurveChart({ spec, sources, smoothing, log }: { spec: ChartSpec;
           ))}
         </span>
       </header>
-      <div ref={frame} className="h-36">
+      <div ref={frame} className="h-32">
         <ResponsiveContainer width="100%" height="100%" minWidth={0}>
           <LineChart data={rows} syncId="run" syncMethod="value" margin={{ top: 6, right: 8, bottom: 0, left: 0 }} title={spec.title}>
             <CartesianGrid stroke="var(--border)" vertical={false} />

@@ -95,7 +95,7 @@ export function CurvesTab({
           CSV
         </Button>
       </div>
-      <div className="grid gap-3 md:grid-cols-2 xl:grid-cols-3 2xl:grid-cols-4">
+      <div className="grid gap-2.5 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-4">
         {charts.map((spec) => (
           <CurveChart key={spec.title} spec={spec} sources={sources} smoothing={page.smoothing} log={page.log} />
         ))}

@@ -7,6 +7,7 @@ import { formatDuration } from "@/domain/run-format";
 import type { ListedRun } from "@/server/services/run";
 import { Badge } from "../../components/ui/badge";
 import { Button } from "../../components/ui/button";
+import { cn } from "../../components/ui/cn";
 import { PageHeader } from "../../components/ui/page-header";
 import { Progress } from "../../components/ui/progress";
 import { RelativeTime } from "../../components/ui/relative-time";
@@ -45,7 +46,7 @@ export function RunHeader({
   const unit = STEP_UNITS[run.kind];
   const facts = [
     run.etaSeconds !== null && `${formatDuration(run.etaSeconds)} left`,
-    run.runningSeconds !== null && `${formatDuration(run.runningSeconds)} since the start`,
+    run.runningSeconds !== null && (run.finishedAt === null ? `${formatDuration(run.runningSeconds)} since the start` : `took ${formatDuration(run.runningSeconds)}`),
     run.workerName !== null && run.state === "running" && `on worker ${run.workerName}`,
     run.attempt > 1 && `attempt ${run.attempt}`,
   ].filter((fact) => fact !== false);
@@ -79,17 +80,17 @@ export function RunHeader({
             <Connection connection={connection} onReconnect={onReconnect} />
           </span>
         </div>
-        {run.reason !== "" && (
-          <p className={run.state === "failed" ? "text-sm text-failed" : "text-sm text-muted"} data-testid="run-reason">
-            {run.reason}
-          </p>
-        )}
         <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
           <span className="figures text-sm font-medium" data-testid="run-progress">
             {step.toLocaleString("en")}
             {run.totalSteps !== null && ` of ${run.totalSteps.toLocaleString("en")}`} {unit}
           </span>
           <span className="figures text-sm text-muted">{facts.join(" · ")}</span>
+          {run.reason !== "" && (
+            <p className={cn("text-sm sm:ml-auto", run.state === "failed" ? "text-failed" : "text-muted")} data-testid="run-reason">
+              {run.reason}
+            </p>
+          )}
         </div>
         <Progress
           label="Progress of the run"

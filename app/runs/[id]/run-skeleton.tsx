@@ -14,9 +14,9 @@ export function RunSkeleton() {
 
 export function ChartsSkeleton() {
   return (
-    <div aria-hidden="true" className="grid gap-3 md:grid-cols-2 xl:grid-cols-3 2xl:grid-cols-4">
+    <div aria-hidden="true" className="grid gap-2.5 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-4">
       {["a", "b", "c", "d", "e", "f"].map((key) => (
-        <Skeleton key={key} className="h-52" />
+        <Skeleton key={key} className="h-44" />
       ))}
     </div>
   );

@@ -9,7 +9,8 @@ import type { useTRPC } from "../../trpc";
 
 export type RunInputs = inferOutput<ReturnType<typeof useTRPC>["run"]["inputs"]>;
 
-export type Choices = { name: string; baseCheckpointId: string; rewardCheckpointId: string; datasetVersionId: string };
+/** `name` is null until somebody types one. */
+export type Choices = { name: string | null; baseCheckpointId: string; rewardCheckpointId: string; datasetVersionId: string };
 
 /** What each kind needs; the server checks the same. */
 export const KIND_INPUTS: Readonly<Record<RunKind, { dataset: "sft" | "preference" | null; reward: "required" | "optional" | null; base: string }>> = {
@@ -25,6 +26,7 @@ export function InputFields({
   inputs,
   projectId,
   choices,
+  name,
   errors,
   onProject,
   onChange,
@@ -33,6 +35,8 @@ export function InputFields({
   inputs: RunInputs;
   projectId: string;
   choices: Choices;
+  /** The typed or the suggested one. */
+  name: string;
   errors: Readonly<Record<string, string>>;
   onProject: (id: string) => void;
   onChange: (change: Partial<Choices>) => void;
@@ -56,7 +60,7 @@ export function InputFields({
           </Select>
         </Field>
         <Field label="Name" hint="How the run and its result are called everywhere" error={errors.name}>
-          <Input name="name" value={choices.name} maxLength={120} autoComplete="off" onChange={(event) => onChange({ name: event.target.value })} />
+          <Input name="name" value={name} maxLength={120} autoComplete="off" onChange={(event) => onChange({ name: event.target.value })} />
         </Field>
         <Field label="Base checkpoint" hint={needs.base} error={errors.baseCheckpointId}>
           <Select name="baseCheckpointId" value={choices.baseCheckpointId} onChange={(event) => onChange({ baseCheckpointId: event.target.value })}>

@@ -24,7 +24,7 @@ function pick(wanted: string | null, offered: readonly { id: string }[]): string
   return offered.length === 1 ? (offered[0]?.id ?? "") : "";
 }
 
-function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, "kind">, name: string): Choices {
+function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, "kind">, name: string | null): Choices {
   const of = (reward: boolean) => inputs.checkpoints.filter((checkpoint) => (checkpoint.kind === "reward") === reward);
   const newest = inputs.datasets.filter((dataset) => dataset.kind === KIND_INPUTS[kind].dataset);
   return {
@@ -37,6 +37,12 @@ function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, 
 
 const toId = (text: string) => (text === "" ? null : text);
 
+/** What a run is called until somebody calls it otherwise. */
+function suggestName(inputs: RunInputs, kind: RunKind, baseCheckpointId: string): string {
+  const base = inputs.checkpoints.find(({ id }) => id === baseCheckpointId);
+  return base === undefined ? "" : `${KIND_LABELS[kind]} on ${base.name}`.slice(0, 120);
+}
+
 export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInputs; like: RunDetail | null; initial: Initial; onProject: (id: string) => void }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -46,7 +52,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   const [kind, setKind] = useState<RunKind>(initial.kind);
   const [values, setValues] = useState<RunFormValues>(() => configToForm(like?.config ?? runConfigSchema.parse({ kind: initial.kind })));
   const [choices, setChoices] = useState<Choices>(() =>
-    initialChoices(inputs, initial.kind, like ?? initial, like === null ? "" : `${like.name}, again`.slice(0, 120)),
+    initialChoices(inputs, initial.kind, like ?? initial, like === null ? null : `${like.name}, again`.slice(0, 120)),
   );
   const [ownErrors, setOwnErrors] = useState<Readonly<Record<string, string>>>({});
   const create = useMutation(
@@ -58,6 +64,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
     }),
   );
   const needs = KIND_INPUTS[kind];
+  const name = choices.name ?? suggestName(inputs, kind, choices.baseCheckpointId);
   const parsed = useMemo(() => parseRunForm(kind, values), [kind, values]);
   const ids = {
     baseCheckpointId: choices.baseCheckpointId,
@@ -93,12 +100,12 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const found: Record<string, string> = parsed.ok ? {} : { ...parsed.errors };
-    if (choices.name.trim() === "") found.name = "Enter a name";
+    if (name.trim() === "") found.name = "Enter a name";
     if (ids.baseCheckpointId === "") found.baseCheckpointId = "Choose a checkpoint";
     if (needs.reward === "required" && ids.rewardCheckpointId === null) found.rewardCheckpointId = "Choose a reward checkpoint";
     if (needs.dataset !== null && ids.datasetVersionId === null) found.datasetVersionId = "Choose a dataset version";
     setOwnErrors(found);
-    if (parsed.ok && Object.keys(found).length === 0) create.mutate({ projectId, name: choices.name, config: parsed.config, ...ids });
+    if (parsed.ok && Object.keys(found).length === 0) create.mutate({ projectId, name, config: parsed.config, ...ids });
   };
 
   return (
@@ -121,6 +128,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
           inputs={inputs}
           projectId={projectId}
           choices={choices}
+          name={name}
           errors={errors}
           onProject={onProject}
           onChange={(change) => {
