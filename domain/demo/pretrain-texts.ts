@@ -67,7 +67,7 @@ export function createPretrainTexts(seed: number, count: number): InstructionExa
     const task = random.next();
     if (task < 0.6) {
       const facts = createPretrainFacts(random);
-      const dialogue = createDialogue(facts, random, false);
+      const dialogue = createDialogue(facts, random, "any");
       return { messages: ask(`${SUMMARY_INSTRUCTION}\n\n${dialogue}`), completion: createMixedSummary(facts, random) };
     }
     const create = task < 0.7 ? createReview : task < 0.8 ? createCode : task < 0.9 ? createPlaces : createRepeat;

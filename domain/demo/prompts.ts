@@ -28,7 +28,7 @@ export function createDemoPrompts(counts: { seed: number } & Record<Split, numbe
       const groupKey = Object.values(facts).join("|");
       if (seen.has(groupKey)) continue;
       seen.add(groupKey);
-      const dialogue = createDialogue(facts, random, split !== "train");
+      const dialogue = createDialogue(facts, random, split === "train" ? "training" : "held-out");
       const covered: Set<FactKind> = chooseCoverage(random, 2);
       const meta: DemoMeta = { task: DEMO_TASK, facts };
       prompts.push({

@@ -149,10 +149,14 @@ export const SUMMARY_INSTRUCTION = "Summarise the conversation.";
 
 const fill = (template: string, values: Record<string, string>) => template.replace(/\{(\w+)\}/g, (_, key: string) => values[key] ?? "");
 
-function wording(turn: keyof typeof TURNS, heldOut: boolean, random: Random): string {
+/** Which wordings a dialogue may use: those of the training prompts, those kept for validation and test, or any. */
+export type Wordings = "training" | "held-out" | "any";
+
+function wording(turn: keyof typeof TURNS, use: Wordings, random: Random): string {
   const { wordings, heldOut: kept } = TURNS[turn];
   const known = wordings.length - kept;
-  return random.pick(heldOut && kept > 0 ? wordings.slice(known) : wordings.slice(0, known));
+  if (use === "any" || kept === 0) return random.pick(wordings);
+  return random.pick(use === "held-out" ? wordings.slice(known) : wordings.slice(0, known));
 }
 
 /** A record; of a held-out one at least the name or the product is a held-out value, and the others may be. */
@@ -168,20 +172,20 @@ export function createFacts(random: Random, heldOut: boolean): Facts {
 }
 
 /** The conversation, each fact once; one turn in four has the agent mistake a value first. */
-export function createDialogue(facts: Facts, random: Random, heldOut: boolean): string {
+export function createDialogue(facts: Facts, random: Random, use: Wordings): string {
   const turn = (base: "fault" | "tried" | "wanted", kind: FactKind): string => {
     const mistaken = random.next() < 0.25;
-    const others = heldOut ? INVENTORY[kind] : valuesOf(kind, false);
+    const others = use === "held-out" ? INVENTORY[kind] : valuesOf(kind, false);
     const wrong = random.pick(others.filter((value) => value !== facts[kind]));
-    return fill(wording(mistaken ? `${base}Mistaken` : base, heldOut, random), { ...facts, wrong });
+    return fill(wording(mistaken ? `${base}Mistaken` : base, use, random), { ...facts, wrong });
   };
-  const middle = [fill(wording("since", heldOut, random), facts), turn("tried", "tried")];
+  const middle = [fill(wording("since", use, random), facts), turn("tried", "tried")];
   return [
-    fill(wording("open", heldOut, random), facts),
+    fill(wording("open", use, random), facts),
     turn("fault", "product"),
     ...(random.next() < 0.5 ? middle : middle.reverse()),
     turn("wanted", "wanted"),
-    wording("close", heldOut, random),
+    wording("close", use, random),
   ]
     .filter((text) => text !== "")
     .join("\n");

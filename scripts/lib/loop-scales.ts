@@ -11,9 +11,9 @@ const SAMPLING = { temperature: 1, maxNewTokens: 80 };
 const SERVED = { temperature: 0.7, maxNewTokens: 80 };
 
 const common = {
-  sft: { kind: "sft", learningRate: 1e-3, batchSize: 16, evalSteps: 0 },
+  sft: { kind: "sft", learningRate: 1e-3, batchSize: 16, evalSteps: 1000 },
   sample: { completionsPerPrompt: 4, batchSize: 64, sampling: SAMPLING },
-  reward: { kind: "reward", learningRate: 1e-3, batchSize: 16, evalSteps: 0 },
+  reward: { kind: "reward", learningRate: 1e-3, batchSize: 16, evalSteps: 1000 },
   ppo: { kind: "ppo", learningRate: 3e-4, klCoef: 0.05, numPpoEpochs: 4, numMiniBatches: 2, rolloutBatchSize: 64, maxPromptLength: 160, evalSteps: 10, saveSteps: 10 },
   evaluation: { batchSize: 64, sampling: SERVED },
 };

@@ -1,0 +1,196 @@
+/**
+ * The items in an annotator's hands: the one that is judged and the one that waits behind it. Knows nothing of React.
+ * Seats that the server has taken away are noticed when the lease is renewed.
+ */
+import { z } from "zod";
+import { type Answer, answerSchema, valueToAnswer } from "@/domain/annotation/answer";
+import { type AnnotationTask, annotationTaskSchema } from "@/domain/annotation/task";
+import type { JudgementValue } from "@/domain/judgement";
+import { type Outbox, retryDelay } from "./outbox";
+import { type KeyedStorage, readJson } from "./storage";
+
+/** The server lends at most two items to one person. */
+const MAX_HELD = 2;
+
+const heldSchema = z.object({
+  task: annotationTaskSchema,
+  /** When the lease was last renewed, by this browser's clock. */
+  renewedAt: z.number(),
+  /** What the form starts with after an undo. */
+  answer: answerSchema.nullable(),
+});
+type Held = z.infer<typeof heldSchema>;
+
+export type SessionState = {
+  tasks: readonly Held[];
+  /** `empty`: the server has nothing more for this person now. `failed`: it could not be asked; see `problem`. */
+  phase: "loading" | "ready" | "empty" | "failed";
+  problem: string | null;
+  /** The current item went to somebody else. */
+  lost: boolean;
+};
+
+export type SessionApi = {
+  next: (holding: string[]) => Promise<AnnotationTask | null>;
+  renew: (itemId: string) => Promise<unknown>;
+  release: (itemId: string) => Promise<unknown>;
+  undo: () => Promise<{ task: AnnotationTask; value: JudgementValue; reasons: string[]; comment: string }>;
+  /** Whether the server said no for good (GONE, NOT_FOUND), and its words. */
+  explain: (error: unknown) => { refused: boolean; message: string };
+};
+
+type Dependencies = {
+  api: SessionApi;
+  outbox: Outbox;
+  storage: KeyedStorage;
+  key: string;
+  projectId: string;
+  now: () => number;
+  schedule: (run: () => void, ms: number) => () => void;
+};
+
+export class Session {
+  private state: SessionState = { tasks: [], phase: "loading", problem: null, lost: false };
+  private filling = false;
+  private failures = 0;
+  private cancelRetry: (() => void) | null = null;
+  private listeners = new Set<() => void>();
+
+  constructor(private readonly dependencies: Dependencies) {}
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  };
+
+  getState = (): SessionState => this.state;
+
+  private change(part: Partial<SessionState>): void {
+    this.state = { ...this.state, ...part };
+    if (part.tasks !== undefined) this.dependencies.storage.set(this.dependencies.key, JSON.stringify(part.tasks));
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Takes up the items that this tab held before a reload, and asks for more. */
+  start(): void {
+    if (this.state.tasks.length === 0) {
+      const waiting = this.dependencies.outbox.waitingItems();
+      const kept = readJson(this.dependencies.storage, this.dependencies.key, z.array(heldSchema)) ?? [];
+      const tasks = kept.filter(({ task }) => !waiting.includes(task.itemId)).slice(0, MAX_HELD);
+      if (tasks.length > 0) {
+        this.change({ tasks, phase: "ready" });
+        for (const { task } of tasks) void this.renew(task.itemId);
+      }
+    }
+    void this.fill();
+  }
+
+  stop(): void {
+    this.cancelRetry?.();
+    this.cancelRetry = null;
+  }
+
+  /** Asks for items until two are in hand; votes on their way still hold theirs. */
+  async fill(): Promise<void> {
+    if (this.filling) return;
+    this.filling = true;
+    this.stop();
+    try {
+      for (let holding = this.holding(); holding.length < MAX_HELD; holding = this.holding()) {
+        const task = await this.dependencies.api.next(holding);
+        this.failures = 0;
+        if (task === null) {
+          if (this.state.tasks.length === 0) this.change({ phase: "empty", problem: null });
+          break;
+        }
+        if (this.holding().includes(task.itemId)) break;
+        this.change({ tasks: [...this.state.tasks, this.hold(task)], phase: "ready", problem: null });
+      }
+    } catch (error) {
+      this.failures += 1;
+      const { message } = this.dependencies.api.explain(error);
+      this.change(this.state.tasks.length === 0 ? { phase: "failed", problem: message } : { problem: message });
+      this.cancelRetry = this.dependencies.schedule(() => void this.fill(), retryDelay(this.failures));
+    } finally {
+      this.filling = false;
+    }
+  }
+
+  private holding(): string[] {
+    return [...this.state.tasks.map(({ task }) => task.itemId), ...this.dependencies.outbox.waitingItems()];
+  }
+
+  private hold(task: AnnotationTask, answer: Answer | null = null): Held {
+    return { task, renewedAt: this.dependencies.now(), answer };
+  }
+
+  /** Asks again, after nothing was left or the server could not be reached. */
+  lookAgain(): void {
+    if (this.state.tasks.length === 0) this.change({ phase: "loading", problem: null });
+    void this.fill();
+  }
+
+  /** The current item is done with: the one behind it comes forward at once. */
+  advance(): void {
+    const tasks = this.state.tasks.slice(1);
+    this.change({ tasks, phase: tasks.length > 0 ? "ready" : "loading", lost: false });
+    void this.fill();
+  }
+
+  /** Renews what is older than a third of its lease, when somebody is at work. */
+  keepLeases(): void {
+    for (const { task, renewedAt } of this.state.tasks) {
+      if (this.dependencies.now() - renewedAt > (task.leaseSeconds * 1000) / 3) void this.renew(task.itemId);
+    }
+  }
+
+  private async renew(itemId: string): Promise<void> {
+    try {
+      await this.dependencies.api.renew(itemId);
+      const renewedAt = this.dependencies.now();
+      this.change({ tasks: this.state.tasks.map((held) => (held.task.itemId === itemId ? { ...held, renewedAt } : held)) });
+    } catch (error) {
+      if (this.dependencies.api.explain(error).refused) this.lose(itemId);
+    }
+  }
+
+  private lose(itemId: string): void {
+    const place = this.state.tasks.findIndex(({ task }) => task.itemId === itemId);
+    if (place === 0) this.change({ lost: true });
+    else if (place > 0) {
+      this.change({ tasks: this.state.tasks.toSpliced(place, 1) });
+      void this.fill();
+    }
+  }
+
+  /**
+   * Brings the last vote's item back with its values. Resolves to what there is to say when that cannot be done,
+   * null otherwise.
+   */
+  async undo(): Promise<string | null> {
+    const { api, outbox, projectId } = this.dependencies;
+    let withdrawn = outbox.withdraw(projectId);
+    if (withdrawn === null) {
+      await outbox.settled();
+      withdrawn = outbox.withdraw(projectId);
+    }
+    if (withdrawn !== null) {
+      this.bringBack(this.hold(withdrawn.task, withdrawn.answer));
+      return null;
+    }
+    try {
+      const { task, value, reasons, comment } = await api.undo();
+      const shape = { mode: task.mode, count: task.completions.length };
+      this.bringBack(this.hold(task, valueToAnswer(shape, value, { reasons, comment })));
+      return null;
+    } catch (error) {
+      return api.explain(error).message;
+    }
+  }
+
+  private bringBack(held: Held): void {
+    const all = [held, ...this.state.tasks.filter(({ task }) => task.itemId !== held.task.itemId)];
+    for (const { task } of all.slice(MAX_HELD)) void this.dependencies.api.release(task.itemId).catch(() => undefined);
+    this.change({ tasks: all.slice(0, MAX_HELD), phase: "ready", problem: null, lost: false });
+  }
+}

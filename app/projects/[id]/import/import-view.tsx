@@ -1,0 +1,107 @@
+"use client";
+/** Choose a file, see what it would make and which lines are wrong, then store it. */
+import { useQueryClient } from "@tanstack/react-query";
+import { FileUp } from "lucide-react";
+import Link from "next/link";
+import { useState } from "react";
+import { IMPORT_KINDS, type ImportKind } from "@/domain/formats/import-row";
+import { Button } from "../../../components/ui/button";
+import { Card, CardBody, CardHeader } from "../../../components/ui/card";
+import { ErrorState } from "../../../components/ui/empty-state";
+import { Field, Input, Select } from "../../../components/ui/field";
+import { Spinner } from "../../../components/ui/spinner";
+import { useTRPC } from "../../../trpc";
+import { countOf } from "../../format";
+import { FormatHelp } from "./format-help";
+import { ReportView } from "./report-view";
+import { useImport } from "./use-import";
+
+const KIND_LABELS: Record<ImportKind, string> = {
+  prompts: "Prompts (with or without reference answers)",
+  completions: "Completions of prompts",
+  comparisons: "Comparisons that were judged elsewhere",
+};
+
+export function ImportView({ projectId }: { projectId: string }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [kind, setKind] = useState<ImportKind>("prompts");
+  const [file, setFile] = useState<File | null>(null);
+  const preview = useImport(projectId);
+  const store = useImport(projectId);
+
+  const look = (nextFile: File | null, nextKind: ImportKind) => {
+    setFile(nextFile);
+    setKind(nextKind);
+    store.reset();
+    preview.reset();
+    if (nextFile !== null) preview.mutate({ file: nextFile, kind: nextKind, policy: "keep", dryRun: true });
+  };
+  const save = () => {
+    if (file === null) return;
+    store.mutate(
+      { file, kind, policy: (preview.data?.errorCount ?? 0) > 0 ? "keep" : "refuse", dryRun: false },
+      { onSettled: () => queryClient.invalidateQueries(trpc.pathFilter()) },
+    );
+  };
+  const report = store.data ?? preview.data;
+  const good = preview.data === undefined ? 0 : preview.data.rows - preview.data.errorCount;
+  return (
+    <div className="grid items-start gap-4 lg:grid-cols-[22rem_1fr]">
+      <Card>
+        <CardHeader title="File" description="JSON lines (JSONL), UTF-8: one object a line." />
+        <CardBody className="flex flex-col gap-4">
+          <Field label="What the rows are">
+            <Select value={kind} onChange={(event) => look(file, IMPORT_KINDS.find((known) => known === event.target.value) ?? "prompts")}>
+              {IMPORT_KINDS.map((known) => (
+                <option key={known} value={known}>
+                  {KIND_LABELS[known]}
+                </option>
+              ))}
+            </Select>
+          </Field>
+          <Field label="File" hint="Nothing is stored before you have seen the preview.">
+            <Input type="file" accept=".jsonl,.ndjson,.json,.txt" className="h-auto py-1.5" onChange={(event) => look(event.target.files?.[0] ?? null, kind)} />
+          </Field>
+          <FormatHelp kind={kind} />
+        </CardBody>
+      </Card>
+      <Card aria-live="polite">
+        <CardHeader
+          title={store.data === undefined ? "Preview" : store.data.stored ? "Stored" : "Refused"}
+          actions={
+            store.data === undefined &&
+            preview.data !== undefined && (
+              <Button variant="primary" disabled={good === 0} loading={store.isPending} onClick={save}>
+                <FileUp aria-hidden="true" className="size-4" />
+                {preview.data.errorCount > 0 ? `Store the ${countOf(good, "good row")}` : `Store ${countOf(good, "row")}`}
+              </Button>
+            )
+          }
+        />
+        {file === null && <p className="px-4 py-10 text-center text-sm text-muted">Choose a file to see what it would make.</p>}
+        {preview.isPending && (
+          <p className="flex items-center justify-center gap-2 px-4 py-10 text-sm text-muted">
+            <Spinner /> Reading {file?.name}
+          </p>
+        )}
+        {preview.isError && <ErrorState title="The file could not be read" message={preview.error.message} onRetry={() => look(file, kind)} />}
+        {store.isError && <ErrorState title="The file was not stored" message={store.error.message} onRetry={save} />}
+        {report !== undefined && <ReportView report={report} kind={kind} />}
+        {store.data?.stored === true && (
+          <CardBody className="flex flex-wrap gap-2 border-t">
+            <Button asChild variant="primary">
+              <Link href={`/projects/${projectId}${kind === "comparisons" ? "/datasets" : "/data"}`}>{kind === "comparisons" ? "Freeze a dataset version" : "Look at the data"}</Link>
+            </Button>
+            {kind === "prompts" && (
+              <Button asChild>
+                <Link href={`/runs/new?kind=sample&project=${projectId}`}>Sample completions</Link>
+              </Button>
+            )}
+          </CardBody>
+        )}
+        {store.data?.stored === false && <p className="border-t px-4 py-3 text-sm">The file changed since the preview and has wrong lines now. Nothing was stored; look at them and choose the file again.</p>}
+      </Card>
+    </div>
+  );
+}
