@@ -1,6 +1,6 @@
 /** A dataset version: frozen rows with a content hash, split by prompt group. */
 import { z } from "zod";
-import { messageSchema, splitSchema } from "./prompt";
+import { messageSchema, type splitSchema } from "./prompt";
 
 export const datasetKindSchema = z.enum(["preference", "sft"]);
 export type DatasetKind = z.infer<typeof datasetKindSchema>;

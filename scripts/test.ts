@@ -18,9 +18,9 @@ const work = mkdtempSync(path.join(tmpdir(), "hone-npm-test-"));
 const bin = (relative: string) => path.join(ROOT, "node_modules", relative);
 
 /** Runs a Node program in the terminal. @returns its exit code. */
-function node(args: string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
+function node(args: string[], env: Record<string, string> = {}): Promise<number> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: "inherit", env: { ...process.env, ...env } as NodeJS.ProcessEnv });
     child.once("error", () => resolve(1));
     child.once("close", (code) => resolve(code ?? 1));
   });

@@ -2,7 +2,7 @@
  * What a training loop is given by whoever runs it (a worker, a test, a script), and what it gives back.
  * Loops know nothing of databases: they emit events, ask whether to stop, and hand over snapshots.
  */
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
 import type { RunEvent } from "../../domain/run";
 import type { Engine } from "../engine/engine";
 

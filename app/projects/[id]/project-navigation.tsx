@@ -10,8 +10,6 @@ const PAGES = [
   { path: "/import", label: "Import" },
   { path: "/guidelines", label: "Guidelines" },
   { path: "/datasets", label: "Datasets" },
-  { path: "/team", label: "Team" },
-  { path: "/settings", label: "Settings" },
 ] as const;
 
 export function ProjectNavigation({ id }: { id: string }) {

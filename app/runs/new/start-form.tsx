@@ -81,6 +81,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   }
   const wrong = Object.keys(errors).length;
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when something was found wrong, not while it is being mended
   useEffect(() => {
     if (wrong > 0) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
     // Only when something was found wrong, not while it is being mended.

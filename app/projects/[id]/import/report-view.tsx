@@ -55,6 +55,7 @@ export function ReportView({ report, kind }: { report: ImportReport; kind: Impor
           <h3 className="px-4 pt-3 text-sm font-semibold">First rows, as they are understood</h3>
           <ul className="divide-y">
             {sample.map((row, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: rows of one report never change places
               <SampleRow key={`${i}-${row.messages.length}`} row={row} />
             ))}
           </ul>

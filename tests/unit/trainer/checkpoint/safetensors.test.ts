@@ -23,16 +23,16 @@ describe("safetensors", () => {
   });
   it.each<[StoredDtype, number[]]>([
     ["F32", [1.1, -0, 3.4e38, 1e-45]],
-    // 1 + 2^-11 is between two halves: to even. 6e-8 is a subnormal half; 65520 rounds to infinity.
-    ["F16", [1, -2.5, 1 + 2 ** -11, 65504, 65520, 5.960464477539063e-8, -0.00006103515625]],
-    ["BF16", [1, -2.5, 1 + 2 ** -9, 3.3895313892515355e38]],
+    // 1 + 2^-11 is between two halves: to even. 2^-24 is the smallest half; 65520 rounds to infinity.
+    ["F16", [1, -2.5, 1 + 2 ** -11, 65504, 65520, 2 ** -24, -(2 ** -14)]],
+    ["BF16", [1, -2.5, 1 + 2 ** -9, 255 * 2 ** 120]],
   ])("rounds to %s to nearest, ties to even", async (dtype, values) => {
     const file = path.join(folder, `${dtype}.safetensors`);
     await writeSafetensors(file, { x: { shape: [values.length], values: Float32Array.from(values) } }, dtype);
     const wanted: Record<StoredDtype, number[]> = {
       F32: values,
-      F16: [1, -2.5, 1, 65504, Number.POSITIVE_INFINITY, 5.960464477539063e-8, -0.00006103515625],
-      BF16: [1, -2.5, 1, 3.3895313892515355e38],
+      F16: [1, -2.5, 1, 65504, Number.POSITIVE_INFINITY, 2 ** -24, -(2 ** -14)],
+      BF16: [1, -2.5, 1, 255 * 2 ** 120],
     };
     expect(Array.from(readSafetensors(file).x?.values ?? [])).toEqual(Array.from(Float32Array.from(wanted[dtype])));
   });

@@ -1,0 +1,97 @@
+"use client";
+/** Skip with a cause, flag with a note, the keys, the guidelines. */
+import { useState } from "react";
+import { type SkipCause, skipCauseSchema } from "@/domain/judgement";
+import { Button } from "../../components/ui/button";
+import { Dialog, DialogContent } from "../../components/ui/dialog";
+import { Field, Textarea } from "../../components/ui/field";
+import { Kbd } from "../../components/ui/kbd";
+import { TextView } from "./text-view";
+
+type Openness = { open: boolean; onOpenChange: (open: boolean) => void };
+
+const CAUSES: Record<SkipCause, string> = {
+  cannot_judge: "I cannot judge this",
+  unclear_prompt: "The prompt is unclear",
+  not_my_language: "Not my language",
+  other: "Something else",
+};
+
+export function SkipDialog({ open, onOpenChange, onSkip }: Openness & { onSkip: (cause: SkipCause) => void }) {
+  return (
+    <Dialog open={open} onOpenChange={onOpenChange}>
+      <DialogContent title="Skip this item" description="Somebody else will judge it; it does not come back to you.">
+        <div className="grid gap-2">
+          {skipCauseSchema.options.map((cause) => (
+            <Button key={cause} size="lg" onClick={() => onSkip(cause)}>{CAUSES[cause]}</Button>
+          ))}
+        </div>
+      </DialogContent>
+    </Dialog>
+  );
+}
+
+export function FlagDialog({ open, onOpenChange, onFlag }: Openness & { onFlag: (note: string) => void }) {
+  const [note, setNote] = useState("");
+  const send = () => {
+    if (note.trim() === "") return;
+    onFlag(note.trim());
+    setNote("");
+  };
+  return (
+    <Dialog open={open} onOpenChange={onOpenChange}>
+      <DialogContent
+        title="Flag this item"
+        description="A researcher will look at it. It is not judged."
+        footer={<Button variant="primary" disabled={note.trim() === ""} onClick={send}>Flag</Button>}
+      >
+        <Field label="What is wrong with it?">
+          <Textarea value={note} maxLength={2000} rows={4} onChange={(event) => setNote(event.target.value)} />
+        </Field>
+      </DialogContent>
+    </Dialog>
+  );
+}
+
+const KEYS: readonly (readonly [keys: string[], what: string])[] = [
+  [["1", "…", "7"], "A much better … B much better (pairs); place of the card (rankings)"],
+  [["←", "→"], "One step towards A or B"],
+  [["↑", "↓"], "Next card of a ranking; with Alt the card moves"],
+  [["T"], "Tie the card with the one above"],
+  [["B"], "Both bad"],
+  [["Enter"], "Submit"],
+  [["Z"], "Undo the last one"],
+  [["S"], "Skip"],
+  [["F"], "Flag"],
+  [["D"], "Mark the words that differ"],
+  [["R"], "Raw text"],
+  [["G"], "Guidelines"],
+  [["?"], "These keys"],
+];
+
+export function HelpDialog(props: Openness) {
+  return (
+    <Dialog {...props}>
+      <DialogContent title="Keys">
+        <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2 text-sm">
+          {KEYS.map(([keys, what]) => (
+            <div key={what} className="contents">
+              <dt className="flex gap-1">{keys.map((key) => <Kbd key={key}>{key}</Kbd>)}</dt>
+              <dd>{what}</dd>
+            </div>
+          ))}
+        </dl>
+      </DialogContent>
+    </Dialog>
+  );
+}
+
+export function GuidelinesDialog({ guideline, ...props }: Openness & { guideline: { version: number; body: string } | null }) {
+  return (
+    <Dialog {...props}>
+      <DialogContent title="Guidelines" description={guideline ? `Version ${guideline.version}` : undefined}>
+        {guideline ? <TextView text={guideline.body} mode="rendered" /> : <p>This project has no guidelines yet.</p>}
+      </DialogContent>
+    </Dialog>
+  );
+}
