@@ -1,7 +1,7 @@
 /**
  * The pretraining corpus: three fifths summaries of mixed quality, the rest the other tasks. About a quarter of the
  * summaries is wrong somewhere, vague, or cut off: the base model is meant to be mediocre, as real ones are before
- * fine-tuning. Only training wordings and training values occur in its dialogues.
+ * fine-tuning. All wordings occur in its dialogues, held-out values in none of them as a fact.
  */
 import type { Message } from "../prompt";
 import { createRandom, type Random } from "../random";

@@ -13,8 +13,8 @@ export type SummaryStyle = "terse" | "plain" | "wordy";
 export const SUMMARY_STYLES: readonly SummaryStyle[] = ["terse", "plain", "wordy"];
 
 /**
- * Wordings of a turn: {x} is the fact x, {wrong} a value that the agent mistakes for it. The last `heldOut` are kept
- * for validation and test.
+ * Wordings of a turn: {x} is the fact x, {wrong} a value that the agent mistakes for it. The last `heldOut` are
+ * kept for validation and test prompts; the pretraining corpus uses all of them.
  */
 const TURNS = {
   open: {

@@ -138,7 +138,7 @@ const program = new Command()
   .option("--seed <n>", "seed of weights, texts and order", Number, 1)
   .option("--steps <n>", "updates", Number, 6000)
   .option("--batch <n>", "texts an update", Number, 32)
-  .option("--texts <n>", "texts of the corpus", Number, 60000)
+  .option("--texts <n>", "texts of the corpus", Number, 180000)
   .option("--lr <x>", "highest learning rate", Number, 3e-3)
   .option("--out <folder>", "where the model folders are", "models")
   .action(async (family: string, options: { seed: number; steps: number; batch: number; texts: number; lr: number; out: string }) => {

@@ -22,9 +22,9 @@ function useOverlays(run: RunDetail, page: RunPageState) {
   const queries = useQueries({ queries: page.overlays.map((id) => trpc.run.series.queryOptions({ id })) });
   const loaded = queries.map(({ data }) => data);
   // useQueries gives new arrays each time; the curves are redrawn only when an answer changed.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: one query a run; the list of results is the list of dependencies
   const sources = useMemo(
     () => loaded.flatMap((data): CurveSource[] => (data === undefined ? [] : [{ id: data.id, name: data.name, metrics: new Map(Object.entries(data.metrics)) }])),
+    // biome-ignore lint/correctness/useExhaustiveDependencies: one query a run; the list of results is the list of dependencies
     loaded,
   );
   return { sources, candidates: list.data?.filter(({ id }) => id !== run.id && !page.overlays.includes(id)) ?? [], names: new Map(list.data?.map(({ id, name }) => [id, name])) };
