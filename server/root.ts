@@ -3,6 +3,7 @@ import { annotateRouter } from "./routers/annotate";
 import { checkpointRouter } from "./routers/checkpoint";
 import { datasetRouter } from "./routers/dataset";
 import { guidelineRouter } from "./routers/guideline";
+import { leaderboardRouter } from "./routers/leaderboard";
 import { projectRouter } from "./routers/project";
 import { promptRouter } from "./routers/prompt";
 import { runRouter } from "./routers/run";
@@ -15,6 +16,7 @@ export const appRouter = router({
   checkpoint: checkpointRouter,
   dataset: datasetRouter,
   guideline: guidelineRouter,
+  leaderboard: leaderboardRouter,
   project: projectRouter,
   prompt: promptRouter,
   run: runRouter,
