@@ -21,11 +21,12 @@ export const datasetRouter = router({
       z.strictObject({
         datasetId,
         splits: z.array(splitSchema).min(1).optional(),
-        afterOrdinal: z.number().int().min(-1).default(-1),
+        /** The last ordinal that was read; named as the client library pages. */
+        cursor: z.number().int().min(-1).default(-1),
         limit: z.number().int().min(1).max(100).default(25),
       }),
     )
-    .query(({ ctx, input }) => datasets.listDatasetRows(ctx, input)),
+    .query(({ ctx, input: { cursor, ...input } }) => datasets.listDatasetRows(ctx, { ...input, afterOrdinal: cursor })),
   preview: researcherProcedure.input(choiceInput).query(({ ctx, input }) => datasets.previewDataset(ctx, input)),
   freeze: researcherProcedure.input(choiceInput).mutation(({ ctx, input }) => datasets.freezeDataset(ctx, input)),
 });

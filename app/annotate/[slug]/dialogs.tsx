@@ -6,7 +6,7 @@ import { Button } from "../../components/ui/button";
 import { Dialog, DialogContent } from "../../components/ui/dialog";
 import { Field, Textarea } from "../../components/ui/field";
 import { Kbd } from "../../components/ui/kbd";
-import { TextView } from "./text-view";
+import { TextView } from "../../components/text-view";
 
 type Openness = { open: boolean; onOpenChange: (open: boolean) => void };
 

@@ -14,7 +14,7 @@ import { useTRPCClient } from "../../trpc";
 import { FlagDialog, GuidelinesDialog, HelpDialog, SkipDialog } from "./dialogs";
 import { MarginScale, PairwiseTexts } from "./pairwise-form";
 import { RankingForm } from "./ranking-form";
-import { type TextMode, TextView } from "./text-view";
+import { type TextMode, TextView } from "../../components/text-view";
 
 export type Submitted = { value: JudgementValue; answer: Answer; activeMs: number; idleMs: number; untouched: boolean };
 type Opened = "skip" | "flag" | "help" | "guidelines" | null;

@@ -5,7 +5,7 @@ import type { AnnotationTask } from "@/domain/annotation/task";
 import { letterOf } from "@/domain/annotation/task";
 import { MARGIN_LABELS } from "@/domain/judgement";
 import { cn } from "../../components/ui/cn";
-import { type TextMode, TextView } from "./text-view";
+import { type TextMode, TextView } from "../../components/text-view";
 
 export function PairwiseTexts({ task, mode, choice }: { task: AnnotationTask; mode: TextMode; choice: Answer["choice"] }) {
   return (

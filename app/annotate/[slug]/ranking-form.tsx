@@ -8,7 +8,7 @@ import { moveCard, placeRanks, type Ranking, toggleTie } from "@/domain/annotati
 import { type AnnotationTask, letterOf } from "@/domain/annotation/task";
 import { Button } from "../../components/ui/button";
 import { cn } from "../../components/ui/cn";
-import { type TextMode, TextView } from "./text-view";
+import { type TextMode, TextView } from "../../components/text-view";
 
 type Props = { task: AnnotationTask; ranking: Ranking; focused: number; mode: TextMode; onFocus: (place: number) => void; onChange: (ranking: Ranking) => void };
 

@@ -1,0 +1,62 @@
+"use client";
+/** A version with its hash, its rows, their votes, and the downloads. */
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { Badge, SimulatedBadge } from "../../../../components/ui/badge";
+import { Button } from "../../../../components/ui/button";
+import { ErrorState } from "../../../../components/ui/empty-state";
+import { SkeletonTable } from "../../../../components/ui/skeleton";
+import { errorMessage, useTRPC } from "../../../../trpc";
+
+const PAGE = 25;
+const EXPORTS = {
+  preference: [["TRL, explicit prompt", "format=trl-preference"], ["TRL, implicit prompt", "format=trl-preference&prompt=implicit"], ["TRL, strings", "format=trl-preference&shape=string"], ["All rows (ties too)", "format=hone"]],
+  sft: [["TRL, messages", "format=trl-sft"], ["TRL, prompt and completion", "format=trl-sft&layout=prompt-completion"], ["All rows", "format=hone"]],
+} as const;
+
+export function DatasetView({ projectId, datasetId }: { projectId: string; datasetId: string }) {
+  const trpc = useTRPC();
+  const version = useQuery(trpc.dataset.get.queryOptions({ datasetId }));
+  const rows = useInfiniteQuery(
+    trpc.dataset.rows.infiniteQueryOptions({ datasetId, limit: PAGE }, {
+      initialCursor: -1,
+      getNextPageParam: (page) => (page.length < PAGE ? undefined : page.at(-1)?.ordinal),
+    }),
+  );
+  if (version.error) return <ErrorState message={errorMessage(version.error)} onRetry={() => void version.refetch()} />;
+  if (version.data === undefined) return <SkeletonTable rows={8} label="Loading the version" />;
+  const { kind, version: number, hash, counts, simulated } = version.data;
+  return (
+    <>
+      <div className="mb-4 flex flex-wrap items-center gap-3">
+        <h2 className="text-lg font-semibold">{kind} v{number}</h2>
+        {simulated && <SimulatedBadge />}
+        <span className="text-sm text-muted tabular-nums">{counts.train} train, {counts.validation} validation, {counts.test} test</span>
+      </div>
+      <p className="mb-4 text-sm break-all text-muted">sha256 <code>{hash}</code></p>
+      <div className="mb-6 flex flex-wrap gap-2">
+        {EXPORTS[kind].map(([label, query]) => (
+          <Button key={query} asChild><a href={`/api/datasets/${datasetId}/export?${query}`} download>{label}</a></Button>
+        ))}
+      </div>
+      <ol className="space-y-3">
+        {rows.data?.pages.flat().map(({ ordinal, split, promptId, judgementId, content }) => (
+          <li key={ordinal} className="rounded-lg border bg-surface p-3 text-sm">
+            <p className="mb-1 flex flex-wrap items-center gap-2 text-muted">
+              <span className="font-mono tabular-nums">{ordinal}</span> <Badge>{split}</Badge>
+              <Link className="underline decoration-dotted" href={`/projects/${projectId}/prompts/${promptId}`}>{judgementId === null ? "the prompt" : "the prompt and its votes"}</Link>
+            </p>
+            <p className="line-clamp-2 text-muted">{content.messages.at(-1)?.content}</p>
+            {"completions" in content ? (
+              <ul className="mt-1 space-y-1">
+                {content.completions.map((text, i) => <li key={text}><span className="mr-2 font-mono tabular-nums">{content.ranks[i]}.</span>{text}</li>)}
+              </ul>
+            ) : <p className="mt-1">{content.completion}</p>}
+          </li>
+        ))}
+      </ol>
+      {rows.error && <ErrorState message={errorMessage(rows.error)} onRetry={() => void rows.refetch()} />}
+      {rows.hasNextPage && <Button className="mt-4" loading={rows.isFetchingNextPage} onClick={() => void rows.fetchNextPage()}>More rows</Button>}
+    </>
+  );
+}
