@@ -2,8 +2,8 @@
  * The values that facts of the demo world take. Every value is a fixed phrase of one to four words, so that a
  * summary can be checked against its record by looking for them.
  *
- * Held-out values (every sixth) occur in validation and test dialogues and, so that no token is unknown, in the
- * other tasks of the pretraining corpus; never in a training dialogue.
+ * Every sixth value is kept in reserve: it occurs in no dialogue as a fact, only in the other tasks of the pretraining
+ * corpus and as a slip of the agent. A model of this size does not copy a value that it never met as a fact.
  */
 
 export const FACT_KINDS = ["name", "product", "fault", "since", "tried", "wanted"] as const;
@@ -56,9 +56,9 @@ export const OPEN_WORDS = {
   action: list(`washing, oiling, shaking, moving, painting, opening, folding, heating, cooling, weighing, pressing, lifting`),
 } as const;
 
-const HELD_OUT_EVERY = 6;
+const RESERVE_EVERY = 6;
 
-/** Values by split; validation and test share the held-out ones and the training ones. */
-export function valuesOf(kind: FactKind, heldOut: boolean): string[] {
-  return INVENTORY[kind].filter((_, i) => (i % HELD_OUT_EVERY === HELD_OUT_EVERY - 1) === heldOut);
+/** The values that dialogues are written from, or those in reserve. */
+export function valuesOf(kind: FactKind, reserve: boolean): string[] {
+  return INVENTORY[kind].filter((_, i) => (i % RESERVE_EVERY === RESERVE_EVERY - 1) === reserve);
 }

@@ -1,7 +1,7 @@
 /**
  * The pretraining corpus: three fifths summaries of mixed quality, the rest the other tasks. About a quarter of the
  * summaries is wrong somewhere, vague, or cut off: the base model is meant to be mediocre, as real ones are before
- * fine-tuning. All wordings occur in its dialogues, held-out values in none of them as a fact.
+ * fine-tuning. All wordings occur in its dialogues.
  */
 import type { Message } from "../prompt";
 import { createRandom, type Random } from "../random";
@@ -38,7 +38,7 @@ function createOpenValue(kind: FactKind, random: Random): string {
 
 /** Half of the values are of the training inventory. */
 function createPretrainFacts(random: Random): Facts {
-  const facts = createFacts(random, false);
+  const facts = createFacts(random, "any");
   for (const kind of FACT_KINDS) if (random.next() < 0.5) facts[kind] = createOpenValue(kind, random);
   return facts;
 }

@@ -24,7 +24,7 @@ export function createDemoPrompts(counts: { seed: number } & Record<Split, numbe
     const random = createRandom(counts.seed, `demo-prompts:${split}`);
     const prompts: Prompt[] = [];
     while (prompts.length < counts[split]) {
-      const facts = createFacts(random, split !== "train");
+      const facts = createFacts(random, split === "train" ? "training" : "held-out");
       const groupKey = Object.values(facts).join("|");
       if (seen.has(groupKey)) continue;
       seen.add(groupKey);

@@ -2,7 +2,7 @@
  * Customer-support dialogues with summaries: a record of six facts, the conversation that mentions each of them
  * once, and summaries that cover some of them in one of three styles.
  *
- * Held-out dialogues are new in their wordings, in some of their values and in the combination of facts.
+ * Held-out dialogues are new in their wordings and in what they bring together: name with product, product with fault.
  */
 import type { Random } from "../random";
 import { FACT_KINDS, type FactKind, INVENTORY, valuesOf } from "./inventory";
@@ -159,16 +159,21 @@ function wording(turn: keyof typeof TURNS, use: Wordings, random: Random): strin
   return random.pick(use === "held-out" ? wordings.slice(known) : wordings.slice(0, known));
 }
 
-/** A record; of a held-out one at least the name or the product is a held-out value, and the others may be. */
-export function createFacts(random: Random, heldOut: boolean): Facts {
-  const facts = Object.fromEntries(
-    FACT_KINDS.map((kind) => [kind, random.pick(valuesOf(kind, heldOut && random.next() < 0.3))]),
-  ) as Facts;
-  if (heldOut) {
-    const kind = random.next() < 0.5 ? "name" : "product";
-    facts[kind] = random.pick(valuesOf(kind, true));
+/** One pair in four is kept for validation and test prompts: these products with these names and faults. */
+function isHeldOutPair(kind: "name" | "fault", facts: Facts): boolean {
+  return (INVENTORY[kind].indexOf(facts[kind]) + INVENTORY.product.indexOf(facts.product)) % 4 === 3;
+}
+
+/**
+ * A record. That of a held-out prompt has a name and a product, and a product and a fault, which no training prompt
+ * brings together; the single values are those of training ("any" pairs them freely: the pretraining corpus).
+ */
+export function createFacts(random: Random, use: "training" | "held-out" | "any"): Facts {
+  while (true) {
+    const facts = Object.fromEntries(FACT_KINDS.map((kind) => [kind, random.pick(valuesOf(kind, false))])) as Facts;
+    const pairs = [isHeldOutPair("name", facts), isHeldOutPair("fault", facts)];
+    if (use === "any" || pairs.every((heldOut) => heldOut === (use === "held-out"))) return facts;
   }
-  return facts;
 }
 
 /** The conversation, each fact once; one turn in four has the agent mistake a value first. */

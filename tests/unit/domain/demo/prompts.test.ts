@@ -55,13 +55,15 @@ describe("createDemoPrompts", () => {
     expect([...new Set(held)].filter((line) => known.has(line))).toEqual([]);
   });
 
-  it("holds values out of training, and every held-out dialogue has a name or product of them", () => {
-    const heldOut = FACT_KINDS.flatMap((kind) => valuesOf(kind, true));
-    for (const prompt of inSplit("train")) expect(heldOut.filter((value) => Object.values(factsOf(prompt)).includes(value))).toEqual([]);
-    for (const prompt of [...inSplit("validation"), ...inSplit("test")]) {
-      const { name, product } = factsOf(prompt);
-      expect(heldOut.includes(name) || heldOut.includes(product)).toBe(true);
-    }
+  it("holds out what is brought together: no name with its product, no product with its fault, of a held-out prompt is in training", () => {
+    const pairsOf = (prompt: (typeof PROMPTS)[number]) => {
+      const { name, product, fault } = factsOf(prompt);
+      return [`${name}|${product}`, `${product}|${fault}`];
+    };
+    const known = new Set(inSplit("train").flatMap(pairsOf));
+    expect([...inSplit("validation"), ...inSplit("test")].flatMap(pairsOf).filter((pair) => known.has(pair))).toEqual([]);
+    const reserve = FACT_KINDS.flatMap((kind) => valuesOf(kind, true));
+    for (const prompt of PROMPTS) expect(reserve.filter((value) => Object.values(factsOf(prompt)).includes(value))).toEqual([]);
   });
 });
 
