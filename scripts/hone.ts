@@ -1,0 +1,46 @@
+/** `npm run hone -- <verb>`: what a terminal can ask of an installation. */
+import { Command } from "commander";
+import { findRunningUrl } from "../db/embedded";
+import { loadEngine } from "../trainer/engine/engine";
+import { findTools } from "../trainer/engine/setup-tools";
+import { dataFolder, loadEnvFile } from "./lib/environment";
+import { fail } from "./lib/fail";
+
+type Report = { engine: string; why: string; node: string; database: string; python: string; compiler: string; gpu: string; advice: string[] };
+
+/** Which engine this machine has and why, and what would give a faster one. */
+async function doctor(): Promise<Report> {
+  loadEnvFile();
+  const tools = await findTools();
+  const engine = await loadEngine();
+  const native = engine.name === "tensorflow";
+  const missing = [tools.python === null && "Python 3", tools.pip === null && "pip", tools.compiler === null && "a C++ compiler (g++)", tools.make === null && "make"].filter((name) => name !== false);
+  const advice: string[] = [];
+  if (!native) advice.push(missing.length > 0 ? `Install ${missing.join(", ")}, then run: npm run setup-engine` : "Run: npm run setup-engine");
+  if (native && tools.gpu !== null) advice.push("For CUDA on this GPU: npm run setup-engine -- --gpu");
+  return {
+    engine: engine.description,
+    why: native ? "the native library loads" : missing.length > 0 ? `the native library needs ${missing.join(", ")}` : "the native library is not set up",
+    node: process.version,
+    database: process.env.DATABASE_URL ? "DATABASE_URL" : findRunningUrl(dataFolder()) === null ? "embedded, not running" : "embedded, running",
+    python: tools.python?.version ?? "not found",
+    compiler: tools.compiler ?? "not found",
+    gpu: tools.gpu ?? "no NVIDIA GPU found",
+    advice,
+  };
+}
+
+const program = new Command("npm run hone --").description("Commands of a Hone installation");
+program
+  .command("doctor")
+  .description("which engine the trainer uses and why, versions, what is missing and how to get it")
+  .option("--json", "for programs", false)
+  .action(async ({ json }: { json: boolean }) => {
+    const report = await doctor();
+    if (json) return console.log(JSON.stringify(report, null, 2));
+    const { advice, ...rows } = report;
+    for (const [name, value] of Object.entries(rows)) console.log(`${name.padEnd(10)} ${value}`);
+    for (const line of advice) console.log(`\n${line}`);
+  });
+
+program.parseAsync().then(() => process.exit(0), (error: unknown) => fail(error));
