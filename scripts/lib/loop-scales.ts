@@ -14,7 +14,7 @@ const common = {
   sft: { kind: "sft", learningRate: 1e-3, batchSize: 16, evalSteps: 1000 },
   sample: { completionsPerPrompt: 4, batchSize: 64, sampling: SAMPLING },
   reward: { kind: "reward", learningRate: 1e-3, batchSize: 16, evalSteps: 1000 },
-  ppo: { kind: "ppo", learningRate: 3e-4, klCoef: 0.05, numPpoEpochs: 4, numMiniBatches: 2, rolloutBatchSize: 64, maxPromptLength: 160, evalSteps: 10, saveSteps: 10 },
+  ppo: { kind: "ppo", learningRate: 2e-4, klCoef: 0.2, numPpoEpochs: 4, numMiniBatches: 2, rolloutBatchSize: 64, maxPromptLength: 160, evalSteps: 10, saveSteps: 10 },
   evaluation: { batchSize: 64, sampling: SERVED },
 };
 
@@ -28,10 +28,10 @@ export const LOOP_SCALES: Record<LoopScale, Scale> = {
     evaluation: common.evaluation,
   },
   demo: {
-    prompts: { train: 600, validation: 40, test: 200 },
+    prompts: { train: 800, validation: 40, test: 200 },
     sft: { ...common.sft, epochs: 3 },
     sample: common.sample,
-    reward: { ...common.reward, epochs: 3 },
+    reward: { ...common.reward, epochs: 4 },
     ppo: { ...common.ppo, iterations: 40 },
     evaluation: common.evaluation,
   },

@@ -24,7 +24,7 @@ async function openItem(page: Page, kind: "pairwise" | "ranking"): Promise<void>
 test("a pair is judged by keys, and taken back", async ({ page }) => {
   await signInAs(page, "annotator", ROOM);
   await openItem(page, "pairwise");
-  const prompt = await page.getByRole("region", { name: "Prompt" }).innerText();
+  const prompt = await page.getByRole("region", { name: "Prompt" }).textContent();
   await page.keyboard.press("2");
   await expect(page.getByRole("radio", { name: "A is better", exact: true })).toBeChecked();
   await page.keyboard.press("Enter");
@@ -32,7 +32,7 @@ test("a pair is judged by keys, and taken back", async ({ page }) => {
   await page.keyboard.press("z");
   // The same item is back with its vote.
   await expect(page.getByRole("radio", { name: "A is better", exact: true })).toBeChecked();
-  expect(await page.getByRole("region", { name: "Prompt" }).innerText()).toBe(prompt);
+  expect(await page.getByRole("region", { name: "Prompt" }).textContent()).toBe(prompt);
   await page.keyboard.press("Enter");
   await expect(page.getByText("A is better. Next item.")).toBeAttached();
 });

@@ -82,7 +82,7 @@ function createTensorflowEngine(backend: NodeBackend, version: Record<string, st
 
   return {
     name: "tensorflow",
-    description: `TensorFlow ${version.tensorflow ?? version["tfjs-node"] ?? ""} (native graphs)`.replace("  ", " "),
+    description: `TensorFlow ${backend.binding.TF_Version ?? ""}, tfjs-node ${version["tfjs-node"] ?? "?"} (native graphs)`,
     graphs: true,
     compile<A extends TensorTree, R extends TensorTree>(name: string, fn: (args: A) => R) {
       const graphs = new Map<string, Graph>();
