@@ -1,11 +1,7 @@
 /** End-to-end tests: the product as `npm start` runs it, on a port and a data folder of its own, in Chromium. */
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { defineConfig, devices } from "@playwright/test";
 import { findChromium } from "./scripts/lib/chromium";
-
-const port = Number(process.env.HONE_E2E_PORT ?? 4199);
-const dataFolder = process.env.HONE_E2E_DATA ?? path.join(tmpdir(), `hone-e2e-${port}`);
+import { DATA_FOLDER, PORT } from "./tests/e2e/place";
 
 export default defineConfig({
   testDir: "tests/e2e",
@@ -19,7 +15,7 @@ export default defineConfig({
   use: {
     ...devices["Desktop Chrome"],
     viewport: { width: 1280, height: 800 },
-    baseURL: `http://localhost:${port}`,
+    baseURL: `http://localhost:${PORT}`,
     trace: "retain-on-failure",
     launchOptions: {
       executablePath: findChromium() ?? undefined,
@@ -37,8 +33,8 @@ export default defineConfig({
   },
   webServer: {
     command: "node scripts/start.mjs",
-    url: `http://localhost:${port}/api/health`,
-    env: { PORT: String(port), HONE_DATA: dataFolder, DATABASE_URL: "", NEXTAUTH_URL: "", NEXTAUTH_SECRET: "" },
+    url: `http://localhost:${PORT}/api/health`,
+    env: { PORT: String(PORT), HONE_DATA: DATA_FOLDER, DATABASE_URL: "", NEXTAUTH_URL: "", NEXTAUTH_SECRET: "" },
     // The first time includes the build.
     timeout: 300_000,
     reuseExistingServer: false,

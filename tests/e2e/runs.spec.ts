@@ -4,17 +4,19 @@
  */
 import { expect, type Page, test } from "@playwright/test";
 import { createDb, type DbConnection } from "../../db/client";
+import { findRunningUrl } from "../../db/embedded";
 import { appendRunEvents } from "../../db/queries/run-events";
 import { heartbeatRun, transitionRun } from "../../db/queries/runs";
 import type { RunEvent } from "../../domain/run";
 import { createRunWorld, holdRun, type RunWorld } from "../helpers/run-world";
+import { DATA_FOLDER } from "./place";
 import { expectAccessible, signInAs } from "./support";
 
 let connection: DbConnection;
 let world: RunWorld;
 test.beforeAll(async () => {
-  const url = process.env.DATABASE_URL;
-  if (url === undefined) throw new Error("DATABASE_URL: expected, the database of the web that is tested");
+  const url = findRunningUrl(DATA_FOLDER);
+  if (url === null) throw new Error(`No database runs on ${DATA_FOLDER}`);
   connection = createDb(url, { max: 2 });
   world = await createRunWorld(connection.db);
 });

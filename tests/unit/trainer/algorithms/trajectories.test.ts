@@ -13,10 +13,12 @@ import { goldenPath, readGolden } from "../../../helpers/golden";
 import { createRecordedContext, metricSeries } from "../../../helpers/train-context";
 
 /**
- * Steps of T5's full fine-tuning that can be compared: a relative noise of 1e-7 on its starting weights moves the
- * later losses by 1e-4 to 1e-2 (Adam's first updates are signs, and the unscaled attention is steep).
+ * Steps of T5's full fine-tuning that can be compared, and how closely after the first: Adam's first updates are signs,
+ * and the unscaled attention is steep, so that a relative noise of 1e-7 on the starting weights (float32's own) moves
+ * the second loss by up to 2e-4 and later ones by up to 1e-2, measured over five seeds.
  */
 const T5_FULL_STEPS = 2;
+const T5_FULL_LATER = 1e-3;
 
 type Run = { loss: number[]; grad_norm: number[]; parameter_abs_sum_after: number };
 type Sft = { batch: { input_ids: number[][]; attention_mask: number[][]; labels: number[][] }; runs: Record<"full" | "full_wd0.1_clip1_warmup2_cosine" | "lora", Run> };
@@ -64,8 +66,11 @@ describe.each(["tiny-llama", "tiny-t5"])("SFT of %s", (name) => {
     const adapter = variant === "lora" ? readStart(`${name}.sft_lora_start.safetensors`) : null;
     await trainSft(context, { config, model, tokenizer, base: params, adapter, train: examples, validation: [], showcase: [], writeModel });
     const expected = golden.runs[variant];
-    const steps = name === "tiny-t5" && variant !== "lora" ? T5_FULL_STEPS : options.maxSteps;
-    expectClose(metricSeries(context.events, "loss/train").slice(0, steps), expected.loss.slice(0, steps), 1e-4);
+    const t5Full = name === "tiny-t5" && variant !== "lora";
+    const steps = t5Full ? T5_FULL_STEPS : options.maxSteps;
+    const losses = metricSeries(context.events, "loss/train").slice(0, steps);
+    expectClose(losses.slice(0, 1), expected.loss.slice(0, 1), 1e-4);
+    expectClose(losses, expected.loss.slice(0, steps), t5Full ? T5_FULL_LATER : 1e-4);
     expectClose(metricSeries(context.events, "grad_norm").slice(0, Math.min(5, steps)), expected.grad_norm.slice(0, steps), 1e-3);
   });
   it("accumulates gradients to the same steps as one large batch", async () => {
