@@ -12,6 +12,9 @@ import { flattenTree, rebuildTree, type TensorTree, treeSignature } from "./tree
 
 type LoadResult = { ok: true; engine: Engine } | { ok: false; reason: string };
 
+/** Graphs kept at a time. A worker that meets ever new shapes forgets the one that it has not used for longest. */
+const MAX_GRAPHS = 64;
+
 type Graph = { id: number; inputInfos: { name: string }[]; outputNames: string[]; structure: TensorTree };
 
 /**
@@ -59,49 +62,53 @@ export async function loadTensorflow(): Promise<LoadResult> {
 }
 
 function createTensorflowEngine(backend: NodeBackend, version: Record<string, string>): Engine {
-  const loaded = new Set<number>();
+  /** Least recently used first. */
+  const graphs = new Map<string, Graph>();
 
   const buildGraph = <A extends TensorTree, R extends TensorTree>(name: string, fn: (args: A) => R, args: A): Graph => {
     let structure: TensorTree = null;
-    const { graph, outputs } = traceGraph(backend, flattenTree(args).tensors, () => {
+    const graph = traceGraph(backend, flattenTree(args).tensors, () => {
       const result = runEager(fn, args);
       structure = result;
       return flattenTree(result).tensors;
     });
-    tf.dispose(outputs);
     const folder = mkdtempSync(path.join(os.tmpdir(), `hone-${name}-`));
     try {
       writeSavedModel(folder, graph);
       const id = backend.binding.loadSavedModel(folder, "serve");
-      loaded.add(id);
       return { id, inputInfos: graph.inputs.map(({ name }) => ({ name })), outputNames: graph.outputs.map(({ name }) => name), structure };
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   };
+  const forget = (key: string, { id }: Graph): void => {
+    backend.binding.deleteSavedModel(id);
+    graphs.delete(key);
+  };
+  const remember = (key: string, graph: Graph): void => {
+    graphs.delete(key);
+    graphs.set(key, graph);
+    const [oldest] = graphs;
+    if (oldest && graphs.size > MAX_GRAPHS) forget(...oldest);
+  };
 
+  let compiled = 0;
   return {
     name: "tensorflow",
     description: `TensorFlow ${backend.binding.TF_Version ?? ""}, tfjs-node ${version["tfjs-node"] ?? "?"} (native graphs)`,
     graphs: true,
     compile<A extends TensorTree, R extends TensorTree>(name: string, fn: (args: A) => R) {
-      const graphs = new Map<string, Graph>();
+      const number = compiled++;
       return (args: A): R => {
-        const signature = treeSignature(args);
-        let graph = graphs.get(signature);
-        if (!graph) {
-          graph = buildGraph(name, fn, args);
-          graphs.set(signature, graph);
-        }
-        // The traced run's own result is thrown away: every step comes from the graph, so that a resumed
-        // run, which traces later, computes the same bits.
+        const key = `${number} ${treeSignature(args)}`;
+        const graph = graphs.get(key) ?? buildGraph(name, fn, args);
+        remember(key, graph);
         const made = backend.runSavedModel(graph.id, flattenTree(args).tensors, graph.inputInfos, graph.outputNames);
         return rebuildTree(graph.structure as R, made);
       };
     },
     dispose() {
-      for (const id of loaded) backend.binding.deleteSavedModel(id);
-      loaded.clear();
+      for (const [key, graph] of [...graphs]) forget(key, graph);
     },
   };
 }

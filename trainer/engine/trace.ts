@@ -1,13 +1,14 @@
 /**
- * Records one eager run of a function on tfjs-node, operation by operation, as a TensorFlow graph.
+ * Records one run of a function on tfjs-node, operation by operation, as a TensorFlow graph. Nothing is computed:
+ * the recorder stands in front of the native binding and answers with shapes only (shapes.ts).
  *
- * The recorder stands in front of the native binding: tensors of the argument become placeholders, those
- * that JavaScript makes on the way become constants, every executed operation becomes a node. A function
- * that reads a tensor's values while it runs, or uses a tensor that it was not given, cannot be traced and
- * is refused, since its graph would silently repeat today's values.
+ * Tensors of the argument become placeholders, those that JavaScript makes on the way become constants, every
+ * operation becomes a node. A function that reads a tensor's values while it runs, or uses a tensor that it was not
+ * given, cannot be traced and is refused, since its graph would silently repeat today's values.
  */
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { Attribute, ConstTensor, GraphNode, TensorEnd } from "./saved-model";
+import { type AbstractTensor, inferOutputs } from "./shapes";
 
 type OutputMetadata = { id: number; shape: number[]; dtype: number };
 type OpAttribute = { name: string; type: number; value: unknown };
@@ -47,11 +48,12 @@ export type TracedGraph = { nodes: GraphNode[]; inputs: TensorEnd[]; outputs: Te
 
 type RecordedOp = { name: string; attributes: OpAttribute[]; inputs: number[]; outputs: number[] };
 
-function toBytes(binding: Binding, dtype: number, values: ArrayLike<number> | ArrayBufferView): Uint8Array {
-  if (ArrayBuffer.isView(values)) return new Uint8Array(values.buffer.slice(values.byteOffset, values.byteOffset + values.byteLength));
-  const typed =
-    dtype === binding.TF_FLOAT ? Float32Array.from(values) : dtype === binding.TF_BOOL ? Uint8Array.from(values) : Int32Array.from(values);
-  return new Uint8Array(typed.buffer);
+type TypedValues = Float32Array | Int32Array | Uint8Array;
+
+/** A copy: the caller may change what it gave. */
+function toTyped(binding: Binding, dtype: number, values: ArrayLike<number> | ArrayBufferView): TypedValues {
+  const numbers = values as ArrayLike<number>;
+  return dtype === binding.TF_FLOAT ? Float32Array.from(numbers) : dtype === binding.TF_BOOL ? Uint8Array.from(numbers) : Int32Array.from(numbers);
 }
 
 function toAttribute(binding: Binding, op: string, { name, type, value }: OpAttribute): Attribute {
@@ -74,43 +76,45 @@ function toAttribute(binding: Binding, op: string, { name, type, value }: OpAttr
 }
 
 /**
- * Runs `fn` once on `inputs` and returns its graph; the result of that run is `outputs`, which the caller
- * frees. Input nodes are named a0, a1, ... and output nodes o0, o1, ... in order.
+ * The graph of `fn` on `inputs`. Input nodes are named a0, a1, ... and output nodes o0, o1, ... in order. The tensors
+ * that `fn` returns have no values and are freed here.
  */
-export function traceGraph(
-  backend: NodeBackend,
-  inputs: tf.Tensor[],
-  fn: () => tf.Tensor[],
-): { graph: TracedGraph; outputs: tf.Tensor[] } {
+export function traceGraph(backend: NodeBackend, inputs: tf.Tensor[], fn: () => tf.Tensor[]): TracedGraph {
   const binding = backend.binding;
   const inputIds = backend.getInputTensorIds(inputs);
-  const known = new Set(inputIds);
-  const constants = new Map<number, ConstTensor>();
+  const constants = new Map<number, TypedValues>();
   const ops: RecordedOp[] = [];
-  const dtypes = new Map<number, number>(inputs.map((tensor, i) => [inputIds[i] as number, backend.getDTypeInteger(tensor.dtype)]));
+  const known = new Map<number, AbstractTensor>(inputs.map(({ shape, dtype }, i) => [inputIds[i] as number, { shape, dtype: backend.getDTypeInteger(dtype) }]));
+  // Ids below zero are no native tensors: the backend never asks to delete them. -1 is its own mark.
+  let nextId = -2;
 
   const createTensor: Binding["createTensor"] = (shape, dtype, values) => {
-    const id = binding.createTensor(shape, dtype, values);
-    constants.set(id, { shape: [...shape], dtype, bytes: toBytes(binding, dtype, values) });
-    dtypes.set(id, dtype);
-    known.add(id);
+    const id = nextId--;
+    const typed = toTyped(binding, dtype, values);
+    constants.set(id, typed);
+    known.set(id, { shape: [...shape], dtype, values: typed });
     return id;
   };
-  const executeOp: Binding["executeOp"] = (name, attributes, ids, count) => {
-    const foreign = ids.find((id) => !known.has(id));
-    if (foreign !== undefined) throw new Error(`trace: ${name} uses a tensor that is not part of the argument`);
-    const outputs = binding.executeOp(name, attributes, ids, count);
-    for (const output of outputs) {
-      known.add(output.id);
-      dtypes.set(output.id, output.dtype);
-    }
+  const executeOp: Binding["executeOp"] = (name, given, ids) => {
+    const abstract = ids.map((id) => {
+      const tensor = known.get(id);
+      if (!tensor) throw new Error(`trace: ${name} uses a tensor that is not part of the argument`);
+      return tensor;
+    });
+    const outputs = inferOutputs(name, abstract, new Map(given.map((attribute) => [attribute.name, attribute.value]))).map((output): OutputMetadata => {
+      const id = nextId--;
+      known.set(id, output);
+      return { id, ...output };
+    });
     // The one kernel that leaves its type to be inferred, which a graph does not do.
-    if (name === "ExpandDims") attributes = [{ name: "T", type: binding.TF_ATTR_TYPE, value: dtypes.get(ids[0] as number) }];
-    ops.push({ name, attributes, inputs: [...ids], outputs: outputs.map((output) => output.id) });
+    const attributes = name === "ExpandDims" ? [{ name: "T", type: binding.TF_ATTR_TYPE, value: abstract[0]?.dtype }] : given;
+    ops.push({ name, attributes, inputs: [...ids], outputs: outputs.map(({ id }) => id) });
     return outputs;
   };
   const tensorDataSync: Binding["tensorDataSync"] = (id) => {
-    if (known.has(id) && !constants.has(id)) throw new Error("trace: the values of a traced tensor were read");
+    const constant = constants.get(id);
+    if (constant) return constant;
+    if (known.has(id)) throw new Error("trace: the values of a traced tensor were read");
     return binding.tensorDataSync(id);
   };
   // The binding's own properties cannot be redefined: an empty object stands in and passes the rest through.
@@ -137,11 +141,13 @@ export function traceGraph(
     }
     return getInputTensorIds.call(backend, tensors);
   };
-  let outputs: tf.Tensor[];
   let outputIds: number[];
+  let outputEnds: TensorEnd[];
   try {
-    outputs = fn();
+    const outputs = fn();
     outputIds = backend.getInputTensorIds(outputs);
+    outputEnds = outputs.map((tensor, i) => ({ name: `o${i}`, dtype: backend.getDTypeInteger(tensor.dtype), shape: tensor.shape }));
+    tf.dispose(outputs);
   } finally {
     Object.assign(backend, { binding, move, getInputTensorIds });
   }
@@ -158,8 +164,10 @@ export function traceGraph(
   const sourceOf = (id: number): string => {
     const source = sources.get(id);
     if (source) return source;
-    const constant = constants.get(id);
-    if (!constant) throw new Error("trace: a result is neither an input, a constant nor computed");
+    const values = constants.get(id);
+    const tensor = known.get(id);
+    if (!values || !tensor) throw new Error("trace: a result is neither an input, a constant nor computed");
+    const constant: ConstTensor = { shape: tensor.shape, dtype: tensor.dtype, bytes: new Uint8Array(values.buffer) };
     const key = `${constant.dtype}|${constant.shape.join(",")}|${Buffer.from(constant.bytes).toString("base64")}`;
     let name = sharedConstants.get(key);
     if (!name) {
@@ -178,10 +186,8 @@ export function traceGraph(
       sources.set(id, k === 0 ? name : `${name}:${k}`);
     });
   });
-  const outputEnds = outputs.map((tensor, i): TensorEnd => {
-    const end = { name: `o${i}`, dtype: backend.getDTypeInteger(tensor.dtype), shape: tensor.shape };
-    nodes.push({ name: end.name, op: "Identity", inputs: [sourceOf(outputIds[i] as number)], attributes: { T: { type: end.dtype } } });
-    return end;
+  outputEnds.forEach(({ name, dtype }, i) => {
+    nodes.push({ name, op: "Identity", inputs: [sourceOf(outputIds[i] as number)], attributes: { T: { type: dtype } } });
   });
-  return { graph: { nodes, inputs: inputEnds, outputs: outputEnds }, outputs };
+  return { nodes, inputs: inputEnds, outputs: outputEnds };
 }
