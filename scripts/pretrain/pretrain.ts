@@ -16,10 +16,11 @@ import { createPretrainTexts } from "../../domain/demo/pretrain-texts";
 import { createRandom } from "../../domain/random";
 import { sftConfigSchema } from "../../domain/run";
 import type { Example } from "../../trainer/algorithms/examples";
-import { encodeExample } from "../../trainer/algorithms/examples";
+import { encodeExample, lengthOf } from "../../trainer/algorithms/examples";
 import { flattenParams, layoutOf, unflattenParams } from "../../trainer/algorithms/flat-params";
 import { createTrainState, learningRateAt, scheduleScalars, type TrainState } from "../../trainer/algorithms/optimiser";
-import { createCompletionBatch, createCompletionSteps } from "../../trainer/algorithms/sft";
+import { createCompletionBatch, disposeBatch } from "../../trainer/algorithms/completion-loss";
+import { createCompletionSteps } from "../../trainer/algorithms/sft";
 import { assertFinite, readScalars } from "../../trainer/algorithms/train-context";
 import { writeFolderAtomically } from "../../trainer/checkpoint/snapshot";
 import { copyTokenizer, writeModelFolder } from "../../trainer/checkpoint/hugging-face";
@@ -48,12 +49,11 @@ const CONFIGS = {
 
 /** Batches of like length: pools of 32 batches are sorted, cut, and shuffled; every row once an epoch. */
 function* batches(examples: Example[], batchSize: number, seed: number): Generator<Example[]> {
-  const sizeOf = ({ promptIds, completionIds }: Example) => promptIds.length + completionIds.length;
   for (let epoch = 0; ; epoch++) {
     const random = createRandom(seed, `pretrain:${epoch}`);
     const order = random.shuffle(examples);
     for (let start = 0; start + batchSize <= order.length; start += batchSize * 32) {
-      const pool = order.slice(start, start + batchSize * 32).sort((a, b) => sizeOf(a) - sizeOf(b));
+      const pool = order.slice(start, start + batchSize * 32).sort((a, b) => lengthOf(a) - lengthOf(b));
       const cut = Array.from({ length: Math.floor(pool.length / batchSize) }, (_, i) => pool.slice(i * batchSize, (i + 1) * batchSize));
       yield* random.shuffle(cut);
     }
@@ -108,7 +108,8 @@ async function pretrain(family: keyof typeof CONFIGS, options: { seed: number; s
     const scalars = scheduleScalars(config, step, learningRateAt(config, step, options.steps));
     const count = tf.scalar(tokens);
     const result = steps.train({ frozen: {}, state, batch, tokens: count, scalars });
-    tf.dispose([count, ...Object.values(state), ...Object.values(batch).filter((tensor) => tensor !== null), ...Object.values(scalars)]);
+    tf.dispose([count, ...Object.values(state), ...Object.values(scalars)]);
+    disposeBatch(batch);
     state = result.state;
     const { loss = Number.NaN } = readScalars(result.metrics);
     assertFinite(step + 1, { loss });

@@ -13,6 +13,8 @@ export async function encodeExample(tokenizer: PromptTokenizer, messages: readon
   return { promptIds: await tokenizer.encodePrompt(messages), completionIds: [...(await tokenizer.encode(completion)), tokenizer.eosTokenId] };
 }
 
+export const lengthOf = ({ promptIds, completionIds }: Example): number => promptIds.length + completionIds.length;
+
 /** Lengths are padded up to a multiple of this, so that a run needs few graphs. */
 export const LENGTH_MULTIPLE = 32;
 
@@ -30,29 +32,40 @@ export function padRight(rows: readonly (readonly number[])[], padTokenId: numbe
   return { ids, mask };
 }
 
+/** Batches that are drawn together and sorted by length: enough to save most of the padding, few enough to stay random. */
+const POOL_BATCHES = 8;
+
 /**
  * The indices of the `step`-th batch of an endless pass over `count` rows, each epoch in an order of its
- * own that depends on the seed and the epoch only: a resumed run needs no stored order.
+ * own that depends on the seed and the epoch only: a resumed run needs no stored order. With `lengths`, rows of like
+ * length share a batch.
  */
-export function batchIndices(count: number, batchSize: number, step: number, seed: number, stream: string): number[] {
+export function batchIndices(count: number, batchSize: number, step: number, seed: number, stream: string, lengths?: readonly number[]): number[] {
   if (count === 0) throw new RangeError("batchIndices: there are no rows");
   const out: number[] = [];
   for (let i = step * batchSize; out.length < batchSize; i++) {
-    const order = epochOrder(count, seed, stream, Math.floor(i / count));
+    const order = epochOrder(count, batchSize, seed, stream, Math.floor(i / count), lengths);
     out.push(order[i % count] as number);
   }
   return out;
 }
 
-const orders = new Map<string, number[]>();
+type Order = { key: string; lengths?: readonly number[]; indices: number[] };
+/** The last few orders: a step needs one or two of them. */
+let orders: Order[] = [];
 
-function epochOrder(count: number, seed: number, stream: string, epoch: number): number[] {
-  const key = `${count}:${seed}:${stream}:${epoch}`;
-  let order = orders.get(key);
-  if (!order) {
-    order = createRandom(seed, `${stream}:${epoch}`).shuffle([...Array(count).keys()]);
-    if (orders.size > 8) orders.clear();
-    orders.set(key, order);
-  }
-  return order;
+function epochOrder(count: number, batchSize: number, seed: number, stream: string, epoch: number, lengths?: readonly number[]): number[] {
+  const key = `${count}:${batchSize}:${seed}:${stream}:${epoch}`;
+  const found = orders.find((order) => order.key === key && order.lengths === lengths);
+  if (found) return found.indices;
+  const random = createRandom(seed, `${stream}:${epoch}`);
+  const shuffled = random.shuffle([...Array(count).keys()]);
+  const indices = lengths === undefined ? shuffled : chunk(shuffled, batchSize * POOL_BATCHES).flatMap((pool) => {
+    pool.sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0) || a - b);
+    return random.shuffle(chunk(pool, batchSize)).flat();
+  });
+  orders = [{ key, lengths, indices }, ...orders.slice(0, 7)];
+  return indices;
 }
+
+const chunk = <T>(items: readonly T[], size: number): T[][] => Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));

@@ -8,7 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "../../domain/random";
 import type { RewardConfig } from "../../domain/run";
 import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
-import { batchIndices, type Example, type PromptTokenizer } from "./examples";
+import { batchIndices, type Example, lengthOf, type PromptTokenizer } from "./examples";
 import { flattenParams, layoutOf, unflattenParams } from "./flat-params";
 import { lossAndGradient } from "./gradient";
 import { plackettLuceLoss } from "./losses";
@@ -228,12 +228,15 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
   return { outcome: "succeeded", evaluation };
 }
 
-type Group = { size: number; items: RankedExample[]; batchSize: number };
+type Group = { size: number; items: RankedExample[]; lengths: number[]; batchSize: number };
 
 /** Items by K; `batchSize` counts pairs, so that a batch has 2 * batchSize sequences whatever K is. */
 function groupBySize(items: RankedExample[], batchSize: number): Group[] {
   const sizes = [...new Set(items.map(({ examples }) => examples.length))].sort((a, b) => a - b);
-  return sizes.map((size) => ({ size, items: items.filter(({ examples }) => examples.length === size), batchSize: Math.max(1, Math.floor((2 * batchSize) / size)) }));
+  return sizes.map((size) => {
+    const own = items.filter(({ examples }) => examples.length === size);
+    return { size, items: own, lengths: own.map(({ examples }) => Math.max(...examples.map(lengthOf))), batchSize: Math.max(1, Math.floor((2 * batchSize) / size)) };
+  });
 }
 
 /** The batch of `step`: groups take turns in a seeded order, each through its own endless pass. */
@@ -245,5 +248,5 @@ function batchAt(groups: Group[], step: number, stepsPerEpoch: number, seed: num
   const group = groups[turn?.g ?? 0];
   if (!turn || !group) throw new RangeError("batchAt: no batch for this step");
   const perEpoch = Math.ceil(group.items.length / group.batchSize);
-  return batchIndices(group.items.length, group.batchSize, epoch * perEpoch + turn.i, seed, `reward:${group.size}`).map((i) => group.items[i] as RankedExample);
+  return batchIndices(group.items.length, group.batchSize, epoch * perEpoch + turn.i, seed, `reward:${group.size}`, group.lengths).map((i) => group.items[i] as RankedExample);
 }

@@ -8,79 +8,12 @@ import { createRandom } from "../../domain/random";
 import type { SftConfig } from "../../domain/run";
 import { createGenerator } from "../generation/generate";
 import type { Adapter, Model, Params, Weights } from "../models/model";
-import { batchIndices, type Example, type PromptTokenizer, padRight, roundUp } from "./examples";
+import { type CompletionBatch, completionLoss, createCompletionBatch, disposeBatch } from "./completion-loss";
+import { batchIndices, type Example, lengthOf, type PromptTokenizer } from "./examples";
 import { flattenParams, layoutOf, type ParamLayout, unflattenParams } from "./flat-params";
 import { lossAndGradient } from "./gradient";
-import { tokenLogprobs } from "./losses";
 import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
 import { assertFinite, type Outcome, readScalars, snapshotTensor, type TrainContext } from "./train-context";
-
-/** Targets are the next tokens; `lossMask` is 1 where a target belongs to the completion. All (B, T). */
-export type CompletionBatch = {
-  inputIds: tf.Tensor;
-  attentionMask: tf.Tensor;
-  targetIds: tf.Tensor;
-  lossMask: tf.Tensor;
-  /** Encoder-decoder only: the target side's inputs and mask; null for decoders. */
-  decoderInputIds: tf.Tensor | null;
-};
-
-/** Batches `examples` for `model`. Rows longer than `maxLength` must have been left out before. */
-export function createCompletionBatch(model: Model, examples: Example[], padTokenId: number): CompletionBatch {
-  const longest = (lengths: number[]) => roundUp(Math.max(...lengths));
-  const rows = examples.length;
-  if (model.family === "t5") {
-    const sourceLength = longest(examples.map(({ promptIds }) => promptIds.length));
-    const targetLength = longest(examples.map(({ completionIds }) => completionIds.length));
-    const source = padRight(examples.map(({ promptIds }) => promptIds), padTokenId, sourceLength);
-    const target = padRight(examples.map(({ completionIds }) => completionIds), padTokenId, targetLength);
-    const shifted = examples.map(({ completionIds }) => [model.decoderStartTokenId, ...completionIds.slice(0, -1)]);
-    return {
-      inputIds: tf.tensor2d(source.ids, [rows, sourceLength], "int32"),
-      attentionMask: tf.tensor2d(source.mask, [rows, sourceLength], "int32"),
-      targetIds: tf.tensor2d(target.ids, [rows, targetLength], "int32"),
-      lossMask: tf.tensor2d(Float32Array.from(target.mask), [rows, targetLength]),
-      decoderInputIds: tf.tensor2d(padRight(shifted, padTokenId, targetLength).ids, [rows, targetLength], "int32"),
-    };
-  }
-  const sequences = examples.map(({ promptIds, completionIds }) => [...promptIds, ...completionIds]);
-  const length = longest(sequences.map((ids) => ids.length - 1));
-  const inputs = padRight(sequences.map((ids) => ids.slice(0, -1)), padTokenId, length);
-  const targets = padRight(sequences.map((ids) => ids.slice(1)), padTokenId, length);
-  const lossMask = new Float32Array(rows * length);
-  examples.forEach(({ promptIds, completionIds }, b) => {
-    const start = b * length + promptIds.length - 1;
-    lossMask.fill(1, start, start + completionIds.length);
-  });
-  return {
-    inputIds: tf.tensor2d(inputs.ids, [rows, length], "int32"),
-    attentionMask: tf.tensor2d(inputs.mask, [rows, length], "int32"),
-    targetIds: tf.tensor2d(targets.ids, [rows, length], "int32"),
-    lossMask: tf.tensor2d(lossMask, [rows, length]),
-    decoderInputIds: null,
-  };
-}
-
-/** Sum of -log p over the completion tokens, and how many the argmax got right; the caller divides. */
-export function completionLoss(model: Model, weights: Weights, batch: CompletionBatch): { nll: tf.Scalar; correct: tf.Scalar } {
-  const source = { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D };
-  let hidden: tf.Tensor3D;
-  if (model.family === "t5") {
-    if (!batch.decoderInputIds) throw new TypeError("completionLoss: an encoder-decoder needs decoderInputIds");
-    // Right padding is behind every real target, so causal masking alone keeps it out.
-    const target = { inputIds: batch.decoderInputIds as tf.Tensor2D, attentionMask: tf.onesLike(batch.decoderInputIds) as tf.Tensor2D };
-    hidden = model.forward(weights, source, model.encode(weights, source), target);
-  } else {
-    hidden = model.forward(weights, source);
-  }
-  const flat = tf.reshape(hidden, [-1, model.hiddenSize]);
-  const logits = model.logits(weights, flat) as tf.Tensor2D;
-  const targets = tf.reshape(batch.targetIds, [-1]) as tf.Tensor1D;
-  const mask = tf.reshape(batch.lossMask, [-1]);
-  const nll = tf.neg(tf.sum(tf.mul(tokenLogprobs(logits, targets), mask))) as tf.Scalar;
-  const correct = tf.sum(tf.mul(tf.cast(tf.equal(tf.argMax(logits, -1), targets), "float32"), mask)) as tf.Scalar;
-  return { nll, correct };
-}
 
 export type SftInput = {
   config: SftConfig;
@@ -154,17 +87,17 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
     ? { theta: snapshotTensor(context.resume, "theta"), m: snapshotTensor(context.resume, "m"), v: snapshotTensor(context.resume, "v") }
     : createTrainState(flattenParams(trainable));
   const generate = createGenerator(context.engine, model);
+  const lengths = input.train.map(lengthOf);
 
   const evaluate = async (step: number): Promise<void> => {
     const losses = { nll: 0, correct: 0, tokens: 0 };
     for (let i = 0; i < input.validation.length; i += config.batchSize) {
       const examples = input.validation.slice(i, i + config.batchSize);
-      // The last batch is filled up with rows that carry no loss, so that it needs no graph of its own.
-      const filled = [...examples, ...Array.from({ length: config.batchSize - examples.length }, () => ({ promptIds: [0], completionIds: [] }))];
-      const batch = createCompletionBatch(model, filled.map(withoutEmpty(tokenizer.eosTokenId)), tokenizer.padTokenId);
-      if (examples.length < filled.length) maskRowsFrom(batch, examples.length);
+      // The last batch is filled up with rows that have no targets, so that it needs no graph of its own.
+      const filled = [...examples, ...Array.from({ length: config.batchSize - examples.length }, (): Example => ({ promptIds: [tokenizer.padTokenId], completionIds: [] }))];
+      const batch = createCompletionBatch(model, filled, tokenizer.padTokenId);
       const { nll, correct } = readScalars(steps.evaluate({ frozen, theta: state.theta, batch }));
-      tf.dispose(Object.values(batch).filter((tensor) => tensor !== null));
+      disposeBatch(batch);
       losses.nll += nll ?? 0;
       losses.correct += correct ?? 0;
       losses.tokens += countTokens(examples);
@@ -206,7 +139,7 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
   for (let step = first; step < totalSteps; step++) {
     // 2. The rows of this step, in an order that only the seed decides.
     const started = performance.now();
-    const rows = batchIndices(input.train.length, config.batchSize * config.gradientAccumulationSteps, step, config.seed, "sft").map((i) => input.train[i] as Example);
+    const rows = batchIndices(input.train.length, config.batchSize * config.gradientAccumulationSteps, step, config.seed, "sft", lengths).map((i) => input.train[i] as Example);
     const tokenCount = countTokens(rows);
     const tokens = tf.scalar(tokenCount);
     const lr = learningRateAt(config, step, totalSteps);
@@ -217,7 +150,8 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
     if (config.gradientAccumulationSteps === 1) {
       const batch = createCompletionBatch(model, rows, tokenizer.padTokenId);
       const result = steps.train({ frozen, state, batch, tokens, scalars });
-      tf.dispose([...Object.values(state), ...Object.values(batch).filter((tensor) => tensor !== null)]);
+      tf.dispose(Object.values(state));
+      disposeBatch(batch);
       state = result.state;
       metrics = readScalars(result.metrics);
     } else {
@@ -228,7 +162,8 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
         const batch = createCompletionBatch(model, rows.slice(i, i + config.batchSize), tokenizer.padTokenId);
         const part = steps.gradient({ frozen, theta: state.theta, batch, tokens });
         const sum = tf.add(gradient, part.gradient) as tf.Tensor1D;
-        tf.dispose([gradient, part.gradient, ...Object.values(batch).filter((tensor) => tensor !== null)]);
+        tf.dispose([gradient, part.gradient]);
+        disposeBatch(batch);
         gradient = sum;
         const values = readScalars({ loss: part.loss, correct: part.correct });
         loss += values.loss ?? 0;
@@ -263,17 +198,4 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
   }
   tf.dispose(Object.values(state));
   return "succeeded";
-}
-
-/** Fill-up rows need one target to have a shape; their loss mask is cleared by `maskRowsFrom`. */
-const withoutEmpty = (eosTokenId: number) => (example: Example): Example =>
-  example.completionIds.length > 0 ? example : { ...example, completionIds: [eosTokenId] };
-
-/** Clears the loss mask of rows from `first` on. */
-function maskRowsFrom(batch: CompletionBatch, first: number): void {
-  const [rows, length] = batch.lossMask.shape as [number, number];
-  const mask = batch.lossMask.dataSync().slice() as Float32Array;
-  mask.fill(0, first * length, rows * length);
-  batch.lossMask.dispose();
-  batch.lossMask = tf.tensor2d(mask, [rows, length]);
 }

@@ -16,8 +16,10 @@ export function argmax(row: ArrayLike<number>): number {
  */
 export function sampleToken(logits: Float32Array, { temperature, topK, topP }: SamplingRule, random: Random): number {
   if (temperature === 0) return argmax(logits);
-  const max = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const weights = Float64Array.from(logits, (x) => Math.exp((x - max) / temperature));
+  const max = logits[argmax(logits)] ?? 0;
+  // A plain loop: this runs for each row of each step, and `Float64Array.from` with a function is ten times slower.
+  const weights = new Float64Array(logits.length);
+  for (let i = 0; i < weights.length; i++) weights[i] = Math.exp(((logits[i] ?? 0) - max) / temperature);
   const u = random.next();
   if (topK === 0 && topP === 1) return pick(weights, u, weights.length);
   const order = [...weights.keys()].sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b);

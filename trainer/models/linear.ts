@@ -23,33 +23,81 @@ export function linear(weights: Weights, path: string, x: tf.Tensor2D): tf.Tenso
   const b = adapter?.params[`${path}.lora_B`];
   if (adapter && a && b) {
     const low = tf.matMul(x, a as tf.Tensor2D, false, true);
-    y = tf.add(y, tf.mul(tf.matMul(low, b as tf.Tensor2D, false, true), adapter.scaling));
+    // Scaling the small matrix saves a pass over the large result, there and back.
+    y = tf.add(y, tf.matMul(low, tf.mul(b, adapter.scaling) as tf.Tensor2D, false, true));
   }
   return y as tf.Tensor2D;
 }
 
-/** x / sqrt(mean(x^2) + eps) * weight over the last axis. Source: Zhang & Sennrich 2019. */
+/**
+ * x / sqrt(mean(x^2) + eps) * weight over the last axis. x (N, D), weight (D). The gradient is written out: half as many
+ * passes over the states as that of its parts, r (g - y mean(g y)) for y = x r and g = dy weight.
+ * Source: Zhang & Sennrich 2019.
+ */
 export function rmsNorm(x: tf.Tensor2D, weight: tf.Tensor, epsilon: number): tf.Tensor2D {
-  const variance = tf.mean(tf.square(x), -1, true);
-  return tf.mul(tf.mul(x, tf.rsqrt(tf.add(variance, epsilon))), weight) as tf.Tensor2D;
+  const op = tf.customGrad((...args) => {
+    const [states, scale, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(states), -1, true), epsilon));
+    const normed = tf.mul(states, inverse);
+    save([normed, inverse, scale]);
+    return {
+      value: tf.mul(normed, scale),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [y, r, w] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        const g = tf.mul(dy, w);
+        return [tf.mul(r, tf.sub(g, tf.mul(y, tf.mean(tf.mul(g, y), -1, true)))), tf.sum(tf.mul(dy, y), 0)];
+      },
+    };
+  });
+  return op(x, weight) as tf.Tensor2D;
+}
+
+/**
+ * silu(gate) * up, the gate of Llama's feed-forward, (N, F) each, with its gradient written out as in `rmsNorm`.
+ * Source: Shazeer 2020 (SwiGLU).
+ */
+export function gatedSilu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
+  const op = tf.customGrad((...args) => {
+    const [a, b, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const sigmoid = tf.sigmoid(a);
+    const silu = tf.mul(a, sigmoid);
+    save([sigmoid, silu, b]);
+    return {
+      value: tf.mul(silu, b),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [s, y, u] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        // silu' = s + silu (1 - s)
+        return [tf.mul(tf.mul(dy, u), tf.add(s, tf.sub(y, tf.mul(y, s)))), tf.mul(dy, y)];
+      },
+    };
+  });
+  return op(gate, up) as tf.Tensor2D;
 }
 
 /** Additive mask value for places that must not be seen; a row of only these stays finite. */
 export const HIDDEN = -1e9;
 
+/** Keys and values side by side: (B, K, S, d) each. */
+export type KeyValues = { k: tf.Tensor4D; v: tf.Tensor4D };
+
 /**
- * Attention for grouped queries without repeating keys: q (B, H, T, d), k and v (B, K, S, d) with H a multiple of
- * K, bias broadcastable to (B, H, T, S). Returns (B, T, H * d).
+ * Attention for grouped queries without repeating keys: q (B, H, T, d) over the keys and values of all `sources`, S
+ * slots together; H is a multiple of K, bias broadcastable to (B, H, T, S). Returns (B, T, H * d).
  */
-export function attend(q: tf.Tensor4D, k: tf.Tensor4D, v: tf.Tensor4D, bias: tf.Tensor, scale: number): tf.Tensor3D {
+export function attend(q: tf.Tensor4D, sources: readonly KeyValues[], bias: tf.Tensor, scale: number): tf.Tensor3D {
   const [batch, heads, time, size] = q.shape;
-  const [, keyHeads, slots] = k.shape;
-  const grouped = tf.reshape(q, [batch, keyHeads, (heads / keyHeads) * time, size]);
-  let scores: tf.Tensor = tf.reshape(tf.matMul(grouped, k, false, true), [batch, heads, time, slots]);
-  if (scale !== 1) scores = tf.mul(scores, scale);
-  const weights = tf.reshape(tf.softmax(tf.add(scores, bias)), [batch, keyHeads, (heads / keyHeads) * time, slots]);
-  const mixed = tf.reshape(tf.matMul(weights, v), [batch, heads, time, size]);
-  return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, time, heads * size]);
+  const keyHeads = sources[0]?.k.shape[1] ?? heads;
+  const slots = sources.map(({ k }) => k.shape[2]);
+  const total = slots.reduce((sum, count) => sum + count, 0);
+  // Scaling the queries instead of the scores: T * d numbers instead of T * S.
+  const scaled = scale === 1 ? q : tf.mul(q, scale);
+  const grouped = tf.reshape(scaled, [batch, keyHeads, (heads / keyHeads) * time, size]) as tf.Tensor4D;
+  const parts = sources.map(({ k }) => tf.matMul(grouped, k, false, true));
+  const scores = tf.reshape(parts.length === 1 ? (parts[0] as tf.Tensor) : tf.concat(parts, -1), [batch, heads, time, total]);
+  const weights = tf.reshape(tf.softmax(tf.add(scores, bias)), [batch, keyHeads, (heads / keyHeads) * time, total]);
+  const shares = sources.length === 1 ? [weights] : tf.split(weights, slots, -1);
+  const mixed = sources.map(({ v }, i) => tf.matMul(shares[i] as tf.Tensor4D, v) as tf.Tensor).reduce((sum, part) => tf.add(sum, part));
+  return tf.reshape(tf.transpose(tf.reshape(mixed, [batch, heads, time, size]), [0, 2, 1, 3]), [batch, time, heads * size]);
 }
 
 /** (B * T, H * d) -> (B, H, T, d) */
@@ -61,9 +109,4 @@ export function splitHeads(x: tf.Tensor2D, batch: number, time: number, heads: n
 export function writeCache(cache: tf.Tensor4D, next: tf.Tensor4D, position: tf.Scalar): tf.Tensor4D {
   const slot = tf.reshape(tf.cast(tf.oneHot(tf.reshape(position, [1]), cache.shape[2]), "float32"), [1, 1, -1, 1]);
   return tf.add(cache, tf.mul(next, slot)) as tf.Tensor4D;
-}
-
-/** Keys or values of the prompt (B, K, T, d) with zeros up to `length` slots. */
-export function padCache(x: tf.Tensor4D, length: number): tf.Tensor4D {
-  return tf.pad(x, [[0, 0], [0, 0], [0, length - x.shape[2]], [0, 0]]) as tf.Tensor4D;
 }

@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { attend, HIDDEN, linear, padCache, param, rmsNorm, splitHeads, writeCache } from "./linear";
+import { attend, gatedSilu, HIDDEN, linear, param, rmsNorm, splitHeads, writeCache } from "./linear";
 import type { DecoderModel, KvCache, TokenBatch, Weights } from "./model";
 
 const ropeSchema = z.looseObject({
@@ -115,7 +115,7 @@ export function createLlama(config: LlamaConfig): DecoderModel {
     const mixed = tf.add(x, linear(weights, `${path}.self_attn.o_proj`, tf.reshape(attended, [-1, heads * headSize]) as tf.Tensor2D)) as tf.Tensor2D;
     const normed = rmsNorm(mixed, param(weights.base, `${path}.post_attention_layernorm.weight`), epsilon);
     const gate = linear(weights, `${path}.mlp.gate_proj`, normed);
-    const gated = tf.mul(tf.mul(gate, tf.sigmoid(gate)), linear(weights, `${path}.mlp.up_proj`, normed)) as tf.Tensor2D;
+    const gated = gatedSilu(gate, linear(weights, `${path}.mlp.up_proj`, normed));
     return tf.add(mixed, linear(weights, `${path}.mlp.down_proj`, gated)) as tf.Tensor2D;
   };
   const embed = (weights: Weights, ids: tf.Tensor) =>
@@ -134,7 +134,7 @@ export function createLlama(config: LlamaConfig): DecoderModel {
     for (let layer = 0; layer < layers; layer++) {
       const { q, k, v } = project(weights, layer, x, rows, time, rotation);
       keep?.(layer, k, v);
-      x = finish(weights, layer, x, attend(q, k, v, bias, scale));
+      x = finish(weights, layer, x, attend(q, [{ k, v }], bias, scale));
     }
     return finalNorm(weights, x);
   };
@@ -170,11 +170,12 @@ export function createLlama(config: LlamaConfig): DecoderModel {
     },
     prefill(weights, batch, cacheLength) {
       const cache: KvCache = {};
-      const hidden = run(weights, batch, (layer, k, v) => {
-        cache[`${layer}.k`] = padCache(k, cacheLength);
-        cache[`${layer}.v`] = padCache(v, cacheLength);
-      });
       const [rows, time] = batch.inputIds.shape;
+      const hidden = run(weights, batch, (layer, k, v) => {
+        cache[`${layer}.prompt.k`] = k;
+        cache[`${layer}.prompt.v`] = v;
+        for (const name of ["k", "v"]) cache[`${layer}.${name}`] = tf.zeros([rows, keyHeads, cacheLength - time, headSize]);
+      });
       const last = tf.slice(tf.reshape(hidden, [rows, time, width]), [0, time - 1, 0], [rows, 1, width]);
       return { hidden: tf.reshape(last, [rows, width]), cache };
     },
@@ -182,15 +183,15 @@ export function createLlama(config: LlamaConfig): DecoderModel {
       const rows = inputIds.shape[0];
       const rotation = rotationAt(positionIds, frequencies);
       const bias = tf.mul(tf.sub(1, tf.reshape(tf.cast(cacheMask, "float32"), [rows, 1, 1, -1])), HIDDEN);
+      const slot = tf.sub(position, tf.scalar(param(cache, "0.prompt.k").shape[2] as number, "int32")) as tf.Scalar;
       const next: KvCache = {};
       let x = embed(weights, inputIds);
       for (let layer = 0; layer < layers; layer++) {
         const { q, k, v } = project(weights, layer, x, rows, 1, rotation);
-        const keys = writeCache(param(cache, `${layer}.k`) as tf.Tensor4D, k, position);
-        const values = writeCache(param(cache, `${layer}.v`) as tf.Tensor4D, v, position);
-        next[`${layer}.k`] = keys;
-        next[`${layer}.v`] = values;
-        x = finish(weights, layer, x, attend(q, keys, values, bias, scale));
+        const prompt = { k: param(cache, `${layer}.prompt.k`) as tf.Tensor4D, v: param(cache, `${layer}.prompt.v`) as tf.Tensor4D };
+        const own = { k: writeCache(param(cache, `${layer}.k`) as tf.Tensor4D, k, slot), v: writeCache(param(cache, `${layer}.v`) as tf.Tensor4D, v, slot) };
+        Object.assign(next, { [`${layer}.prompt.k`]: prompt.k, [`${layer}.prompt.v`]: prompt.v, [`${layer}.k`]: own.k, [`${layer}.v`]: own.v });
+        x = finish(weights, layer, x, attend(q, [prompt, own], bias, scale));
       }
       return { hidden: finalNorm(weights, x), cache: next };
     },

@@ -44,7 +44,8 @@ export type DecoderModel = {
   /** (..., D) -> (..., V) */
   logits(weights: Weights, hidden: tf.Tensor): tf.Tensor;
   /**
-   * Runs the left-padded prompt and fills a cache of `cacheLength` positions (prompt first, zeros after).
+   * Runs the left-padded prompt and makes a cache of `cacheLength` positions: the prompt's, which never change again and
+   * so need not be copied, and empty ones of their own for the tokens to come.
    * Returns the hidden state of the last position, (B, D), and the cache.
    */
   prefill(weights: Weights, batch: TokenBatch, cacheLength: number): { hidden: tf.Tensor2D; cache: KvCache };

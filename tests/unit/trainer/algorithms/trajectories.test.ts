@@ -76,10 +76,11 @@ describe.each(["tiny-llama", "tiny-t5"])("SFT of %s", (name) => {
   it("accumulates gradients to the same steps as one large batch", async () => {
     const run = async (options: object) => {
       const { model, params } = await readModelFolder(goldenPath("models", name));
-      const config = sftConfigSchema.parse({ kind: "sft", method: "full", learningRate: 1e-3, maxSteps: 3, evalSteps: 0, ...options });
+      // T5's updates turn the noise of another order of sums into more than the bound: its gradient is what is compared.
+      const config = sftConfigSchema.parse({ kind: "sft", method: "full", learningRate: 1e-3, maxSteps: name === "tiny-t5" ? 1 : 3, evalSteps: 0, ...options });
       const context = createRecordedContext(engine);
       await trainSft(context, { config, model, tokenizer, base: params, adapter: null, train: examples, validation: [], showcase: [], writeModel });
-      return metricSeries(context.events, "loss/train");
+      return [...metricSeries(context.events, "loss/train"), ...metricSeries(context.events, "grad_norm")];
     };
     expectClose(await run({ batchSize: 1, gradientAccumulationSteps: 4 }), await run({ batchSize: 4 }), 1e-5);
   });
