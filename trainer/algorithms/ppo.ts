@@ -56,7 +56,6 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
   const prompts = input.prompts.filter(({ promptIds }) => promptIds.length <= config.maxPromptLength);
   if (prompts.length === 0) throw new Error("No prompt fits maxPromptLength");
   const promptLength = roundUp(Math.max(...prompts.map(({ promptIds }) => promptIds.length)));
-  const time = config.responseLength;
   const trainable: Params = { ...adapter.params, [VALUE_HEAD]: tf.zeros([1, model.hiddenSize]), [VALUE_BIAS]: tf.zeros([1]) };
   const layout = layoutOf(trainable);
   const miniBatchSize = Math.max(1, Math.floor(config.rolloutBatchSize / config.numMiniBatches));
@@ -66,7 +65,8 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     return { head: head as tf.Tensor2D, bias: bias as tf.Tensor1D, adapter: { params, scaling: adapter.scaling } };
   };
   /** Hidden states that predict the response: positions P-1 .. P+T-2, flattened to (B*T, D). */
-  const responseHidden = (weights: Weights, { inputIds, attentionMask }: Sequences) => {
+  const responseHidden = (weights: Weights, { inputIds, attentionMask, responseIds }: Sequences) => {
+    const time = responseIds.shape[1] as number;
     const hidden = model.forward(weights, { inputIds: inputIds as tf.Tensor2D, attentionMask: attentionMask as tf.Tensor2D });
     return tf.reshape(tf.slice(hidden, [0, promptLength - 1, 0], [-1, time, -1]), [-1, model.hiddenSize]) as tf.Tensor2D;
   };
@@ -104,17 +104,19 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     return { state: update.state, report: { loss, gradNorm: update.gradNorm, ...report } };
   });
   const generate = createGenerator(context.engine, model);
-  const scorer = createScorer(context.engine, input.reward.model, Math.min(64, config.rolloutBatchSize));
+  const scorer = createScorer(context.engine, input.reward.model);
 
   const sample = (weights: Weights, rows: PpoPrompt[], stream: string) =>
     generate(weights, rows.map(({ promptIds }) => promptIds), rows.map((_, i) => createRandom(config.seed, `${stream}:${i}`)), {
-      temperature: config.temperature, topK: 0, topP: 1, maxNewTokens: time,
+      temperature: config.temperature, topK: 0, topP: 1, maxNewTokens: config.responseLength,
       eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId, lengthMultiple: promptLength,
     });
   const score = (rows: PpoPrompt[], responses: number[][]): number[] =>
-    scorer(input.reward.weights, rows.map(({ promptIds }, i): Example => ({ promptIds, completionIds: responses[i] ?? [] })), tokenizer.padTokenId);
+    scorer(input.reward.weights, rows.map(({ promptIds }, i): Example => ({ promptIds, completionIds: responses[i] ?? [] })), { batchSize: Math.min(64, config.rolloutBatchSize), padTokenId: tokenizer.padTokenId });
 
-  const toSequences = (rows: PpoPrompt[], responses: number[][]): Sequences => {
+  /** T of a rollout: room for the longest response and the place after it, where its score goes; few different ones. */
+  const responseTime = (responses: number[][]) => Math.min(config.responseLength, roundUp(Math.max(...responses.map(({ length }) => length + 1))));
+  const toSequences = (rows: PpoPrompt[], responses: number[][], time: number): Sequences => {
     const query = padLeft(rows.map(({ promptIds }) => promptIds), tokenizer.padTokenId, promptLength);
     const width = promptLength + time;
     const ids = new Int32Array(rows.length * width).fill(tokenizer.padTokenId);
@@ -168,7 +170,8 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     const responses = generated.map(({ tokens }) => tokens);
     const rawScores = score(rows, responses);
     const scores = rawScores.map((x) => (x - loop.rewardMean) / loop.rewardStd);
-    const sequences = toSequences(rows, responses);
+    const time = responseTime(responses);
+    const sequences = toSequences(rows, responses, time);
     const forward = rolloutForward({ base, theta: state.theta, sequences });
     const entropy = toRows(forward.entropy);
     const rollout = computeAdvantages({ ...config, klCoef: loop.klCoef }, {
@@ -185,7 +188,7 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
       for (let start = 0; start + miniBatchSize <= order.length; start += miniBatchSize) {
         const chosen = order.slice(start, start + miniBatchSize);
         const take = (x: number[][]) => tf.tensor2d(chosen.map((i) => x[i] as number[]));
-        const part = toSequences(chosen.map((i) => rows[i] as PpoPrompt), chosen.map((i) => responses[i] ?? []));
+        const part = toSequences(chosen.map((i) => rows[i] as PpoPrompt), chosen.map((i) => responses[i] ?? []), time);
         const batch: PpoBatch = {
           logprobs: take(rollout.logprobs), values: take(rollout.values), advantages: take(rollout.advantages),
           returns: take(rollout.returns), mask: take(rollout.mask), valueMask: take(rollout.valueMask),

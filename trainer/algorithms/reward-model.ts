@@ -7,7 +7,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "../../domain/random";
 import type { Engine } from "../engine/engine";
 import type { DecoderModel, Params, TokenBatch, Weights } from "../models/model";
-import { type Example, padRight, roundUp } from "./examples";
+import { oncePerModel } from "../models/once-per-model";
+import { type Example, lengthOf, padRight, roundUp } from "./examples";
 
 /** Name of the head beside the adapter's matrices; PEFT saves it through modules_to_save ["score"]. */
 export const SCORE_NAME = "score.weight";
@@ -47,11 +48,14 @@ export function createSequenceBatch(examples: Example[], padTokenId: number, len
 
 export type RewardWeights = { weights: Weights; score: tf.Tensor };
 
-/** A scorer that batches any number of sequences; the last batch is filled up with repeats. */
-export function createScorer(engine: Engine, model: DecoderModel, batchSize: number) {
+/** Scores any number of sequences, `batchSize` at a time; the last batch is filled up with repeats. */
+export type Scorer = (weights: RewardWeights, examples: Example[], options: { batchSize: number; padTokenId: number }) => number[];
+
+/** The scorer of `model`: one for all runs of this process. */
+export const createScorer = oncePerModel((engine: Engine, model: DecoderModel): Scorer => {
   type Args = { base: Params; adapter: Params | null; score: tf.Tensor; batch: SequenceBatch };
   const byScaling = new Map<number, (args: Args) => tf.Tensor>();
-  return ({ weights, score }: RewardWeights, examples: Example[], padTokenId: number): number[] => {
+  return ({ weights, score }, examples, { batchSize, padTokenId }) => {
     const scaling = weights.adapter?.scaling ?? 1;
     let run = byScaling.get(scaling);
     if (!run) {
@@ -61,15 +65,20 @@ export function createScorer(engine: Engine, model: DecoderModel, batchSize: num
       );
       byScaling.set(scaling, run);
     }
-    const out: number[] = [];
-    for (let i = 0; i < examples.length; i += batchSize) {
-      const rows = examples.slice(i, i + batchSize);
-      const filled = [...rows, ...Array.from({ length: batchSize - rows.length }, () => rows[0] as Example)];
-      const batch = createSequenceBatch(filled, padTokenId);
+    // Sequences of like length share a batch; scores come back in the order that was given.
+    const order = [...examples.keys()].sort((a, b) => lengthOf(examples[a] as Example) - lengthOf(examples[b] as Example));
+    const out = new Array<number>(examples.length);
+    for (let i = 0; i < order.length; i += batchSize) {
+      const places = order.slice(i, i + batchSize);
+      const rows = Array.from({ length: batchSize }, (_, row) => examples[places[row] ?? places[0] ?? 0] as Example);
+      const batch = createSequenceBatch(rows, padTokenId);
       const scores = run({ base: weights.base, adapter: weights.adapter?.params ?? null, score, batch });
-      out.push(...Array.from(scores.dataSync()).slice(0, rows.length));
+      const values = scores.dataSync();
+      places.forEach((place, row) => {
+        out[place] = values[row] ?? Number.NaN;
+      });
       tf.dispose([scores, ...Object.values(batch)]);
     }
     return out;
   };
-}
+});

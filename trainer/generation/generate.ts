@@ -8,6 +8,7 @@ import type { Engine } from "../engine/engine";
 import type { TensorTree } from "../engine/tree";
 import { disposeTree } from "../engine/tree";
 import type { DecoderModel, EncoderDecoderModel, KvCache, Model, Params, Weights } from "../models/model";
+import { oncePerModel } from "../models/once-per-model";
 import { type SamplingRule, sampleToken } from "./sampling";
 
 export type GenerateOptions = SamplingRule & {
@@ -221,8 +222,8 @@ function createEncoderDecoderGenerator(engine: Engine, model: EncoderDecoderMode
   };
 }
 
-/** A generator for `model`, keeping its graphs from call to call. */
-export function createGenerator(engine: Engine, model: Model): Generator {
+/** The generator of `model`: one for all runs of this process. */
+export const createGenerator = oncePerModel((engine: Engine, model: Model): Generator => {
   switch (model.family) {
     case "llama":
       return createDecoderGenerator(engine, model);
@@ -231,4 +232,4 @@ export function createGenerator(engine: Engine, model: Model): Generator {
     default:
       return model satisfies never;
   }
-}
+});

@@ -98,7 +98,7 @@ export async function scoreCompletions(
     if (checkpoint.model.family !== "llama" || !checkpoint.reward) throw new Error("The reward checkpoint is no reward model");
     const { adapter, score } = checkpoint.reward;
     const examples = await Promise.all(input.rows.map(({ messages, text }) => encodeExample(checkpoint.tokenizer, messages, text)));
-    return createScorer(engine, checkpoint.model, input.batchSize)({ weights: { base: checkpoint.params, adapter }, score }, examples, checkpoint.tokenizer.padTokenId);
+    return createScorer(engine, checkpoint.model)({ weights: { base: checkpoint.params, adapter }, score }, examples, { batchSize: input.batchSize, padTokenId: checkpoint.tokenizer.padTokenId });
   } finally {
     disposeCheckpoints(checkpoint);
   }

@@ -116,8 +116,8 @@ export async function measureRewardAccuracy(
   const { adapter, score } = checkpoint.reward;
   try {
     const items = await encodeRankings(checkpoint.tokenizer, input.rows, input.maxLength);
-    const scorer = createScorer(engine, model, 32);
-    const scores = scorer({ weights: { base: checkpoint.params, adapter }, score }, items.flatMap(({ examples }) => examples), checkpoint.tokenizer.padTokenId);
+    const scorer = createScorer(engine, model);
+    const scores = scorer({ weights: { base: checkpoint.params, adapter }, score }, items.flatMap(({ examples }) => examples), { batchSize: 32, padTokenId: checkpoint.tokenizer.padTokenId });
     let next = 0;
     return items.map(({ ranks }) => {
       const own = scores.slice(next, next + ranks.length);

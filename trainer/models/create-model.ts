@@ -8,8 +8,20 @@ import { createT5, t5ConfigSchema } from "./t5";
 
 export const SUPPORTED_FAMILIES = ["llama", "t5"] as const;
 
-/** Throws naming the architecture, or the field of config.json, that is not supported. */
+const models = new Map<string, Model>();
+
+/**
+ * The functions of a config.json; the same config gives the same object, so that graphs made for it serve every
+ * checkpoint of its shape. Throws naming the architecture, or the field of config.json, that is not supported.
+ */
 export function createModel(config: Record<string, unknown>): Model {
+  const key = JSON.stringify(config);
+  const model = models.get(key) ?? buildModel(config);
+  models.set(key, model);
+  return model;
+}
+
+function buildModel(config: Record<string, unknown>): Model {
   const read = <T>(schema: z.ZodType<T>): T => {
     const result = schema.safeParse(config);
     if (result.success) return result.data;
