@@ -102,8 +102,8 @@ function vote(task: AnnotationTask, facts: Facts, options: Options): { value: Ju
   return { value: { kind: "ranking", ranks: task.completions.map((_, i) => ranks[order.indexOf(i)] ?? 1) }, activeMs };
 }
 
-/** Simulated annotators take item after item from the queue until nothing is left, in turns. */
-async function annotate(world: World, name: string): Promise<number> {
+/** Simulated annotators take item after item from the queue until nothing is left, side by side as people would. */
+async function annotate(world: World, name: string): Promise<void> {
   const { db, demo, options } = world;
   const facts = new Map(
     (await Promise.all((["train", "validation", "test"] as const).map((split) => selectPromptsOfSplit(db, demo.projectId, split)))).flat().map((prompt) => [JSON.stringify(prompt.messages), demoFacts(prompt.meta)]),
@@ -118,24 +118,16 @@ async function annotate(world: World, name: string): Promise<number> {
   );
   const progress = createProgress(name);
   let judged = 0;
-  for (let idle = 0; idle < annotators.length; ) {
-    const ctx = annotators[judged % annotators.length] as UserContext;
-    const task = await claimNextItem(ctx, { projectId: demo.projectId });
-    if (task === null) {
-      idle++;
-      judged++;
-      continue;
+  await Promise.all(annotators.map(async (ctx) => {
+    for (let task = await claimNextItem(ctx, { projectId: demo.projectId }); task !== null; task = await claimNextItem(ctx, { projectId: demo.projectId })) {
+      const record = facts.get(JSON.stringify(task.messages));
+      if (!record) throw new Error("An item of the demo has no record of facts");
+      const { value, activeMs } = vote(task, record, options);
+      await submitJudgement(ctx, { itemId: task.itemId, clientEventId: crypto.randomUUID(), value, reasons: [], comment: "", activeMs, idleMs: 0, untouched: false });
+      progress.update(++judged, facts.size);
     }
-    idle = 0;
-    const record = facts.get(JSON.stringify(task.messages));
-    if (!record) throw new Error("An item of the demo has no record of facts");
-    const { value, activeMs } = vote(task, record, options);
-    await submitJudgement(ctx, { itemId: task.itemId, clientEventId: crypto.randomUUID(), value, reasons: [], comment: "", activeMs, idleMs: 0, untouched: false });
-    judged++;
-    if (judged % 20 === 0) progress.update(judged, 0);
-  }
-  progress.end();
-  return judged - annotators.length;
+  }));
+  progress.end(`${judged} votes`);
 }
 
 async function runRound(world: World): Promise<LoopReport> {

@@ -14,25 +14,25 @@ const common = {
   sft: { kind: "sft", learningRate: 1e-3, batchSize: 16, evalSteps: 1000 },
   sample: { completionsPerPrompt: 4, batchSize: 64, sampling: SAMPLING },
   reward: { kind: "reward", learningRate: 1e-3, batchSize: 16, evalSteps: 1000 },
-  ppo: { kind: "ppo", learningRate: 2e-4, klCoef: 0.2, numPpoEpochs: 4, numMiniBatches: 2, rolloutBatchSize: 64, maxPromptLength: 160, evalSteps: 10, saveSteps: 10 },
+  ppo: { kind: "ppo", learningRate: 2e-4, klCoef: 0.1, numPpoEpochs: 2, numMiniBatches: 2, rolloutBatchSize: 64, maxPromptLength: 128, evalSteps: 10, saveSteps: 10 },
   evaluation: { batchSize: 64, sampling: SERVED },
 };
 
 export const LOOP_SCALES: Record<LoopScale, Scale> = {
   smoke: {
-    prompts: { train: 48, validation: 8, test: 24 },
-    sft: { ...common.sft, maxSteps: 8 },
-    sample: common.sample,
-    reward: { ...common.reward, maxSteps: 8 },
-    ppo: { ...common.ppo, iterations: 2, rolloutBatchSize: 32, numPpoEpochs: 2 },
-    evaluation: common.evaluation,
+    prompts: { train: 32, validation: 8, test: 16 },
+    sft: { ...common.sft, batchSize: 8, maxSteps: 8 },
+    sample: { ...common.sample, batchSize: 32 },
+    reward: { ...common.reward, batchSize: 8, maxSteps: 8 },
+    ppo: { ...common.ppo, iterations: 2, rolloutBatchSize: 16, numPpoEpochs: 1, numMiniBatches: 1 },
+    evaluation: { ...common.evaluation, batchSize: 16 },
   },
   demo: {
-    prompts: { train: 800, validation: 40, test: 200 },
+    prompts: { train: 480, validation: 40, test: 200 },
     sft: { ...common.sft, epochs: 3 },
     sample: common.sample,
-    reward: { ...common.reward, epochs: 4 },
-    ppo: { ...common.ppo, iterations: 40 },
+    reward: { ...common.reward, epochs: 3 },
+    ppo: { ...common.ppo, iterations: 36 },
     evaluation: common.evaluation,
   },
   full: {

@@ -56,8 +56,9 @@ function createRankingBatch(items: RankedExample[], padTokenId: number, config: 
       margins.push(size === 2 ? config.marginScale * (item.margin ?? 0) : 0);
     }
   });
-  // A fixed number of order rows keeps one graph: fill with weight 0.
-  const rows = Math.ceil(weights.length / items.length) * items.length;
+  // Few numbers of rows keep few graphs, however many orders the ties allow: filled up with weight 0.
+  let rows = 2 * items.length;
+  while (rows < weights.length) rows *= 2;
   while (weights.length < rows) {
     orders.push(...orders.slice(0, size));
     weights.push(0);
