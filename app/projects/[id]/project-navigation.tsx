@@ -10,6 +10,7 @@ const PAGES = [
   { path: "/import", label: "Import" },
   { path: "/guidelines", label: "Guidelines" },
   { path: "/datasets", label: "Datasets" },
+  { path: "/settings", label: "Settings" },
 ] as const;
 
 export function ProjectNavigation({ id }: { id: string }) {
