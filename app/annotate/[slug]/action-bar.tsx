@@ -21,7 +21,6 @@ const Key = ({ children }: { children: string }) => <span className="hidden sm:p
 
 export function ActionBar({ answer, mode, note, onRun, onChoose }: Props) {
   const pair = answer.ranking === null;
-  const bothBad = answer.choice === "both_bad";
   const tool = "max-sm:px-1 max-sm:text-xs";
   const pressed = "aria-pressed:bg-accent-soft aria-pressed:text-accent";
   return (
@@ -44,7 +43,7 @@ export function ActionBar({ answer, mode, note, onRun, onChoose }: Props) {
           </div>
           <div className="order-1 flex w-full gap-2 sm:order-2 sm:ml-auto sm:w-auto">
             {pair && (
-              <Button aria-pressed={bothBad} className={cn("min-h-11 sm:min-h-9", bothBad && "border-accent bg-accent-soft text-accent")} onClick={() => onRun({ kind: "both_bad" })}>
+              <Button aria-pressed={answer.choice === "both_bad"} className={cn("min-h-11 aria-pressed:border-accent sm:min-h-9", pressed)} onClick={() => onRun({ kind: "both_bad" })}>
                 Both bad <Key>B</Key>
               </Button>
             )}

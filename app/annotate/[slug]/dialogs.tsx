@@ -21,11 +21,20 @@ export function SkipDialog({ open, onOpenChange, onSkip }: Openness & { onSkip: 
   return (
     <Dialog open={open} onOpenChange={onOpenChange}>
       <DialogContent title="Skip this item" description="Somebody else will judge it; it does not come back to you.">
-        <div className="grid gap-2">
-          {skipCauseSchema.options.map((cause) => (
-            <Button key={cause} size="lg" onClick={() => onSkip(cause)}>{CAUSES[cause]}</Button>
+        <fieldset
+          aria-label="Cause"
+          className="grid gap-2"
+          onKeyDown={(event) => {
+            const cause = skipCauseSchema.options[Number(event.key) - 1];
+            if (cause !== undefined) onSkip(cause);
+          }}
+        >
+          {skipCauseSchema.options.map((cause, i) => (
+            <Button key={cause} size="lg" data-start={i === 0 ? "" : undefined} onClick={() => onSkip(cause)}>
+              {CAUSES[cause]} <span className="hidden pointer-fine:inline"><Kbd>{i + 1}</Kbd></span>
+            </Button>
           ))}
-        </div>
+        </fieldset>
       </DialogContent>
     </Dialog>
   );
@@ -45,8 +54,16 @@ export function FlagDialog({ open, onOpenChange, onFlag }: Openness & { onFlag: 
         description="A researcher will look at it. It is not judged."
         footer={<Button variant="primary" disabled={note.trim() === ""} onClick={send}>Flag</Button>}
       >
-        <Field label="What is wrong with it?">
-          <Textarea value={note} maxLength={2000} rows={4} onChange={(event) => setNote(event.target.value)} />
+        <Field label="What is wrong with it?" hint="Ctrl Enter sends it">
+          <Textarea
+            value={note}
+            maxLength={2000}
+            rows={4}
+            onChange={(event) => setNote(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
+            }}
+          />
         </Field>
       </DialogContent>
     </Dialog>
@@ -73,7 +90,7 @@ const MODE_KEYS: Record<ItemMode, KeyHelp> = {
 const COMMON_KEYS: KeyHelp = [
   [["Enter"], "Submit"],
   [["Z"], "Undo the last judgement"],
-  [["S"], "Skip"],
+  [["S"], "Skip; then 1 to 4 for the cause"],
   [["F"], "Flag"],
   [["C"], "Comment; Escape leaves the field"],
   [["R"], "Raw text"],

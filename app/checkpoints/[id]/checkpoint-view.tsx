@@ -45,9 +45,14 @@ export function CheckpointView({ id }: { id: string }) {
                 </Link>
               </Button>
               {!reward && (
-                <Button asChild>
-                  <Link href={`/runs/new?kind=sft${project}&base=${id}`}>Train from here</Link>
-                </Button>
+                <>
+                  <Button asChild>
+                    <Link href={`/runs/new?kind=sample${project}&base=${id}`}>Sample completions</Link>
+                  </Button>
+                  <Button asChild>
+                    <Link href={`/runs/new?kind=sft${project}&base=${id}`}>Train from here</Link>
+                  </Button>
+                </>
               )}
             </>
           }

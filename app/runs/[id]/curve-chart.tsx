@@ -17,6 +17,9 @@ const MAX_POINTS = 400;
 const COLORS = [1, 2, 3, 4, 5, 6].map((i) => `var(--series-${i})`);
 const DASHES = ["0", "6 3", "2 3"];
 
+/** Shares end where they can end, at 0 and 100 %; in steps of 5 %. */
+const SHARE_DOMAIN: [(min: number) => number, (max: number) => number] = [(min) => Math.max(0, Math.floor(min * 20) / 20), (max) => Math.min(1, Math.ceil(max * 20) / 20)];
+
 type CurveLine = { key: string; label: string; color: string; dash: string; metric: string; last: number };
 type Row = Record<string, number>;
 
@@ -82,6 +85,7 @@ export function CurveChart({ spec, sources, smoothing, log }: { spec: ChartSpec;
   const frame = useRef<HTMLDivElement>(null);
   const { lines, rows } = useMemo(() => buildLines(spec, sources, smoothing, log), [spec, sources, smoothing, log]);
   const first = spec.metrics[0] ?? "";
+  const share = metricDefinition(first).percent === true;
   const explanation = spec.metrics.map((metric) => metricDefinition(metric)).map(({ label, definition, source }) => `${label}: ${definition} (${source})`);
   const save = (kind: "svg" | "png") => {
     const svg = frame.current?.querySelector<SVGSVGElement>("svg.recharts-surface");
@@ -113,7 +117,7 @@ export function CurveChart({ spec, sources, smoothing, log }: { spec: ChartSpec;
             <YAxis
               width={52}
               scale={log ? "log" : "linear"}
-              domain={["auto", "auto"]}
+              domain={share && !log ? SHARE_DOMAIN : ["auto", "auto"]}
               allowDataOverflow={log}
               tick={{ fontSize: 11, fill: "var(--muted)" }}
               stroke="var(--border)"
