@@ -59,8 +59,8 @@ export function CheckpointView({ id }: { id: string }) {
         />
         <div className="-mt-3 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
           <Badge>{checkpoint.kind}</Badge>
-          <CheckpointBadges final={checkpoint.final} promoted={checkpoint.promoted} />
-          <span>step {checkpoint.step}</span>
+          <CheckpointBadges final={checkpoint.final && checkpoint.kind !== "base"} promoted={checkpoint.promoted} />
+          {checkpoint.kind !== "base" && <span>step {checkpoint.step}</span>}
           <span>
             saved <RelativeTime date={checkpoint.createdAt} />
           </span>

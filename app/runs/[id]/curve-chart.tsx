@@ -92,15 +92,15 @@ export function CurveChart({ spec, sources, smoothing, log }: { spec: ChartSpec;
     if (svg) void (kind === "svg" ? downloadSvg(svg, spec.title) : downloadPng(svg, spec.title));
   };
   return (
-    <section aria-label={spec.title} className="group flex flex-col rounded-lg border bg-surface px-3 pt-2 pb-1">
+    <section aria-label={spec.title} className="group relative flex flex-col rounded-lg border bg-surface px-3 pt-2 pb-1">
       <header className="flex items-center gap-1">
-        <h3 className="text-sm font-semibold">{spec.title}</h3>
+        <h3 className="truncate text-sm font-semibold">{spec.title}</h3>
         <Tooltip content={<span className="whitespace-pre-line">{explanation.join("\n")}</span>}>
           <button type="button" aria-label={`What ${spec.title} means: ${explanation.join(" ")}`} className="rounded p-1 text-muted hover:text-text">
             <Info aria-hidden="true" className="size-3.5" />
           </button>
         </Tooltip>
-        <span className="ml-auto flex opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
+        <span className="absolute top-1.5 right-2 flex rounded-md bg-surface opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
           {(["svg", "png"] as const).map((kind) => (
             <Button key={kind} size="sm" variant="ghost" className="h-7 px-1.5 text-xs text-muted" aria-label={`Download ${spec.title} as ${kind.toUpperCase()}`} onClick={() => save(kind)}>
               <Download aria-hidden="true" className="size-3" />

@@ -57,8 +57,8 @@ export function CurvesTab({
   if (charts.length === 0) {
     return (
       <Card>
-        <EmptyState icon={<ChartLine aria-hidden="true" />} title={noCurves ? "No curves" : "No curves yet"}>
-          {noCurves ? "Sampling and evaluation give samples and scores instead: see the other tabs." : "They appear with the first step that a worker finishes."}
+        <EmptyState icon={<ChartLine aria-hidden="true" />} title={noCurves || run.finishedAt !== null ? "No curves" : "No curves yet"}>
+          {noCurves ? "Sampling and evaluation give samples and scores instead: see the other tabs." : run.finishedAt !== null ? "The run ended before its first step; why is above and under Events." : "They appear with the first step that a worker finishes."}
         </EmptyState>
       </Card>
     );

@@ -3,10 +3,13 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Download } from "lucide-react";
 import Link from "next/link";
+import { useState } from "react";
+import { splitSchema } from "@/domain/prompt";
 import { Badge, SimulatedBadge } from "../../../../components/ui/badge";
 import { Button } from "../../../../components/ui/button";
 import { Card, CardBody, CardHeader } from "../../../../components/ui/card";
 import { ErrorState } from "../../../../components/ui/empty-state";
+import { Select } from "../../../../components/ui/field";
 import { SkeletonTable } from "../../../../components/ui/skeleton";
 import { errorMessage, useTRPC } from "../../../../trpc";
 
@@ -18,6 +21,7 @@ const EXPORTS = {
 
 export function DatasetView({ projectId, datasetId }: { projectId: string; datasetId: string }) {
   const trpc = useTRPC();
+  const [split, setSplit] = useState("");
   const version = useQuery(trpc.dataset.get.queryOptions({ datasetId }));
   const rows = useInfiniteQuery(
     trpc.dataset.rows.infiniteQueryOptions({ datasetId, limit: PAGE }, {
@@ -41,20 +45,29 @@ export function DatasetView({ projectId, datasetId }: { projectId: string; datas
       </div>
       <p className="mb-4 text-sm break-all text-muted">sha256 <code className="text-xs">{hash}</code></p>
       <Card className="mb-6">
-        <CardHeader title="Download" description="JSON lines, one row a line; the same version gives the same bytes" />
+        <CardHeader
+          title="Download"
+          description="JSON lines, one row a line; the same version gives the same bytes"
+          actions={
+            <Select aria-label="Split to download" className="w-auto" value={split} onChange={(event) => setSplit(event.target.value)}>
+              <option value="">All splits</option>
+              {splitSchema.options.map((known) => <option key={known} value={known}>{known} only</option>)}
+            </Select>
+          }
+        />
         <CardBody className="flex flex-wrap gap-2">
           {EXPORTS[kind].map(([label, query]) => (
-            <Button key={query} asChild><a href={`/api/datasets/${datasetId}/export?${query}`} download><Download aria-hidden="true" className="size-4" />{label}</a></Button>
+            <Button key={query} asChild><a href={`/api/datasets/${datasetId}/export?${query}${split === "" ? "" : `&split=${split}`}`} download><Download aria-hidden="true" className="size-4" />{label}</a></Button>
           ))}
         </CardBody>
       </Card>
-      <h3 className="mb-2 font-semibold">Rows</h3>
+      <h3 id="rows" className="mb-2 scroll-mt-20 font-semibold">Rows</h3>
       {rows.isPending && <SkeletonTable rows={6} label="Loading the rows" />}
       <ol className="space-y-3">
-        {rows.data?.pages.flat().map(({ ordinal, split, promptId, judgementId, content }) => (
+        {rows.data?.pages.flat().map(({ ordinal, split: rowSplit, promptId, judgementId, content }) => (
           <li key={ordinal} className="rounded-lg border bg-surface p-3 text-sm">
             <p className="mb-1 flex flex-wrap items-center gap-2 text-muted">
-              <span className="tabular-nums">Row {ordinal + 1}</span> <Badge>{split}</Badge>
+              <span className="tabular-nums">Row {ordinal + 1}</span> <Badge>{rowSplit}</Badge>
               <Link className="underline decoration-dotted" href={`/projects/${projectId}/prompts/${promptId}`}>{judgementId === null ? "the prompt" : "the prompt and its votes"}</Link>
             </p>
             <p className="line-clamp-2 max-w-[90ch] text-muted">{content.messages.at(-1)?.content}</p>
