@@ -20,7 +20,9 @@ export function ProjectNavigation({ id }: { id: string }) {
   const section = here.startsWith("/prompts") ? "/data" : here.startsWith("/datasets") ? "/datasets" : here;
   const current = useRef<HTMLAnchorElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another link to show
-  useEffect(() => current.current?.scrollIntoView({ inline: "center", block: "nearest" }), [section]);
+  useEffect(() => {
+    current.current?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [section]);
   return (
     <nav aria-label="Project" className="mb-5 overflow-x-auto border-b">
       <ul className="flex gap-1 px-0.5 pt-0.5">
