@@ -94,7 +94,7 @@ export function CurveChart({ spec, sources, smoothing, log }: { spec: ChartSpec;
   return (
     <section aria-label={spec.title} className="group relative flex flex-col rounded-lg border bg-surface px-3 pt-2 pb-1">
       <header className="flex items-center gap-1">
-        <h3 className="truncate text-sm font-semibold">{spec.title}</h3>
+        <h2 className="truncate text-sm font-semibold">{spec.title}</h2>
         <Tooltip content={<span className="whitespace-pre-line">{explanation.join("\n")}</span>}>
           <button type="button" aria-label={`What ${spec.title} means: ${explanation.join(" ")}`} className="rounded p-1 text-muted hover:text-text">
             <Info aria-hidden="true" className="size-3.5" />
