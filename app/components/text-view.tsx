@@ -9,7 +9,7 @@ export function TextView({ text, mode, other }: { text: string; mode: TextMode; 
   const parts = mode === "diff" && other !== undefined ? markDifferences(text, other) : null;
   if (parts !== null) {
     return (
-      <p dir="auto" className="max-w-[75ch] whitespace-pre-wrap break-words">
+      <p dir="auto" className="prose-hone whitespace-pre-wrap">
         {parts.map(({ text: part, changed }, i) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never change places
           <span key={i}>{changed ? <mark className="rounded-sm bg-accent-soft text-text underline decoration-2">{part}</mark> : part}</span>
@@ -17,9 +17,9 @@ export function TextView({ text, mode, other }: { text: string; mode: TextMode; 
       </p>
     );
   }
-  if (mode === "raw") return <p dir="auto" className="max-w-[75ch] font-mono text-sm whitespace-pre-wrap break-words">{text}</p>;
+  if (mode === "raw") return <p dir="auto" className="prose-hone font-mono text-sm whitespace-pre-wrap">{text}</p>;
   return (
-    <div dir="auto" className="prose-hone max-w-[75ch] break-words [&_p]:whitespace-pre-wrap [&_p+p]:mt-3 [&_pre]:overflow-x-auto [&_ul]:list-disc [&_ul]:pl-5 [&_ol]:list-decimal [&_ol]:pl-5">
+    <div dir="auto" className="prose-hone [&_p]:whitespace-pre-wrap">
       <Markdown remarkPlugins={[remarkGfm]}>{text}</Markdown>
     </div>
   );

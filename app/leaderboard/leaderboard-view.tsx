@@ -5,6 +5,7 @@ import Link from "next/link";
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import { Badge } from "../components/ui/badge";
 import { Button } from "../components/ui/button";
+import { Card } from "../components/ui/card";
 import { EmptyState, ErrorState } from "../components/ui/empty-state";
 import { Field, Select } from "../components/ui/field";
 import { PageHeader } from "../components/ui/page-header";
@@ -66,20 +67,21 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
               {board.data.groups > 1 && " Some models were never compared with others, directly or through a third: their scores cannot be set against each other."}
             </p>
             {board.data.votes.counted === 0 ? (
-              <EmptyState title="No votes compare two models yet" action={<Button asChild variant="primary"><Link href="/annotate">Judge items</Link></Button>}>
+              <Card><EmptyState title="No votes compare two models yet" action={<Button asChild variant="primary"><Link href="/annotate">Judge items</Link></Button>}>
                 {board.data.votes.available.simulated > 0 && votes === "people" ? "There are only votes of simulated annotators: choose them above to see them." : "The ranking appears with the first vote between answers of different models."}
-              </EmptyState>
+              </EmptyState></Card>
             ) : (
               <>
-                <Ranking rows={board.data.ranking} />
+                <Card><Ranking rows={board.data.ranking} /></Card>
                 <h3 className="mt-8 mb-2 font-semibold">Win rates</h3>
-                <WinRates board={board.data} researcher={researcher} />
+                <Card><WinRates board={board.data} researcher={researcher} /></Card>
               </>
             )}
           </section>
           <section aria-labelledby="scores">
-            <h2 id="scores" className="mb-3 text-lg font-semibold">Scores of checkpoints</h2>
-            <ScoresTable scores={board.data.scores} researcher={researcher} />
+            <h2 id="scores" className="mb-1 text-lg font-semibold">Scores of checkpoints</h2>
+            <p className="mb-3 text-sm text-muted">The newest evaluation of each; below a number its 95 % interval.</p>
+            <Card><ScoresTable scores={board.data.scores} researcher={researcher} /></Card>
           </section>
         </div>
       )}

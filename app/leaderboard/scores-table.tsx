@@ -10,6 +10,8 @@ const METRICS = [
   ["bleu1", "BLEU-1", 3], ["bleu2", "BLEU-2", 3], ["bleu3", "BLEU-3", 3], ["bleu4", "BLEU-4", 3], ["length", "Words", 1], ["accuracy", "Held-out accuracy", 3],
 ] as const;
 
+const format = (value: number, digits: number) => value.toFixed(digits).replace("-", "−");
+
 type ScoreRow = Leaderboard["scores"][number];
 
 export function ScoresTable({ scores, researcher }: { scores: ScoreRow[]; researcher: boolean }) {
@@ -35,11 +37,11 @@ export function ScoresTable({ scores, researcher }: { scores: ScoreRow[]; resear
             {shown.map(([metric, , digits]) => {
               const score = rows.find((row) => row.metric === metric);
               if (score === undefined) return <Td key={metric} numeric>–</Td>;
-              const value = score.value.toFixed(digits);
+              const value = format(score.value, digits);
               return (
                 <Td key={metric} numeric title={`n = ${score.n}; ${score.signature}`}>
                   {researcher ? <Link className="underline decoration-dotted" href={`/runs/${score.runId}`}>{value}</Link> : value}
-                  {score.low !== null && score.high !== null && <span className="block text-xs whitespace-nowrap text-muted">{score.low.toFixed(digits)} to {score.high.toFixed(digits)}</span>}
+                  {score.low !== null && score.high !== null && <span className="block text-xs whitespace-nowrap text-muted">{format(score.low, digits)} to {format(score.high, digits)}</span>}
                 </Td>
               );
             })}

@@ -2,7 +2,7 @@
 import { and, asc, desc, eq, inArray, isNotNull, isNull, like, or, sql } from "drizzle-orm";
 import type { CheckpointKind } from "../../domain/checkpoint";
 import type { Db } from "../client";
-import { checkpoints, datasetRows, datasetVersions, judgements, projects, runs, users } from "../schema";
+import { checkpoints, datasetRows, datasetVersions, judgements, runs, users } from "../schema";
 
 export type CheckpointRow = typeof checkpoints.$inferSelect;
 export type NewCheckpoint = typeof checkpoints.$inferInsert;
@@ -80,7 +80,6 @@ export function selectLineageDatasets(db: Db, ids: readonly string[]) {
     .select({
       id: datasetVersions.id,
       projectId: datasetVersions.projectId,
-      projectSlug: projects.slug,
       kind: datasetVersions.kind,
       version: datasetVersions.version,
       hash: datasetVersions.hash,
@@ -91,12 +90,11 @@ export function selectLineageDatasets(db: Db, ids: readonly string[]) {
       people: sql<number>`count(distinct ${judgements.annotatorId}) filter (where ${person})::int`,
     })
     .from(datasetVersions)
-    .innerJoin(projects, eq(projects.id, datasetVersions.projectId))
     .leftJoin(datasetRows, eq(datasetRows.datasetVersionId, datasetVersions.id))
     .leftJoin(judgements, eq(judgements.id, datasetRows.judgementId))
     .leftJoin(users, eq(users.id, judgements.annotatorId))
     .where(inArray(datasetVersions.id, [...ids]))
-    .groupBy(datasetVersions.id, projects.slug);
+    .groupBy(datasetVersions.id);
 }
 
 export type Lineage = { checkpoints: CheckpointRow[]; runs: LineageRun[]; datasets: LineageDataset[] };

@@ -79,8 +79,9 @@ export type PromptFilter = {
 
 /** A page of prompts with how many completions, items and live judgements each has, and how many prompts the filter finds. */
 export async function selectPromptTable(db: Db, filter: PromptFilter) {
-  const judgementCount = sql<number>`(select count(*) from ${judgements} join ${items} on ${items.id} = ${judgements.itemId} where ${items.promptId} = ${prompts.id} and ${judgements.undoneAt} is null)`.mapWith(Number);
-  const completionCount = sql<number>`(select count(*) from ${completions} where ${completions.promptId} = ${prompts.id})`.mapWith(Number);
+  // Conditions by eq and isNull, not by columns in the template: of those a select from one table drops the table's name.
+  const judgementCount = sql<number>`(select count(*) from ${judgements} join ${items} on ${eq(items.id, judgements.itemId)} where ${and(eq(items.promptId, prompts.id), isNull(judgements.undoneAt))})`.mapWith(Number);
+  const completionCount = sql<number>`(select count(*) from ${completions} where ${eq(completions.promptId, prompts.id)})`.mapWith(Number);
   const where = and(...promptConditions(filter));
   const order: Record<PromptFilter["sort"], SQL[]> = {
     newest: [desc(prompts.createdAt), asc(prompts.contentHash)],
@@ -95,7 +96,7 @@ export async function selectPromptTable(db: Db, filter: PromptFilter) {
       split: prompts.split,
       groupKey: prompts.groupKey,
       completions: completionCount,
-      items: sql<number>`(select count(*) from ${items} where ${items.promptId} = ${prompts.id})`.mapWith(Number),
+      items: sql<number>`(select count(*) from ${items} where ${eq(items.promptId, prompts.id)})`.mapWith(Number),
       judgements: judgementCount,
       createdAt: prompts.createdAt,
     })

@@ -24,9 +24,11 @@ export const datasetRouter = router({
         /** The last ordinal that was read; named as the client library pages. */
         cursor: z.number().int().min(-1).default(-1),
         limit: z.number().int().min(1).max(100).default(25),
+        /** Sent by the client library with each page; there is only one way to read on. */
+        direction: z.literal("forward").optional(),
       }),
     )
-    .query(({ ctx, input: { cursor, ...input } }) => datasets.listDatasetRows(ctx, { ...input, afterOrdinal: cursor })),
+    .query(({ ctx, input: { cursor, direction: _, ...input } }) => datasets.listDatasetRows(ctx, { ...input, afterOrdinal: cursor })),
   preview: researcherProcedure.input(choiceInput).query(({ ctx, input }) => datasets.previewDataset(ctx, input)),
   freeze: researcherProcedure.input(choiceInput).mutation(({ ctx, input }) => datasets.freezeDataset(ctx, input)),
 });

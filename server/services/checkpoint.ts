@@ -15,12 +15,14 @@ function datasetNodes(dataset: Lineage["datasets"][number]): { nodes: DraftNode[
     kind: "dataset",
     title: `${dataset.kind} dataset, version ${dataset.version}`,
     detail: `${dataset.rows.toLocaleString("en")} rows, ${dataset.hash.slice(0, 12)}`,
-    href: `/projects/${dataset.projectSlug}/datasets/${dataset.id}`,
+    href: `/projects/${dataset.projectId}/datasets/${dataset.id}`,
     simulated,
   };
   if (dataset.votes === 0) return { nodes: [node], edges: [] };
   const votesId = `votes:${dataset.id}`;
-  const by = simulated ? `${dataset.annotators} simulated annotators` : `${dataset.annotators} annotators, ${dataset.people} of them people`;
+  const annotators = dataset.annotators === 1 ? "annotator" : "annotators";
+  const people = dataset.people === dataset.annotators ? "" : `, ${dataset.people} of them people`;
+  const by = simulated ? `${dataset.annotators} simulated ${annotators}` : `${dataset.annotators} ${annotators}${people}`;
   return {
     nodes: [
       node,
@@ -29,7 +31,7 @@ function datasetNodes(dataset: Lineage["datasets"][number]): { nodes: DraftNode[
         kind: "votes",
         title: `${dataset.votes.toLocaleString("en")} votes`,
         detail: by,
-        href: `/projects/${dataset.projectSlug}/datasets/${dataset.id}#votes`,
+        href: `/projects/${dataset.projectId}/datasets/${dataset.id}#rows`,
         simulated,
       },
     ],

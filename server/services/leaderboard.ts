@@ -61,8 +61,14 @@ export async function getLeaderboard(ctx: ServiceContext, input: { slug: string;
     countVotes(ctx.db, project.id),
   ]);
   const modelOf = new Map(byCompletion.map(({ id, modelId }) => [id, modelId]));
-  const judged = new Set(rows.flatMap(({ ranks, shownOrder }) => (ranks === null ? [] : shownOrder.map((id) => modelOf.get(id)))));
-  const models = ranked.filter(({ id }) => judged.has(id));
+  // A model that was only compared with itself has no place among the others.
+  const compared = new Set(
+    rows.flatMap(({ ranks, shownOrder }) => {
+      const inVote = new Set(ranks === null ? [] : shownOrder.map((id) => modelOf.get(id)));
+      return inVote.size > 1 ? [...inVote] : [];
+    }),
+  );
+  const models = ranked.filter(({ id }) => compared.has(id));
   const place = new Map(models.map(({ id }, i) => [id, i]));
   const placeOf = (completionId: string) => place.get(modelOf.get(completionId) ?? "");
   const votes: Vote[] = [];

@@ -60,11 +60,17 @@ test("a ranking is made with buttons and keys, with a tie", async ({ page }) => 
 test("a reload keeps what was chosen", async ({ page }) => {
   await signInAs(page, "annotator", ROOM);
   await openItem(page, "pairwise");
+  const prompt = (await page.getByRole("region", { name: "Prompt" }).textContent()) ?? "";
+  await page.getByRole("button", { name: "Clear", exact: true }).click();
+  // The newest choice has not reached the server when the page goes.
   const saved = page.waitForResponse((response) => response.url().includes("annotate.saveDraft"));
-  await page.getByRole("radio", { name: "B is much better" }).check({ force: true });
+  await page.getByRole("radio", { name: "A is much better" }).check({ force: true });
   await saved;
+  await page.getByRole("radio", { name: "B is much better" }).check({ force: true });
   await page.reload();
-  await expect(page.getByRole("button", { name: /^Submit/ })).toBeVisible();
+  await expect(page.getByRole("radio", { name: "B is much better" })).toBeChecked();
+  await expect(page.getByRole("button", { name: "Clear", exact: true })).toHaveAttribute("aria-pressed", "true");
+  await expect(page.getByRole("region", { name: "Prompt" })).toHaveText(prompt);
   await page.goto(`${ROOM}/history`);
   await expect(page.getByRole("heading", { name: "My judgements" })).toBeVisible();
 });

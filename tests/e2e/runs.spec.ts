@@ -136,6 +136,9 @@ test("the run page and its lineage are accessible, also narrow and dark", async 
     await page.getByRole("tab", { name: tab }).click();
     await expectAccessible(page);
   }
+  await page.getByRole("tab", { name: "Lineage" }).click();
+  await page.getByRole("link", { name: /sft dataset, version 1/ }).click();
+  await expect(page.getByRole("heading", { name: "sft v1" })).toBeVisible();
   await page.goto(`/checkpoints/${world.reward.id}`);
   await expect(page.getByRole("heading", { name: "tiny-reward" })).toBeVisible();
   await expectAccessible(page);

@@ -1,7 +1,7 @@
 "use client";
 /** Skip with a cause, flag with a note, the keys, the guidelines. */
 import { useState } from "react";
-import { type SkipCause, skipCauseSchema } from "@/domain/judgement";
+import { type ItemMode, type SkipCause, skipCauseSchema } from "@/domain/judgement";
 import { Button } from "../../components/ui/button";
 import { Dialog, DialogContent } from "../../components/ui/dialog";
 import { Field, Textarea } from "../../components/ui/field";
@@ -21,11 +21,20 @@ export function SkipDialog({ open, onOpenChange, onSkip }: Openness & { onSkip: 
   return (
     <Dialog open={open} onOpenChange={onOpenChange}>
       <DialogContent title="Skip this item" description="Somebody else will judge it; it does not come back to you.">
-        <div className="grid gap-2">
-          {skipCauseSchema.options.map((cause) => (
-            <Button key={cause} size="lg" onClick={() => onSkip(cause)}>{CAUSES[cause]}</Button>
+        <fieldset
+          aria-label="Cause"
+          className="grid gap-2"
+          onKeyDown={(event) => {
+            const cause = skipCauseSchema.options[Number(event.key) - 1];
+            if (cause !== undefined) onSkip(cause);
+          }}
+        >
+          {skipCauseSchema.options.map((cause, i) => (
+            <Button key={cause} size="lg" data-start={i === 0 ? "" : undefined} onClick={() => onSkip(cause)}>
+              {CAUSES[cause]} <span className="hidden pointer-fine:inline"><Kbd>{i + 1}</Kbd></span>
+            </Button>
           ))}
-        </div>
+        </fieldset>
       </DialogContent>
     </Dialog>
   );
@@ -45,36 +54,56 @@ export function FlagDialog({ open, onOpenChange, onFlag }: Openness & { onFlag: 
         description="A researcher will look at it. It is not judged."
         footer={<Button variant="primary" disabled={note.trim() === ""} onClick={send}>Flag</Button>}
       >
-        <Field label="What is wrong with it?">
-          <Textarea value={note} maxLength={2000} rows={4} onChange={(event) => setNote(event.target.value)} />
+        <Field label="What is wrong with it?" hint="Ctrl Enter sends it">
+          <Textarea
+            value={note}
+            maxLength={2000}
+            rows={4}
+            onChange={(event) => setNote(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) send();
+            }}
+          />
         </Field>
       </DialogContent>
     </Dialog>
   );
 }
 
-const KEYS: readonly (readonly [keys: string[], what: string])[] = [
-  [["1", "…", "7"], "A much better … B much better (pairs); place of the card (rankings)"],
-  [["←", "→"], "One step towards A or B"],
-  [["↑", "↓"], "Next card of a ranking; with Alt the card moves"],
-  [["T"], "Tie the card with the one above"],
-  [["B"], "Both bad"],
+type KeyHelp = readonly (readonly [keys: string[], what: string])[];
+
+const MODE_KEYS: Record<ItemMode, KeyHelp> = {
+  pairwise: [
+    [["1", "…", "7"], "A much better … B much better"],
+    [["←", "→"], "One step towards A or B"],
+    [["B"], "Both bad"],
+    [["D"], "Mark the words that differ"],
+  ],
+  ranking: [
+    [["↑", "↓"], "Go to another answer"],
+    [["Alt", "↑"], "Move the answer up; with ↓ down"],
+    [["1", "…", "9"], "Move the answer to this place"],
+    [["T"], "Tie the answer with the one above"],
+  ],
+};
+
+const COMMON_KEYS: KeyHelp = [
   [["Enter"], "Submit"],
-  [["Z"], "Undo the last one"],
-  [["S"], "Skip"],
+  [["Z"], "Undo the last judgement"],
+  [["S"], "Skip; then 1 to 4 for the cause"],
   [["F"], "Flag"],
-  [["D"], "Mark the words that differ"],
+  [["C"], "Comment; Escape leaves the field"],
   [["R"], "Raw text"],
   [["G"], "Guidelines"],
   [["?"], "These keys"],
 ];
 
-export function HelpDialog(props: Openness) {
+export function HelpDialog({ mode, ...props }: Openness & { mode: ItemMode }) {
   return (
     <Dialog {...props}>
       <DialogContent title="Keys">
         <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2 text-sm">
-          {KEYS.map(([keys, what]) => (
+          {[...MODE_KEYS[mode], ...COMMON_KEYS].map(([keys, what]) => (
             <div key={what} className="contents">
               <dt className="flex gap-1">{keys.map((key) => <Kbd key={key}>{key}</Kbd>)}</dt>
               <dd>{what}</dd>

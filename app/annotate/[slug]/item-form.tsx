@@ -1,76 +1,51 @@
 "use client";
 /** One item: the answers, what is chosen so far, and every way to choose it. */
 import { useEffect, useRef, useState } from "react";
-import { type Answer, answerToValue, isEmptyAnswer, isUntouchedAnswer, parseDraft, startAnswer, stepMargin } from "@/domain/annotation/answer";
-import { type Attention, countTime, noteHidden, noteInput, startAttention } from "@/domain/annotation/attention";
+import { type Answer, answerToValue, isUntouchedAnswer, parseDraft, startAnswer, stepMargin } from "@/domain/annotation/answer";
 import { type Command, commandOfKey } from "@/domain/annotation/keys";
 import { moveCard, toggleTie } from "@/domain/annotation/ranking";
 import type { AnnotationTask } from "@/domain/annotation/task";
 import type { JudgementValue } from "@/domain/judgement";
-import { Button } from "../../components/ui/button";
 import { cn } from "../../components/ui/cn";
-import { Kbd } from "../../components/ui/kbd";
-import { useTRPCClient } from "../../trpc";
+import { ActionBar } from "./action-bar";
 import { FlagDialog, GuidelinesDialog, HelpDialog, SkipDialog } from "./dialogs";
-import { MarginScale, PairwiseTexts } from "./pairwise-form";
+import { PairwiseTexts } from "./pairwise-form";
 import { RankingForm } from "./ranking-form";
 import { type TextMode, TextView } from "../../components/text-view";
+import { useAttention } from "./use-attention";
+import { useDraft } from "./use-draft";
 
 export type Submitted = { value: JudgementValue; answer: Answer; activeMs: number; idleMs: number; untouched: boolean };
 type Opened = "skip" | "flag" | "help" | "guidelines" | null;
 
-const DRAFT_DELAY_MS = 800;
-
 /** Keys belong to the field or dialog that has the focus. */
 const isTyping = (target: EventTarget | null) => target instanceof HTMLElement && target.closest("input:not([type=radio]), textarea, select, [role=dialog], [role=menu]") !== null;
 
-export function ItemForm({ task, start, onSubmit, onUndo, status }: { task: AnnotationTask; start: Answer | null; onSubmit: (submitted: Submitted) => void; onUndo: () => void; status: string }) {
-  const client = useTRPCClient();
+type Props = {
+  task: AnnotationTask;
+  /** What was chosen before a reload or an undo. */
+  start: Answer | null;
+  onKeep: (answer: Answer) => void;
+  onSubmit: (submitted: Submitted) => void;
+  onUndo: () => void;
+};
+
+export function ItemForm({ task, start, onKeep, onSubmit, onUndo }: Props) {
   const [answer, setAnswer] = useState<Answer>(() => start ?? parseDraft(task.draft, task.mode, task.completions.length) ?? startAnswer(task.mode, task.completions.length));
   const [focused, setFocused] = useState(0);
   const [mode, setMode] = useState<TextMode>("rendered");
   const [opened, setOpened] = useState<Opened>(null);
   const [warned, setWarned] = useState(false);
   const [note, setNote] = useState("");
-  const attention = useRef<Attention | null>(null);
-
-  // Time on the item: input counts as active, thirty seconds without it and a hidden tab do not.
-  useEffect(() => {
-    attention.current = startAttention(performance.now(), document.hidden);
-    const input = () => {
-      if (attention.current) attention.current = noteInput(attention.current, performance.now());
-    };
-    const visibility = () => {
-      if (attention.current) attention.current = noteHidden(attention.current, performance.now(), document.hidden);
-    };
-    const events = ["keydown", "pointerdown", "pointermove", "wheel", "scroll"] as const;
-    for (const event of events) window.addEventListener(event, input, { passive: true });
-    document.addEventListener("visibilitychange", visibility);
-    return () => {
-      for (const event of events) window.removeEventListener(event, input);
-      document.removeEventListener("visibilitychange", visibility);
-    };
-  }, []);
-
-  // What is chosen so far is kept on the server, so that a reload or another device goes on from it.
-  const first = useRef(true);
-  useEffect(() => {
-    if (first.current) {
-      first.current = false;
-      return;
-    }
-    if (isEmptyAnswer(answer)) return;
-    const timer = setTimeout(() => void client.annotate.saveDraft.mutate({ itemId: task.itemId, value: answer }).catch(() => undefined), DRAFT_DELAY_MS);
-    return () => clearTimeout(timer);
-  }, [answer, client, task.itemId]);
+  const timeSpent = useAttention();
+  useDraft(task.itemId, answer, onKeep);
 
   const change = (part: Partial<Answer>) => {
     setNote("");
     setAnswer((known) => ({ ...known, ...part }));
   };
   const send = (value: JudgementValue) => {
-    const time = countTime(attention.current ?? startAttention(performance.now()), performance.now());
-    onSubmit({ value, answer, activeMs: Math.round(time.activeMs), idleMs: Math.round(time.idleMs), untouched: isUntouchedAnswer(answer) });
+    onSubmit({ value, answer, ...timeSpent(), untouched: isUntouchedAnswer(answer) });
   };
   const submit = () => {
     const value = answerToValue(answer);
@@ -111,7 +86,7 @@ export function ItemForm({ task, start, onSubmit, onUndo, status }: { task: Anno
       case "guidelines":
         return setOpened(command.kind);
       case "diff":
-        return setMode(mode === "diff" ? "rendered" : "diff");
+        return answer.ranking === null ? setMode(mode === "diff" ? "rendered" : "diff") : undefined;
       case "raw":
         return setMode(mode === "raw" ? "rendered" : "raw");
       case "comment":
@@ -140,9 +115,9 @@ export function ItemForm({ task, start, onSubmit, onUndo, status }: { task: Anno
   const toggle = (kind: Exclude<Opened, null>) => ({ open: opened === kind, onOpenChange: (open: boolean) => setOpened(open ? kind : null) });
   return (
     <div className="flex flex-1 flex-col">
-      <div className="animate-fade-in mx-auto flex w-full max-w-7xl flex-1 gap-6 p-4 sm:p-6">
-        <div className="min-w-0 flex-1 space-y-4">
-          <section aria-label="Prompt" className="rounded-lg bg-sunken p-4">
+      <div className="animate-fade-in mx-auto flex w-full max-w-7xl flex-1 gap-6 p-3 sm:px-6 sm:py-4">
+        <div className="min-w-0 flex-1 space-y-3 sm:space-y-4">
+          <section aria-label="Prompt" className="rounded-lg bg-sunken p-3 sm:p-4">
             {task.messages.map(({ role, content }, i) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: messages of a prompt never change places
               <div key={i} className="not-first:mt-3">
@@ -174,42 +149,33 @@ export function ItemForm({ task, start, onSubmit, onUndo, status }: { task: Anno
           </fieldset>
           <label className="block">
             <span className="sr-only">Comment</span>
-            <textarea id="comment" rows={1} maxLength={4000} placeholder="Comment (optional)" value={answer.comment} onChange={(event) => change({ comment: event.target.value })} className="w-full rounded-md border border-control bg-surface px-3 py-2" />
+            <textarea
+              id="comment"
+              rows={1}
+              maxLength={4000}
+              placeholder="Comment (optional)"
+              value={answer.comment}
+              onChange={(event) => change({ comment: event.target.value })}
+              onKeyDown={(event) => {
+                // The keys of the room are this field's while it has the focus; Escape gives them back.
+                if (event.key === "Escape") event.currentTarget.blur();
+              }}
+              className="field-sizing-content w-full rounded-md border border-control bg-surface px-3 py-2"
+            />
           </label>
         </div>
         <aside aria-label="Guidelines" className="hidden w-80 shrink-0 xl:block">
-          <div className="sticky top-4 rounded-lg border bg-surface p-4 text-sm">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+          <div tabIndex={0} className="sticky top-4 max-h-[calc(100dvh-11rem)] overflow-y-auto rounded-lg border bg-surface p-4 text-sm">
             <p className="mb-2 text-xs text-muted">Guidelines{task.guideline ? `, version ${task.guideline.version}` : ""}</p>
             {task.guideline ? <TextView text={task.guideline.body} mode="rendered" /> : "This project has no guidelines yet."}
           </div>
         </aside>
       </div>
-      <div className="sticky bottom-0 border-t bg-surface/95 backdrop-blur-sm">
-        <div className="mx-auto w-full max-w-3xl space-y-2 p-3">
-          {answer.ranking === null && <MarginScale choice={answer.choice} onChoose={(choice) => change({ choice })} />}
-          {note !== "" && <p role="alert" className="text-center text-sm text-flagged">{note}</p>}
-          <div className="grid grid-cols-4 gap-2 sm:flex sm:justify-center">
-            <Button onClick={onUndo}>Undo <span className="hidden sm:inline"><Kbd>Z</Kbd></span></Button>
-            <Button onClick={() => setOpened("skip")}>Skip <span className="hidden sm:inline"><Kbd>S</Kbd></span></Button>
-            <Button onClick={() => setOpened("flag")}>Flag <span className="hidden sm:inline"><Kbd>F</Kbd></span></Button>
-            {answer.ranking === null && (
-              <Button aria-pressed={answer.choice === "both_bad"} className={cn(answer.choice === "both_bad" && "border-accent bg-accent-soft")} onClick={() => change({ choice: "both_bad" })}>Both bad</Button>
-            )}
-            <Button variant="primary" className="col-span-4 min-h-11 sm:min-w-40" onClick={submit}>Submit <span className="hidden sm:inline"><Kbd>Enter</Kbd></span></Button>
-          </div>
-          <div className="flex items-center justify-between gap-2 text-xs text-muted">
-            <span>{status}</span>
-            <span className="flex gap-3">
-              {task.mode === "pairwise" && <button type="button" className="underline pointer-coarse:min-h-11" aria-pressed={mode === "diff"} onClick={() => run({ kind: "diff" })}>Differences</button>}
-              <button type="button" className="underline pointer-coarse:min-h-11 xl:hidden" onClick={() => setOpened("guidelines")}>Guidelines</button>
-              <button type="button" className="underline pointer-coarse:min-h-11" onClick={() => setOpened("help")}>Keys</button>
-            </span>
-          </div>
-        </div>
-      </div>
+      <ActionBar answer={answer} mode={mode} note={note} onRun={run} onChoose={(choice) => change({ choice })} />
       <SkipDialog {...toggle("skip")} onSkip={(cause) => send({ kind: "skip", cause })} />
       <FlagDialog {...toggle("flag")} onFlag={(text) => send({ kind: "flag", note: text })} />
-      <HelpDialog {...toggle("help")} />
+      <HelpDialog {...toggle("help")} mode={task.mode} />
       <GuidelinesDialog {...toggle("guidelines")} guideline={task.guideline} />
     </div>
   );

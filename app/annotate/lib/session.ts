@@ -16,7 +16,9 @@ const heldSchema = z.object({
   task: annotationTaskSchema,
   /** When the lease was last renewed, by this browser's clock. */
   renewedAt: z.number(),
-  /** What the form starts with after an undo. */
+  /** When it came into these hands; with the item, the identity of its form. */
+  takenAt: z.number(),
+  /** What was chosen so far: the form starts with it after a reload and after an undo. */
   answer: answerSchema.nullable(),
 });
 type Held = z.infer<typeof heldSchema>;
@@ -121,7 +123,13 @@ export class Session {
   }
 
   private hold(task: AnnotationTask, answer: Answer | null = null): Held {
-    return { task, renewedAt: this.dependencies.now(), answer };
+    const now = this.dependencies.now();
+    return { task, renewedAt: now, takenAt: now, answer };
+  }
+
+  /** Remembers what is chosen so far on an item in hand, for a reload. */
+  keepAnswer(itemId: string, answer: Answer): void {
+    this.change({ tasks: this.state.tasks.map((held) => (held.task.itemId === itemId ? { ...held, answer } : held)) });
   }
 
   /** Asks again, after nothing was left or the server could not be reached. */

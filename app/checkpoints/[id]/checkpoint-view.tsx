@@ -45,17 +45,22 @@ export function CheckpointView({ id }: { id: string }) {
                 </Link>
               </Button>
               {!reward && (
-                <Button asChild>
-                  <Link href={`/runs/new?kind=sft${project}&base=${id}`}>Train from here</Link>
-                </Button>
+                <>
+                  <Button asChild>
+                    <Link href={`/runs/new?kind=sample${project}&base=${id}`}>Sample completions</Link>
+                  </Button>
+                  <Button asChild>
+                    <Link href={`/runs/new?kind=sft${project}&base=${id}`}>Train from here</Link>
+                  </Button>
+                </>
               )}
             </>
           }
         />
         <div className="-mt-3 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-muted">
           <Badge>{checkpoint.kind}</Badge>
-          <CheckpointBadges final={checkpoint.final} promoted={checkpoint.promoted} />
-          <span>step {checkpoint.step}</span>
+          <CheckpointBadges final={checkpoint.final && checkpoint.kind !== "base"} promoted={checkpoint.promoted} />
+          {checkpoint.kind !== "base" && <span>step {checkpoint.step}</span>}
           <span>
             saved <RelativeTime date={checkpoint.createdAt} />
           </span>

@@ -1,6 +1,8 @@
+"use client";
 /** Lineage as linked boxes in columns, oldest left, with arrows between them. */
 import { Boxes, Database, Play, Vote } from "lucide-react";
 import Link from "next/link";
+import { useEffect, useRef } from "react";
 import type { LineageGraph, LineageNode, LineageNodeKind } from "@/domain/lineage";
 import { SimulatedBadge } from "../ui/badge";
 import { cn } from "../ui/cn";
@@ -65,6 +67,11 @@ function NodeBox({ node, made }: { node: Placed; made: string }) {
 
 export function LineageGraphView({ graph }: { graph: LineageGraph }) {
   const { placed, width, height } = placeNodes(graph);
+  const frame = useRef<HTMLElement>(null);
+  // What the page is about stands at the right end; the past is to the left of it.
+  useEffect(() => {
+    if (frame.current) frame.current.scrollLeft = frame.current.scrollWidth;
+  }, []);
   const byId = new Map(placed.map((node) => [node.id, node]));
   /** For screen readers, which do not see the arrows. */
   const made = (node: Placed) =>
@@ -74,7 +81,7 @@ export function LineageGraphView({ graph }: { graph: LineageGraph }) {
       .join("; ");
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (axe: scrollable-region-focusable)
-    <section aria-label="Lineage graph" tabIndex={0} className="overflow-x-auto p-1">
+    <section ref={frame} aria-label="Lineage graph" tabIndex={0} className="overflow-x-auto p-1">
       <ul className="relative list-none" style={{ width, height }}>
         <li aria-hidden="true">
           <svg width={width} height={height} className="absolute inset-0 text-muted" role="presentation">

@@ -20,7 +20,7 @@ export function CardHeader({
 }) {
   const Heading = level === 2 ? "h2" : "h3";
   return (
-    <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 border-b px-4 py-3">
+    <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b px-4 py-3">
       <div className="min-w-0">
         <Heading className="text-sm font-semibold">{title}</Heading>
         {description !== undefined && <p className="mt-0.5 text-sm text-muted">{description}</p>}

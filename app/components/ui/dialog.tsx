@@ -30,12 +30,17 @@ export function DialogContent({
       <Primitive.Overlay className="animate-fade-in fixed inset-0 z-40 bg-black/45" />
       <Primitive.Content
         {...(description === undefined ? { "aria-describedby": undefined } : {})}
-        onOpenAutoFocus={() => {
+        onOpenAutoFocus={(event) => {
           const focused = document.activeElement;
           // A menu item is gone by the time the dialog closes; the button of its menu is what remains.
           const menu = focused?.closest("[role=menu]")?.getAttribute("aria-labelledby");
           const element = menu ? document.getElementById(menu) : focused;
           opener.current = element instanceof HTMLElement ? element : null;
+          // What the dialog is for comes first; its Close button, which is first in the document, does not.
+          const start = event.currentTarget instanceof HTMLElement ? event.currentTarget.querySelector<HTMLElement>("[data-start], input, textarea, select") : null;
+          if (start === null) return;
+          event.preventDefault();
+          start.focus();
         }}
         onCloseAutoFocus={(event) => {
           if (opener.current?.isConnected !== true) return;

@@ -36,7 +36,7 @@ export function OverviewView({ projectId }: { projectId: string }) {
       </Card>
       <Card>
         <CardHeader title="Annotators" description="Agreement is the share of comparisons of completions on which two annotators of one item chose the same order." />
-        <AnnotatorsTable annotators={annotators} agreement={agreement} limit={8} />
+        <AnnotatorsTable annotators={annotators} agreement={agreement} />
       </Card>
     </div>
   );

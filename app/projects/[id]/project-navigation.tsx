@@ -2,6 +2,7 @@
 /** The pages of a project. */
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { useEffect, useRef } from "react";
 import { cn } from "../../components/ui/cn";
 
 const PAGES = [
@@ -10,18 +11,25 @@ const PAGES = [
   { path: "/import", label: "Import" },
   { path: "/guidelines", label: "Guidelines" },
   { path: "/datasets", label: "Datasets" },
+  { path: "/settings", label: "Settings" },
 ] as const;
 
 export function ProjectNavigation({ id }: { id: string }) {
   const here = usePathname().slice(`/projects/${id}`.length);
   // The page of one prompt belongs to the data.
   const section = here.startsWith("/prompts") ? "/data" : here.startsWith("/datasets") ? "/datasets" : here;
+  const current = useRef<HTMLAnchorElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another link to show
+  useEffect(() => {
+    current.current?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [section]);
   return (
     <nav aria-label="Project" className="mb-5 overflow-x-auto border-b">
       <ul className="flex gap-1 px-0.5 pt-0.5">
         {PAGES.map(({ path, label }) => (
           <li key={path}>
             <Link
+              ref={section === path ? current : undefined}
               href={`/projects/${id}${path}`}
               aria-current={section === path ? (here === path ? "page" : "true") : undefined}
               className={cn(

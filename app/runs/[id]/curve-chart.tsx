@@ -17,6 +17,9 @@ const MAX_POINTS = 400;
 const COLORS = [1, 2, 3, 4, 5, 6].map((i) => `var(--series-${i})`);
 const DASHES = ["0", "6 3", "2 3"];
 
+/** Shares end where they can end, at 0 and 100 %; in steps of 5 %. */
+const SHARE_DOMAIN: [(min: number) => number, (max: number) => number] = [(min) => Math.max(0, Math.floor(min * 20) / 20), (max) => Math.min(1, Math.ceil(max * 20) / 20)];
+
 type CurveLine = { key: string; label: string; color: string; dash: string; metric: string; last: number };
 type Row = Record<string, number>;
 
@@ -82,21 +85,22 @@ export function CurveChart({ spec, sources, smoothing, log }: { spec: ChartSpec;
   const frame = useRef<HTMLDivElement>(null);
   const { lines, rows } = useMemo(() => buildLines(spec, sources, smoothing, log), [spec, sources, smoothing, log]);
   const first = spec.metrics[0] ?? "";
+  const share = metricDefinition(first).percent === true;
   const explanation = spec.metrics.map((metric) => metricDefinition(metric)).map(({ label, definition, source }) => `${label}: ${definition} (${source})`);
   const save = (kind: "svg" | "png") => {
     const svg = frame.current?.querySelector<SVGSVGElement>("svg.recharts-surface");
     if (svg) void (kind === "svg" ? downloadSvg(svg, spec.title) : downloadPng(svg, spec.title));
   };
   return (
-    <section aria-label={spec.title} className="group flex flex-col rounded-lg border bg-surface px-3 pt-2 pb-1">
+    <section aria-label={spec.title} className="group relative flex flex-col rounded-lg border bg-surface px-3 pt-2 pb-1">
       <header className="flex items-center gap-1">
-        <h3 className="text-sm font-semibold">{spec.title}</h3>
+        <h2 className="truncate text-sm font-semibold">{spec.title}</h2>
         <Tooltip content={<span className="whitespace-pre-line">{explanation.join("\n")}</span>}>
           <button type="button" aria-label={`What ${spec.title} means: ${explanation.join(" ")}`} className="rounded p-1 text-muted hover:text-text">
             <Info aria-hidden="true" className="size-3.5" />
           </button>
         </Tooltip>
-        <span className="ml-auto flex opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
+        <span className="absolute top-1.5 right-2 flex rounded-md bg-surface opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
           {(["svg", "png"] as const).map((kind) => (
             <Button key={kind} size="sm" variant="ghost" className="h-7 px-1.5 text-xs text-muted" aria-label={`Download ${spec.title} as ${kind.toUpperCase()}`} onClick={() => save(kind)}>
               <Download aria-hidden="true" className="size-3" />
@@ -113,7 +117,7 @@ export function CurveChart({ spec, sources, smoothing, log }: { spec: ChartSpec;
             <YAxis
               width={52}
               scale={log ? "log" : "linear"}
-              domain={["auto", "auto"]}
+              domain={share && !log ? SHARE_DOMAIN : ["auto", "auto"]}
               allowDataOverflow={log}
               tick={{ fontSize: 11, fill: "var(--muted)" }}
               stroke="var(--border)"

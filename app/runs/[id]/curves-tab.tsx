@@ -7,6 +7,7 @@ import { chartsFor } from "@/domain/metric-definitions";
 import { type RunSeries, seriesToCsv } from "@/domain/run-series";
 import { Button } from "../../components/ui/button";
 import { Card } from "../../components/ui/card";
+import { cn } from "../../components/ui/cn";
 import { EmptyState } from "../../components/ui/empty-state";
 import { Checkbox, Select } from "../../components/ui/field";
 import { useTRPC } from "../../trpc";
@@ -56,8 +57,8 @@ export function CurvesTab({
   if (charts.length === 0) {
     return (
       <Card>
-        <EmptyState icon={<ChartLine aria-hidden="true" />} title={noCurves ? "No curves" : "No curves yet"}>
-          {noCurves ? "Sampling and evaluation give samples and scores instead: see the other tabs." : "They appear with the first step that a worker finishes."}
+        <EmptyState icon={<ChartLine aria-hidden="true" />} title={noCurves || run.finishedAt !== null ? "No curves" : "No curves yet"}>
+          {noCurves ? "Sampling and evaluation give samples and scores instead: see the other tabs." : run.finishedAt !== null ? "The run ended before its first step; why is above and under Events." : "They appear with the first step that a worker finishes."}
         </EmptyState>
       </Card>
     );
@@ -96,7 +97,7 @@ export function CurvesTab({
           CSV
         </Button>
       </div>
-      <div className="grid gap-2.5 sm:grid-cols-2 lg:grid-cols-3 xl:grid-cols-4">
+      <div className={cn("grid gap-2.5 sm:grid-cols-2 lg:grid-cols-3", charts.length > 6 && "xl:grid-cols-4")}>
         {charts.map((spec) => (
           <CurveChart key={spec.title} spec={spec} sources={sources} smoothing={page.smoothing} log={page.log} />
         ))}

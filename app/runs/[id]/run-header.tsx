@@ -76,9 +76,12 @@ export function RunHeader({
           <span className="text-muted">
             created <RelativeTime date={run.createdAt} />
           </span>
-          <span className="sm:ml-auto">
-            <Connection connection={connection} onReconnect={onReconnect} />
-          </span>
+          {/* Of a run that has ended nothing more comes. */}
+          {!(run.finishedAt !== null && connection.state === "live") && (
+            <span className="sm:ml-auto">
+              <Connection connection={connection} onReconnect={onReconnect} />
+            </span>
+          )}
         </div>
         <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
           <span className="figures text-sm font-medium" data-testid="run-progress">

@@ -43,7 +43,7 @@ export function SamplesTab({ samples, kind }: { samples: RunSeries["samples"]; k
             <Select aria-label="Samples of" className="w-auto" value={String(step)} onChange={(event) => go(samples.findIndex((s) => String(s.step) === event.target.value))}>
               {samples.map((s) => (
                 <option key={s.step} value={s.step}>
-                  {STEP_UNITS[kind]} {s.step}
+                  {s.step} {STEP_UNITS[kind]}
                 </option>
               ))}
             </Select>

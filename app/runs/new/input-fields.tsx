@@ -45,7 +45,6 @@ export function InputFields({
   const bases = inputs.checkpoints.filter((checkpoint) => checkpoint.kind !== "reward");
   const rewards = inputs.checkpoints.filter((checkpoint) => checkpoint.kind === "reward");
   const datasets = inputs.datasets.filter((dataset) => dataset.kind === needs.dataset);
-  const slug = inputs.project?.slug ?? "";
   return (
     <Card>
       <CardHeader title="What it starts from" />
@@ -96,7 +95,7 @@ export function InputFields({
             hint={
               datasets.length === 0 ? (
                 <>
-                  Freeze one in <Link href={`/projects/${slug}`} className="text-accent hover:underline">the project</Link>
+                  Freeze one in <Link href={`/projects/${projectId}/datasets`} className="text-accent underline">the project</Link>
                 </>
               ) : (
                 `Frozen ${needs.dataset} rows`

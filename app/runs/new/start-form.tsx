@@ -101,7 +101,8 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const found: Record<string, string> = parsed.ok ? {} : { ...parsed.errors };
-    if (name.trim() === "") found.name = "Enter a name";
+    // Without a checkpoint there is no suggestion yet: choosing one gives the name.
+    if (name.trim() === "" && (choices.name !== null || ids.baseCheckpointId !== "")) found.name = "Enter a name";
     if (ids.baseCheckpointId === "") found.baseCheckpointId = "Choose a checkpoint";
     if (needs.reward === "required" && ids.rewardCheckpointId === null) found.rewardCheckpointId = "Choose a reward checkpoint";
     if (needs.dataset !== null && ids.datasetVersionId === null) found.datasetVersionId = "Choose a dataset version";

@@ -31,6 +31,9 @@ export function OwnHistory({ slug }: { slug: string }) {
     }),
   );
   const error = projects.error ?? history.error;
+  if (projects.data !== undefined && projectId === undefined) {
+    return <div className="m-auto"><EmptyState title="There is no such project" action={<Button asChild><Link href="/annotate">All projects</Link></Button>}>It was removed, or the address is misspelt.</EmptyState></div>;
+  }
   const figures: [string, string][] = statistics.data
     ? [
         ["Judged", `${statistics.data.judged} (${statistics.data.today} today)`],
@@ -56,11 +59,11 @@ export function OwnHistory({ slug }: { slug: string }) {
         ))}
       </dl>
       {error ? (
-        <ErrorState message={errorMessage(error)} onRetry={() => void history.refetch()} />
+        <ErrorState message={errorMessage(error)} onRetry={() => void (projects.error ? projects : history).refetch()} />
       ) : history.data === undefined ? (
         <Skeleton className="h-64" />
       ) : history.data.length === 0 ? (
-        <EmptyState title="You have not judged anything here yet" />
+        <EmptyState title="You have not judged anything here yet">What you judge appears here; the newest can be taken back for a while.</EmptyState>
       ) : (
         <ol className="space-y-3">
           {history.data.map(({ judgementId, value, reasons, comment, createdAt, undoable, prompt, texts }) => (

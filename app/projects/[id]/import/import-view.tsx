@@ -17,9 +17,9 @@ import { ReportView } from "./report-view";
 import { useImport } from "./use-import";
 
 const KIND_LABELS: Record<ImportKind, string> = {
-  prompts: "Prompts (with or without reference answers)",
+  prompts: "Prompts, with references or not",
   completions: "Completions of prompts",
-  comparisons: "Comparisons that were judged elsewhere",
+  comparisons: "Comparisons judged elsewhere",
 };
 
 export function ImportView({ projectId }: { projectId: string }) {
@@ -61,7 +61,7 @@ export function ImportView({ projectId }: { projectId: string }) {
             </Select>
           </Field>
           <Field label="File" hint="Nothing is stored before you have seen the preview.">
-            <Input type="file" accept=".jsonl,.ndjson,.json,.txt" className="h-auto py-1.5" onChange={(event) => look(event.target.files?.[0] ?? null, kind)} />
+            <Input type="file" accept=".jsonl,.ndjson,.json,.txt" className="h-auto py-1.5 file:mr-3 file:rounded file:border-0 file:bg-sunken file:px-2.5 file:py-1 file:font-medium file:text-text" onChange={(event) => look(event.target.files?.[0] ?? null, kind)} />
           </Field>
           <FormatHelp kind={kind} />
         </CardBody>

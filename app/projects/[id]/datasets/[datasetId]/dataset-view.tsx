@@ -1,10 +1,15 @@
 "use client";
 /** A version with its hash, its rows, their votes, and the downloads. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Download } from "lucide-react";
 import Link from "next/link";
+import { useState } from "react";
+import { splitSchema } from "@/domain/prompt";
 import { Badge, SimulatedBadge } from "../../../../components/ui/badge";
 import { Button } from "../../../../components/ui/button";
+import { Card, CardBody, CardHeader } from "../../../../components/ui/card";
 import { ErrorState } from "../../../../components/ui/empty-state";
+import { Select } from "../../../../components/ui/field";
 import { SkeletonTable } from "../../../../components/ui/skeleton";
 import { errorMessage, useTRPC } from "../../../../trpc";
 
@@ -16,6 +21,7 @@ const EXPORTS = {
 
 export function DatasetView({ projectId, datasetId }: { projectId: string; datasetId: string }) {
   const trpc = useTRPC();
+  const [split, setSplit] = useState("");
   const version = useQuery(trpc.dataset.get.queryOptions({ datasetId }));
   const rows = useInfiniteQuery(
     trpc.dataset.rows.infiniteQueryOptions({ datasetId, limit: PAGE }, {
@@ -28,30 +34,48 @@ export function DatasetView({ projectId, datasetId }: { projectId: string; datas
   const { kind, version: number, hash, counts, simulated } = version.data;
   return (
     <>
-      <div className="mb-4 flex flex-wrap items-center gap-3">
+      <p className="mb-1 text-sm text-muted"><Link href={`/projects/${projectId}/datasets`} className="hover:underline">All versions</Link></p>
+      <div className="mb-1 flex flex-wrap items-center gap-3">
         <h2 className="text-lg font-semibold">{kind} v{number}</h2>
         {simulated && <SimulatedBadge />}
-        <span className="text-sm text-muted tabular-nums">{counts.train} train, {counts.validation} validation, {counts.test} test</span>
+        <span className="figures text-sm text-muted">{counts.train} train, {counts.validation} validation, {counts.test} test</span>
+        <Button asChild variant="primary" className="sm:ml-auto">
+          <Link href={`/runs/new?kind=${kind === "sft" ? "sft" : "reward"}&project=${projectId}&dataset=${datasetId}`}>{kind === "sft" ? "Fine-tune on it" : "Train a reward model on it"}</Link>
+        </Button>
       </div>
-      <p className="mb-4 text-sm break-all text-muted">sha256 <code>{hash}</code></p>
-      <div className="mb-6 flex flex-wrap gap-2">
-        {EXPORTS[kind].map(([label, query]) => (
-          <Button key={query} asChild><a href={`/api/datasets/${datasetId}/export?${query}`} download>{label}</a></Button>
-        ))}
-      </div>
+      <p className="mb-4 text-sm break-all text-muted">sha256 <code className="text-xs">{hash}</code></p>
+      <Card className="mb-6">
+        <CardHeader
+          title="Download"
+          description="JSON lines, one row a line; the same version gives the same bytes"
+          actions={
+            <Select aria-label="Split to download" className="w-auto" value={split} onChange={(event) => setSplit(event.target.value)}>
+              <option value="">All splits</option>
+              {splitSchema.options.map((known) => <option key={known} value={known}>{known} only</option>)}
+            </Select>
+          }
+        />
+        <CardBody className="flex flex-wrap gap-2">
+          {EXPORTS[kind].map(([label, query]) => (
+            <Button key={query} asChild><a href={`/api/datasets/${datasetId}/export?${query}${split === "" ? "" : `&split=${split}`}`} download><Download aria-hidden="true" className="size-4" />{label}</a></Button>
+          ))}
+        </CardBody>
+      </Card>
+      <h3 id="rows" className="mb-2 scroll-mt-20 font-semibold">Rows</h3>
+      {rows.isPending && <SkeletonTable rows={6} label="Loading the rows" />}
       <ol className="space-y-3">
-        {rows.data?.pages.flat().map(({ ordinal, split, promptId, judgementId, content }) => (
+        {rows.data?.pages.flat().map(({ ordinal, split: rowSplit, promptId, judgementId, content }) => (
           <li key={ordinal} className="rounded-lg border bg-surface p-3 text-sm">
             <p className="mb-1 flex flex-wrap items-center gap-2 text-muted">
-              <span className="font-mono tabular-nums">{ordinal}</span> <Badge>{split}</Badge>
+              <span className="tabular-nums">Row {ordinal + 1}</span> <Badge>{rowSplit}</Badge>
               <Link className="underline decoration-dotted" href={`/projects/${projectId}/prompts/${promptId}`}>{judgementId === null ? "the prompt" : "the prompt and its votes"}</Link>
             </p>
-            <p className="line-clamp-2 text-muted">{content.messages.at(-1)?.content}</p>
+            <p className="line-clamp-2 max-w-[90ch] text-muted">{content.messages.at(-1)?.content}</p>
             {"completions" in content ? (
               <ul className="mt-1 space-y-1">
-                {content.completions.map((text, i) => <li key={text}><span className="mr-2 font-mono tabular-nums">{content.ranks[i]}.</span>{text}</li>)}
+                {content.completions.map((text, i) => <li key={text} className="max-w-[90ch]"><span className="mr-2 tabular-nums text-muted">{content.ranks[i]}.</span>{text}</li>)}
               </ul>
-            ) : <p className="mt-1">{content.completion}</p>}
+            ) : <p className="mt-1 max-w-[90ch]">{content.completion}</p>}
           </li>
         ))}
       </ol>
