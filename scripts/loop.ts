@@ -11,6 +11,7 @@ import path from "node:path";
 import { Command, Option } from "commander";
 import { createDb, type Db } from "../db/client";
 import { selectCheckpointsOfRun } from "../db/queries/checkpoints";
+import { selectModels } from "../db/queries/completions";
 import { selectMetricEvents } from "../db/queries/run-events";
 import { selectRun } from "../db/queries/runs";
 import { selectScores } from "../db/queries/scores";
@@ -18,15 +19,19 @@ import { selectPromptsOfSplit } from "../db/queries/training-data";
 import { insertUser } from "../db/queries/users";
 import { startEmbeddedPostgres } from "../db/embedded";
 import { migrateDatabase } from "../db/migrate";
+import { comparisonSchema } from "../domain/comparison";
 import { ANNOTATOR_TASTES, type AnnotatorTaste, createSimulatedAnnotator } from "../domain/demo/annotator";
 import { demoFacts } from "../domain/demo/prompts";
 import type { Facts } from "../domain/demo/support";
 import type { JudgementValue } from "../domain/judgement";
 import { runConfigSchema } from "../domain/run";
 import type { UserContext } from "../server/context";
+import { compareModels } from "../server/services/comparison";
 import { freezeDataset } from "../server/services/dataset";
 import { type SeededDemo, seedDemo } from "../server/services/demo";
+import { DEMO_PROJECT } from "../server/services/demo-texts";
 import { submitJudgement } from "../server/services/judgement";
+import { getLeaderboard } from "../server/services/leaderboard";
 import { type AnnotationTask, claimNextItem } from "../server/services/queue";
 import { createRun } from "../server/services/run";
 import { loadEngine } from "../trainer/engine/engine";
@@ -146,7 +151,7 @@ async function runRound(world: World): Promise<LoopReport> {
   // 2. Samples of the SFT model become items; simulated annotators judge them.
   await stage(world, "sample", async () => {
     for (const split of ["train", "validation", "test"] as const) {
-      await perform(world, `sample ${split}`, { config: { ...scale.sample, kind: "sample", split, maxPrompts: scale.prompts[split] }, base: sft.id });
+      await perform(world, `sample ${split}`, { config: { ...scale.sample, kind: "sample", split, maxPrompts: scale.judged[split] }, base: sft.id });
     }
   });
   await stage(world, "annotate", () => annotate(world, "annotate"));
@@ -180,6 +185,16 @@ async function runRound(world: World): Promise<LoopReport> {
       checkpoints[name] = { gold: score("gold"), rougeL: score("rougeL").mean, bleu4: score("bleu4").mean, meanLength: score("length").mean, reward: score("reward").mean };
     }
   });
+
+  // 6. The three side by side, judged again: the ranking by votes.
+  const ranking = await stage(world, "compare", async () => {
+    const names = new Map([[base.id, "base"], [sft.id, "sft"], [ppo.id, "ppo"]]);
+    const models = (await selectModels(db, demo.projectId)).flatMap(({ id, checkpointId }) => (checkpointId !== null && names.has(checkpointId) ? [id] : []));
+    await compareModels(researcher, comparisonSchema.parse({ projectId: demo.projectId, modelIds: models, maxItems: scale.prompts.test, seed: options.seed }));
+    await annotate(world, "compare");
+    const board = await getLeaderboard(researcher, { slug: DEMO_PROJECT.slug, votes: "simulated" });
+    return board.ranking.flatMap(({ checkpointId, score, low, high }) => (score === undefined ? [] : [{ name: names.get(checkpointId ?? "") ?? "?", score, low: low ?? score, high: high ?? score }]));
+  });
   const decided = (await selectCheckpointsOfRun(db, ppo.runId ?? "")).find(({ id }) => id === ppo.id);
   return {
     scale: options.scale,
@@ -190,6 +205,7 @@ async function runRound(world: World): Promise<LoopReport> {
     stages: world.stages,
     rewardModel: { accuracy: accuracy?.value ?? null, low: accuracy?.low ?? null, high: accuracy?.high ?? null, n: accuracy?.n ?? 0 },
     checkpoints,
+    ranking,
     kl,
     promoted: decided?.promoted ?? false,
     reason: decided?.reason ?? "No decision was recorded",

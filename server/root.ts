@@ -3,6 +3,7 @@ import { annotateRouter } from "./routers/annotate";
 import { checkpointRouter } from "./routers/checkpoint";
 import { datasetRouter } from "./routers/dataset";
 import { guidelineRouter } from "./routers/guideline";
+import { itemRouter } from "./routers/item";
 import { leaderboardRouter } from "./routers/leaderboard";
 import { projectRouter } from "./routers/project";
 import { promptRouter } from "./routers/prompt";
@@ -16,6 +17,7 @@ export const appRouter = router({
   checkpoint: checkpointRouter,
   dataset: datasetRouter,
   guideline: guidelineRouter,
+  item: itemRouter,
   leaderboard: leaderboardRouter,
   project: projectRouter,
   prompt: promptRouter,

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
+import { useState } from "react";
 import { Badge } from "../components/ui/badge";
 import { Button } from "../components/ui/button";
 import { Card } from "../components/ui/card";
@@ -11,6 +12,7 @@ import { Field, Select } from "../components/ui/field";
 import { PageHeader } from "../components/ui/page-header";
 import { SkeletonTable } from "../components/ui/skeleton";
 import { errorMessage, useTRPC } from "../trpc";
+import { CompareDialog } from "./compare-dialog";
 import { Ranking } from "./ranking";
 import { ScoresTable } from "./scores-table";
 import { WinRates } from "./win-rates";
@@ -32,10 +34,21 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
     next.set(name, value);
     router.replace(`${here}?${next}`);
   };
+  const [comparing, setComparing] = useState(false);
   const error = projects.error ?? board.error;
+  const project = board.data?.project;
   return (
     <>
-      <PageHeader title="Leaderboard" actions={<Button asChild><Link href="/leaderboard/method">Method</Link></Button>} />
+      <PageHeader
+        title="Leaderboard"
+        actions={
+          <>
+            {researcher && project !== undefined && <Button onClick={() => setComparing(true)}>Compare models</Button>}
+            <Button asChild><Link href="/leaderboard/method">Method</Link></Button>
+          </>
+        }
+      />
+      {project !== undefined && <CompareDialog projectId={project.id} open={comparing} onOpenChange={setComparing} />}
       {projects.data?.length === 0 ? (
         <EmptyState title="No leaderboard is published">Sign in as a researcher to see the projects that are not published.</EmptyState>
       ) : (

@@ -1,8 +1,9 @@
 /** SQL on completions and on the models that wrote them. */
 import { createHash } from "node:crypto";
-import { and, asc, count, eq, inArray } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray } from "drizzle-orm";
+import type { Split } from "../../domain/prompt";
 import type { Db } from "../client";
-import { completions, models } from "../schema";
+import { completions, models, prompts } from "../schema";
 
 export type CompletionRow = typeof completions.$inferSelect;
 export type NewCompletionRow = typeof completions.$inferInsert;
@@ -91,4 +92,20 @@ export function selectModels(db: Db, projectId: string) {
     .where(eq(models.projectId, projectId))
     .groupBy(models.id)
     .orderBy(asc(models.name));
+}
+
+/** The newest completion of each of `modelIds` for each prompt of a split. */
+export function selectNewestCompletions(db: Db, input: { projectId: string; modelIds: readonly string[]; split: Split }) {
+  return db
+    .selectDistinctOn([completions.promptId, completions.modelId], {
+      id: completions.id,
+      promptId: completions.promptId,
+      promptHash: prompts.contentHash,
+      modelId: completions.modelId,
+      contentHash: completions.contentHash,
+    })
+    .from(completions)
+    .innerJoin(prompts, eq(prompts.id, completions.promptId))
+    .where(and(eq(completions.projectId, input.projectId), eq(prompts.split, input.split), inArray(completions.modelId, [...input.modelIds])))
+    .orderBy(completions.promptId, completions.modelId, desc(completions.createdAt), asc(completions.ordinal), asc(completions.id));
 }

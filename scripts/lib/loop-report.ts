@@ -12,6 +12,8 @@ export type LoopReport = {
   stages: { name: string; seconds: number }[];
   rewardModel: { accuracy: number | null; low: number | null; high: number | null; n: number };
   checkpoints: Record<"base" | "sft" | "ppo", LoopCheckpoint>;
+  /** By the annotators' votes between the three, best first, on the scale of Elo. */
+  ranking: { name: string; score: number; low: number; high: number }[];
   kl: number | null;
   promoted: boolean;
   reason: string;
@@ -34,6 +36,7 @@ export function formatReport(report: LoopReport, seconds: number): string {
     ...lines,
     "",
     `reward model  ${percent(accuracy)} of ${n} held-out comparisons (95 % ${percent(low)} to ${percent(high)})`,
+    `preferred     ${report.ranking.map((row) => `${row.name} ${row.score.toFixed(0)} [${row.low.toFixed(0)}, ${row.high.toFixed(0)}]`).join(", ")}`,
     `KL to SFT     ${report.kl?.toFixed(2) ?? "unknown"}`,
     report.reason,
     "",

@@ -54,35 +54,58 @@ export function padLeft(rows: readonly (readonly number[])[], padTokenId: number
   return { ids, mask, length };
 }
 
-/** The loop that both families share: sample from logits, feed back, stop. `step` returns (B, V) logits. */
-async function decodeLoop(
-  batch: number,
-  vocabSize: number,
-  randoms: Random[],
-  options: GenerateOptions,
-  first: Float32Array | null,
-  step: (tokens: Int32Array, index: number) => Float32Array,
-  start: number,
-): Promise<Generated[]> {
+/** A batch that is being decoded: the rows it holds can be cut down as they end. */
+type Decoding = {
+  /** Logits of the first new token, (B, V), where the prompt's own pass gives them. */
+  first: Float32Array | null;
+  /** One more token for each held row; (held, V) logits of the next. */
+  step(tokens: Int32Array, index: number): Float32Array;
+  /** Keeps these of the held rows, in this order. */
+  narrow(places: number[]): void;
+};
+
+/** Fewer rows than this are not worth a graph of their own. */
+const MIN_ROWS = 16;
+
+/** The loop that both families share: sample from logits, feed back, stop; rows that ended are dropped by halves. */
+async function decodeLoop(batch: number, vocabSize: number, randoms: Random[], options: GenerateOptions, decoding: Decoding, start: number): Promise<Generated[]> {
   const rows = Array.from({ length: batch }, (): Generated => ({ tokens: [], stopped: false }));
-  let next: Int32Array = new Int32Array(batch).fill(start);
-  let logits = first ?? step(next, 0);
-  const offset = first ? 0 : 1;
+  /** Row of each place in the batch. */
+  let held = [...rows.keys()];
+  let logits = decoding.first ?? decoding.step(new Int32Array(batch).fill(start), 0);
+  const offset = decoding.first ? 0 : 1;
   for (let index = 0; index < options.maxNewTokens; index++) {
-    next = new Int32Array(batch).fill(options.padTokenId);
-    for (const [b, row] of rows.entries()) {
+    for (const [place, b] of held.entries()) {
+      const [row, random] = [rows[b], randoms[b]];
+      if (!row || !random) throw new RangeError(`generate: row ${b} has no random stream`);
       if (row.stopped) continue;
-      const random = randoms[b];
-      if (!random) throw new RangeError(`generate: row ${b} has no random stream`);
-      const token = sampleToken(logits.subarray(b * vocabSize, (b + 1) * vocabSize), options, random);
+      const token = sampleToken(logits.subarray(place * vocabSize, (place + 1) * vocabSize), options, random);
       row.tokens.push(token);
-      next[b] = token;
       row.stopped = token === options.eosTokenId || ((await options.shouldStop?.(row.tokens)) ?? false);
     }
-    if (index + 1 === options.maxNewTokens || rows.every(({ stopped }) => stopped)) break;
-    logits = step(next, index + offset);
+    const isRunning = (b: number) => rows[b]?.stopped === false;
+    const running = held.filter(isRunning).length;
+    if (index + 1 === options.maxNewTokens || running === 0) break;
+    if (held.length / 2 >= Math.max(running, MIN_ROWS)) {
+      const size = Math.max(MIN_ROWS, 2 ** Math.ceil(Math.log2(running)));
+      // Those that run first; ended ones fill up.
+      const places = [...held.keys()].sort((x, y) => Number(isRunning(held[y] ?? 0)) - Number(isRunning(held[x] ?? 0)) || x - y).slice(0, size);
+      decoding.narrow(places);
+      held = places.map((place) => held[place] ?? 0);
+    }
+    const next = Int32Array.from(held, (b) => (isRunning(b) ? (rows[b]?.tokens.at(-1) ?? options.padTokenId) : options.padTokenId));
+    logits = decoding.step(next, index + offset);
   }
   return rows;
+}
+
+/** The rows of a cache at `places`; frees the old one. */
+function narrowCache(cache: KvCache, places: number[]): KvCache {
+  const indices = tf.tensor1d(places, "int32");
+  const kept = Object.fromEntries(Object.entries(cache).map(([name, tensor]) => [name, tf.gather(tensor, indices)]));
+  indices.dispose();
+  disposeTree(cache);
+  return kept;
 }
 
 const download = (tensor: tf.Tensor): Float32Array => {
@@ -145,23 +168,32 @@ function createDecoderGenerator(engine: Engine, model: DecoderModel): Generator 
     const start = prefill({ weights: args, ...inputs });
     disposeTree(inputs);
     let cache = start.cache;
-    const cacheMask = new Int32Array(batch * cacheLength);
-    for (let b = 0; b < batch; b++) cacheMask.set(mask.subarray(b * length, (b + 1) * length), b * cacheLength);
+    let held = prompts.map((prompt, b) => ({ length: prompt.length, mask: mask.slice(b * length, (b + 1) * length) }));
     try {
-      return await decodeLoop(batch, model.vocabSize, randoms, options, download(start.logits), (tokens, index) => {
-        const slot = length + index;
-        for (let b = 0; b < batch; b++) cacheMask[b * cacheLength + slot] = 1;
-        const step = {
-          inputIds: tf.tensor1d(tokens, "int32"),
-          position: tf.scalar(slot, "int32"),
-          positionIds: tf.tensor1d(Int32Array.from(prompts, (prompt) => prompt.length + index), "int32"),
-          cacheMask: tf.tensor2d(cacheMask.slice(), [batch, cacheLength], "int32"),
-        };
-        const result = decode({ weights: args, cache, ...step });
-        disposeTree(step);
-        disposeTree(cache);
-        cache = result.cache;
-        return download(result.logits);
+      return await decodeLoop(batch, model.vocabSize, randoms, options, {
+        first: download(start.logits),
+        step(tokens, index) {
+          const cacheMask = new Int32Array(held.length * cacheLength);
+          held.forEach((row, place) => {
+            cacheMask.set(row.mask, place * cacheLength);
+            cacheMask.fill(1, place * cacheLength + length, place * cacheLength + length + index + 1);
+          });
+          const step = {
+            inputIds: tf.tensor1d(tokens, "int32"),
+            position: tf.scalar(length + index, "int32"),
+            positionIds: tf.tensor1d(Int32Array.from(held, (row) => row.length + index), "int32"),
+            cacheMask: tf.tensor2d(cacheMask, [held.length, cacheLength], "int32"),
+          };
+          const result = decode({ weights: args, cache, ...step });
+          disposeTree(step);
+          disposeTree(cache);
+          cache = result.cache;
+          return download(result.logits);
+        },
+        narrow(places) {
+          held = places.map((place) => held[place] as (typeof held)[number]);
+          cache = narrowCache(cache, places);
+        },
       }, 0);
     } finally {
       disposeTree(cache);
@@ -206,18 +238,26 @@ function createEncoderDecoderGenerator(engine: Engine, model: EncoderDecoderMode
     const args = toArgs(weights);
     const source = { inputIds: tf.tensor2d(ids, [batch, length], "int32"), attentionMask: tf.tensor2d(mask, [batch, length], "int32") };
     let { cache } = prefill({ weights: args, ...source });
+    let sourceMask: tf.Tensor = source.attentionMask;
+    source.inputIds.dispose();
     try {
-      return await decodeLoop(batch, model.vocabSize, randoms, options, null, (tokens, index) => {
-        const step = { inputIds: tf.tensor1d(tokens, "int32"), position: tf.scalar(index, "int32") };
-        const result = decode({ weights: args, cache, ...step, sourceMask: source.attentionMask });
-        disposeTree(step);
-        disposeTree(cache);
-        cache = result.cache;
-        return download(result.logits);
+      return await decodeLoop(batch, model.vocabSize, randoms, options, {
+        first: null,
+        step(tokens, index) {
+          const step = { inputIds: tf.tensor1d(tokens, "int32"), position: tf.scalar(index, "int32") };
+          const result = decode({ weights: args, cache, ...step, sourceMask });
+          disposeTree(step);
+          disposeTree(cache);
+          cache = result.cache;
+          return download(result.logits);
+        },
+        narrow(places) {
+          ({ sourceMask, ...cache } = narrowCache({ ...cache, sourceMask }, places) as KvCache & { sourceMask: tf.Tensor });
+        },
       }, model.decoderStartTokenId);
     } finally {
       disposeTree(cache);
-      disposeTree(source);
+      sourceMask.dispose();
     }
   };
 }

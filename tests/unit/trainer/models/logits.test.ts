@@ -75,6 +75,23 @@ describe.each([
       expect(rows.map(({ tokens }) => tokens)).toEqual(cases.prompts.map(({ greedy }) => greedy));
     }
   });
+  it("says the same when rows end at different times and the batch is cut down, and frees every tensor", async () => {
+    const generate = createGenerator(engine, loaded.model);
+    const options = {
+      temperature: 1, topK: 0, topP: 1, maxNewTokens: 24, eosTokenId: -1, padTokenId: 0,
+      shouldStop: async (tokens: readonly number[]) => tokens.length > (tokens[0] ?? 0) % 24,
+    };
+    const prompts = Array.from({ length: 64 }, (_, i) => Array.from({ length: 3 + (i % 5) }, (_, j) => 2 + ((7 * i + j) % 90)));
+    const sample = (from: number, to: number) => generate({ base: loaded.params, adapter: null }, prompts.slice(from, to), prompts.slice(from, to).map((_, i) => createRandom(1, `${from + i}`)), options);
+    const before = tf.memory().numTensors;
+    const together = await sample(0, 64);
+    expect(tf.memory().numTensors).toBe(before);
+    const lengths = together.map(({ tokens }) => tokens.length);
+    expect(lengths.filter((length) => length > 16).length).toBeLessThan(32);
+    const apart: typeof together = [];
+    for (let i = 0; i < 64; i += 8) apart.push(...(await sample(i, i + 8)));
+    expect(together).toEqual(apart);
+  });
   it("frees every tensor it makes", async () => {
     const generate = createGenerator(engine, loaded.model);
     const options = { temperature: 1, topK: 0, topP: 1, maxNewTokens: 4, eosTokenId: -1, padTokenId: 0 };
