@@ -7,7 +7,7 @@ export const RUN_PRESETS: Readonly<Record<RunKind, readonly RunPreset[]>> = {
   sft: [
     { name: "Default", purpose: "LoRA, two epochs", changes: {} },
     { name: "Quick look", purpose: "Does it learn at all: 50 steps", changes: { maxSteps: 50, evalSteps: 10, saveSteps: 25 } },
-    { name: "Full fine-tuning", purpose: "All weights, lower learning rate", changes: { method: "full", learningRate: 1e-4 } },
+    { name: "Full fine-tuning", purpose: "All weights, a little lower learning rate", changes: { method: "full", learningRate: 7e-4 } },
   ],
   reward: [
     { name: "Default", purpose: "Three epochs, centred rewards", changes: {} },
@@ -15,12 +15,17 @@ export const RUN_PRESETS: Readonly<Record<RunKind, readonly RunPreset[]>> = {
     { name: "With margins", purpose: "Much better counts more than slightly better", changes: { marginScale: 0.3 } },
   ],
   ppo: [
-    { name: "Default", purpose: "40 iterations, fixed KL coefficient", changes: {} },
+    { name: "Default", purpose: "30 iterations, fixed KL coefficient", changes: {} },
     { name: "Quick look", purpose: "Five small iterations", changes: { iterations: 5, rolloutBatchSize: 16, saveSteps: 5, evalSteps: 1 } },
     {
       name: "Adaptive KL",
       purpose: "The coefficient follows a target of 6 (Ziegler et al. 2019)",
       changes: { adaptiveKl: { target: 6, horizon: 10000 }, klCoef: 0.15 },
+    },
+    {
+      name: "As TRL",
+      purpose: "The defaults of trl 1.12, for models of billions of parameters",
+      changes: { learningRate: 3e-6, numPpoEpochs: 4, numMiniBatches: 1, klCoef: 0.05, temperature: 0.7, responseLength: 53, missingEosPenalty: null, normalizeRewards: false },
     },
   ],
   evaluation: [

@@ -24,7 +24,7 @@ const common = {
   sft: { kind: "sft", method: "full", learningRate: 7e-4, batchSize: 16, evalSteps: 1000 },
   sample: { completionsPerPrompt: 4, batchSize: 64, sampling: SAMPLING },
   reward: { kind: "reward", learningRate: 1e-3, batchSize: 16, evalSteps: 1000 },
-  ppo: { kind: "ppo", learningRate: 1e-3, klCoef: 0.1, numPpoEpochs: 2, numMiniBatches: 2, rolloutBatchSize: 64, maxPromptLength: 128, evalSteps: 10, saveSteps: 10 },
+  ppo: { kind: "ppo", maxPromptLength: 128, evalSteps: 10, saveSteps: 10 },
   evaluation: { batchSize: 64, sampling: SERVED },
 };
 
@@ -39,12 +39,12 @@ export const LOOP_SCALES: Record<LoopScale, Scale> = {
     evaluation: { ...common.evaluation, batchSize: 16 },
   },
   demo: {
-    prompts: { train: 1600, validation: 40, test: 240 },
-    judged: { train: 480, validation: 40, test: 120 },
+    prompts: { train: 1600, validation: 40, test: 200 },
+    judged: { train: 400, validation: 40, test: 100 },
     sft: { ...common.sft, epochs: 2 },
     sample: common.sample,
     reward: { ...common.reward, epochs: 3 },
-    ppo: { ...common.ppo, iterations: 30 },
+    ppo: { ...common.ppo, iterations: 24 },
     evaluation: common.evaluation,
   },
   full: {
