@@ -108,7 +108,7 @@ function vote(task: AnnotationTask, facts: Facts, options: Options): { value: Ju
 }
 
 /** Simulated annotators take item after item from the queue until nothing is left, side by side as people would. */
-async function annotate(world: World, name: string): Promise<void> {
+async function annotate(world: World, name: string, prompts: number): Promise<void> {
   const { db, demo, options } = world;
   const facts = new Map(
     (await Promise.all((["train", "validation", "test"] as const).map((split) => selectPromptsOfSplit(db, demo.projectId, split)))).flat().map((prompt) => [JSON.stringify(prompt.messages), demoFacts(prompt.meta)]),
@@ -129,7 +129,7 @@ async function annotate(world: World, name: string): Promise<void> {
       if (!record) throw new Error("An item of the demo has no record of facts");
       const { value, activeMs } = vote(task, record, options);
       await submitJudgement(ctx, { itemId: task.itemId, clientEventId: crypto.randomUUID(), value, reasons: [], comment: "", activeMs, idleMs: 0, untouched: false });
-      progress.update(++judged, facts.size);
+      progress.update(++judged, prompts);
     }
   }));
   progress.end(`${judged} votes`);
@@ -154,7 +154,7 @@ async function runRound(world: World): Promise<LoopReport> {
       await perform(world, `sample ${split}`, { config: { ...scale.sample, kind: "sample", split, maxPrompts: scale.judged[split] }, base: sft.id });
     }
   });
-  await stage(world, "annotate", () => annotate(world, "annotate"));
+  await stage(world, "annotate", () => annotate(world, "annotate", Object.values(scale.judged).reduce((sum, count) => sum + count, 0)));
   const votes = await freezeDataset(researcher, { projectId: demo.projectId, kind: "preference", filter: { includeSimulated: true } });
 
   // 3. The reward model, measured on votes that it never saw.
@@ -191,7 +191,7 @@ async function runRound(world: World): Promise<LoopReport> {
     const names = new Map([[base.id, "base"], [sft.id, "sft"], [ppo.id, "ppo"]]);
     const models = (await selectModels(db, demo.projectId)).flatMap(({ id, checkpointId }) => (checkpointId !== null && names.has(checkpointId) ? [id] : []));
     await compareModels(researcher, comparisonSchema.parse({ projectId: demo.projectId, modelIds: models, maxItems: scale.prompts.test, seed: options.seed }));
-    await annotate(world, "compare");
+    await annotate(world, "compare", scale.prompts.test);
     const board = await getLeaderboard(researcher, { slug: DEMO_PROJECT.slug, votes: "simulated" });
     return board.ranking.flatMap(({ checkpointId, score, low, high }) => (score === undefined ? [] : [{ name: names.get(checkpointId ?? "") ?? "?", score, low: low ?? score, high: high ?? score }]));
   });

@@ -27,3 +27,22 @@ test("a researcher follows a number to its votes", async ({ page }) => {
   await expect(page.getByRole("listitem").filter({ hasText: "Demo annotator" }).first()).toBeVisible();
   await expectAccessible(page);
 });
+
+test("a researcher sets models against each other", async ({ page }) => {
+  await signInAs(page, "researcher", "/leaderboard");
+  await page.getByRole("button", { name: "Compare models" }).click();
+  const dialog = page.getByRole("dialog", { name: "Compare models" });
+  const models = dialog.getByRole("checkbox");
+  await expect(models.first()).toBeVisible();
+  await expectAccessible(page);
+  for (const model of await models.all()) await model.uncheck();
+  await models.nth(0).check();
+  await dialog.getByRole("button", { name: "Make items" }).click();
+  await expect(dialog.getByText("Choose at least two models")).toBeVisible();
+  await models.nth(1).check();
+  await dialog.getByLabel("Prompts of").selectOption("train");
+  await dialog.getByLabel("Items at most").fill("5");
+  await dialog.getByRole("button", { name: "Make items" }).click();
+  await expect(page.getByText(/^\d items for the annotators$/)).toBeVisible();
+  await expect(dialog).toBeHidden();
+});
