@@ -42,7 +42,7 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   },
   "objective/scores": {
     label: "Reward",
-    definition: "Mean score of the reward model on the sampled completions, before the KL part and the penalty for a missing end.",
+    definition: "Mean score of the reward model on the sampled completions, before the KL part; on the scale on which samples of the reference policy have mean 0 and standard deviation 1, where rewards are normalised.",
     source: TRL,
     better: "higher",
   },

@@ -214,7 +214,7 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
       "objective/entropy": mean(rowSums(rollout.logprobs.map((row) => row.map((x) => -x)), rollout.mask)),
       "objective/non_score_reward": nonScore,
       "objective/rlhf_reward": nonScore + mean(rollout.scores),
-      "objective/scores": mean(rawScores),
+      "objective/scores": mean(rollout.scores),
       "objective/kl_coef": loop.klCoef,
       "policy/entropy": mean(rowSums(entropy, rollout.mask)) / Math.max(1, mean(rollout.mask.map((row) => row.reduce((a, b) => a + b, 0)))),
       "policy/approxkl": average("approxkl"),

@@ -68,5 +68,5 @@ export function Th({
 }
 
 export function Td({ numeric = false, className, ...props }: ComponentProps<"td"> & { numeric?: boolean }) {
-  return <td className={cn("h-10 px-3 py-1.5", numeric && "figures text-right", className)} {...props} />;
+  return <td className={cn("h-10 px-3 py-1.5", numeric && "figures text-right whitespace-nowrap", className)} {...props} />;
 }
