@@ -31,11 +31,11 @@ const common = {
 
 export const LOOP_SCALES: Record<LoopScale, Scale> = {
   smoke: {
-    prompts: { train: 32, validation: 8, test: 16 },
-    judged: { train: 32, validation: 8, test: 16 },
+    prompts: { train: 24, validation: 6, test: 12 },
+    judged: { train: 24, validation: 6, test: 12 },
     sft: { ...common.sft, batchSize: 8, maxSteps: 8 },
-    sample: { ...common.sample, batchSize: 32 },
-    reward: { ...common.reward, batchSize: 8, maxSteps: 8 },
+    sample: { ...common.sample, completionsPerPrompt: 3, batchSize: 32 },
+    reward: { ...common.reward, batchSize: 8, maxSteps: 6 },
     ppo: { ...common.ppo, iterations: 2, rolloutBatchSize: 16, numPpoEpochs: 1, numMiniBatches: 1 },
     evaluation: { ...common.evaluation, batchSize: 16 },
   },
