@@ -4,6 +4,24 @@ import { createRandom } from "../random";
 export type BootstrapOptions = { seed: number; samples?: number; level?: number };
 export type Estimate = { value: number; low: number; high: number; n: number };
 
+/**
+ * A statistic of the sums over rows, and of their number: a mean (sums[0] / n), or a corpus score from summed counts.
+ * Rows are as long as one another.
+ */
+export type SumStatistic = (sums: Float64Array, n: number) => number;
+
+/** Rows one after another, as resampling reads them. Throws RangeError without rows or where one has another length. */
+export function packRows(rows: readonly ArrayLike<number>[]): { values: Float64Array; width: number; n: number } {
+  const width = rows[0]?.length;
+  if (width === undefined) throw new RangeError("bootstrap: there are no rows");
+  const values = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    if (row.length !== width) throw new RangeError(`bootstrap: row ${i} has ${row.length} numbers instead of ${width}`);
+    values.set(row, i * width);
+  });
+  return { values, width, n: rows.length };
+}
+
 /** The q-quantile of sorted values, by linear interpolation (numpy's default). */
 export function quantile(sorted: ArrayLike<number>, q: number): number {
   const place = q * (sorted.length - 1);
@@ -13,14 +31,51 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
 }
 
 /** A statistic of rows with its interval over resampled rows. Throws without rows. */
-export function bootstrapStatistic<T>(rows: readonly T[], statistic: (sample: readonly T[]) => number, { seed, samples = 1000, level = 0.95 }: BootstrapOptions): Estimate {
+export function bootstrapStatistic<T>(
+  rows: readonly T[],
+  statistic: (sample: readonly T[]) => number,
+  { seed, samples = 1000, level = 0.95 }: BootstrapOptions,
+): Estimate {
   if (rows.length === 0) throw new RangeError("bootstrap: there are no rows");
   const random = createRandom(seed, "bootstrap");
-  const values = Float64Array.from({ length: samples }, () => statistic(Array.from({ length: rows.length }, () => rows[random.int(rows.length)] as T))).sort();
+  const values = Float64Array.from({ length: samples }, () =>
+    statistic(Array.from({ length: rows.length }, () => rows[random.int(rows.length)] as T)),
+  ).sort();
   return { value: statistic(rows), low: quantile(values, (1 - level) / 2), high: quantile(values, (1 + level) / 2), n: rows.length };
 }
 
+/** The same of a statistic of sums, without building the samples. */
+export function bootstrapSums(
+  rows: readonly ArrayLike<number>[],
+  statistic: SumStatistic,
+  { seed, samples = 1000, level = 0.95 }: BootstrapOptions,
+): Estimate {
+  const { values, width, n } = packRows(rows);
+  const random = createRandom(seed, "bootstrap");
+  const sums = new Float64Array(width);
+  const add = (row: number) => {
+    for (let k = 0, at = row * width; k < width; k++, at++) sums[k] = (sums[k] as number) + (values[at] as number);
+  };
+  const drawn = new Float64Array(samples);
+  for (let s = 0; s < samples; s++) {
+    sums.fill(0);
+    for (let i = 0; i < n; i++) add(random.int(n));
+    drawn[s] = statistic(sums, n);
+  }
+  drawn.sort();
+  sums.fill(0);
+  for (let i = 0; i < n; i++) add(i);
+  return { value: statistic(sums, n), low: quantile(drawn, (1 - level) / 2), high: quantile(drawn, (1 + level) / 2), n };
+}
+
+/** Statistic of rows of one number each. */
+export const meanOfSums: SumStatistic = (sums, n) => (sums[0] as number) / n;
+
 /** The mean with its interval. */
 export function bootstrapMean(values: readonly number[], options: BootstrapOptions): Estimate {
-  return bootstrapStatistic(values, (sample) => sample.reduce((sum, x) => sum + x, 0) / sample.length, options);
+  return bootstrapSums(
+    values.map((value) => [value]),
+    meanOfSums,
+    options,
+  );
 }

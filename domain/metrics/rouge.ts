@@ -2,6 +2,8 @@
  * ROUGE-1, -2, -L and -Lsum, equal to Google's rouge_score.
  * Source: Lin 2004; rouge_score 0.1.2 (tokenize.py, rouge_scorer.py).
  */
+import { longestCommonIndices, longestCommonLength } from "./longest-common-subsequence";
+import { countMatches, numberTokens } from "./ngram-matches";
 import { stemWord } from "./porter-stemmer";
 
 export type PrecisionRecall = { precision: number; recall: number; f: number };
@@ -10,12 +12,26 @@ export type RougeMetric = (typeof ROUGE_METRICS)[number];
 export type RougeScores = Record<RougeMetric, PrecisionRecall>;
 
 /** Goes with every ROUGE score that is shown. */
-export const ROUGE_SIGNATURE = "rouge:f1|stem:porter-nltk|tok:rouge_score|version:0.1.2";
+export const rougeSignature = (stem: boolean) => `rouge:f1|stem:${stem ? "porter-nltk" : "no"}|tok:rouge_score|version:0.1.2`;
+
+// Words repeat: a stem is computed once. The cap keeps a long-lived process from collecting every word it ever saw.
+const stems = new Map<string, string>();
+const STEMS_KEPT = 100_000;
+
+function stemOf(word: string): string {
+  if (word.length <= 3) return word;
+  const known = stems.get(word);
+  if (known !== undefined) return known;
+  if (stems.size >= STEMS_KEPT) stems.clear();
+  const stem = stemWord(word);
+  stems.set(word, stem);
+  return stem;
+}
 
 /** Lower case, ASCII letters and digits only; words longer than three letters are stemmed. */
 export function rougeTokens(text: string, stem: boolean): string[] {
-  const words = text.toLowerCase().replace(/[^a-z0-9]+/g, " ").split(" ").filter((word) => word !== "");
-  return stem ? words.map((word) => (word.length > 3 ? stemWord(word) : word)) : words;
+  const words: string[] = text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  return stem ? words.map(stemOf) : words;
 }
 
 function fromHits(hits: number, predicted: number, wanted: number): PrecisionRecall {
@@ -24,78 +40,53 @@ function fromHits(hits: number, predicted: number, wanted: number): PrecisionRec
   return { precision, recall, f: precision + recall > 0 ? (2 * precision * recall) / (precision + recall) : 0 };
 }
 
-function countNgrams(tokens: readonly string[], n: number): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (let i = 0; i + n <= tokens.length; i++) {
-    const ngram = tokens.slice(i, i + n).join(" ");
-    counts.set(ngram, (counts.get(ngram) ?? 0) + 1);
-  }
+/** Occurrences of each number below `size` in all sequences. */
+function countTokens(sequences: readonly Int32Array[], size: number): Int32Array {
+  const counts = new Int32Array(size);
+  for (const sequence of sequences) for (const token of sequence) counts[token] = (counts[token] as number) + 1;
   return counts;
-}
-
-function scoreNgrams(wanted: readonly string[], predicted: readonly string[], n: number): PrecisionRecall {
-  const wantedCounts = countNgrams(wanted, n);
-  let hits = 0;
-  for (const [ngram, count] of countNgrams(predicted, n)) hits += Math.min(count, wantedCounts.get(ngram) ?? 0);
-  return fromHits(hits, Math.max(predicted.length - n + 1, 0), Math.max(wanted.length - n + 1, 0));
-}
-
-/** Lengths of the longest common subsequences of all prefixes, row-major (a + 1) x (b + 1). */
-function lcsTable(a: readonly string[], b: readonly string[]): { at(i: number, j: number): number } {
-  const width = b.length + 1;
-  const table = new Int32Array((a.length + 1) * width);
-  const at = (i: number, j: number) => table[i * width + j] as number;
-  for (let i = 1; i <= a.length; i++)
-    for (let j = 1; j <= b.length; j++) table[i * width + j] = a[i - 1] === b[j - 1] ? at(i - 1, j - 1) + 1 : Math.max(at(i - 1, j), at(i, j - 1));
-  return { at };
-}
-
-/** Indices into `wanted` of one longest common subsequence; on a tie the walk goes up. */
-function lcsIndices(wanted: readonly string[], predicted: readonly string[]): number[] {
-  const { at } = lcsTable(wanted, predicted);
-  const indices: number[] = [];
-  let i = wanted.length;
-  let j = predicted.length;
-  while (i > 0 && j > 0) {
-    if (wanted[i - 1] === predicted[j - 1]) {
-      indices.push(i - 1);
-      i--;
-      j--;
-    } else if (at(i, j - 1) > at(i - 1, j)) j--;
-    else i--;
-  }
-  return indices;
 }
 
 /** Union of each reference sentence's subsequences with all predicted ones; a token counts as often as both have it. */
 function scoreSentences(wanted: string[][], predicted: string[][]): PrecisionRecall {
-  const wantedCounts = countNgrams(wanted.flat(), 1);
-  const predictedCounts = countNgrams(predicted.flat(), 1);
+  const numbered = numberTokens([...wanted, ...predicted]);
+  const [wantedIds, predictedIds] = [numbered.slice(0, wanted.length), numbered.slice(wanted.length)];
+  const lengthOf = (sequences: Int32Array[]) => sequences.reduce((sum, { length }) => sum + length, 0);
+  const [wantedLength, predictedLength] = [lengthOf(wantedIds), lengthOf(predictedIds)];
+  const wantedCounts = countTokens(wantedIds, wantedLength + predictedLength);
+  const predictedCounts = countTokens(predictedIds, wantedLength + predictedLength);
   let hits = 0;
-  for (const sentence of wanted) {
-    const union = new Set(predicted.flatMap((other) => lcsIndices(sentence, other)));
-    for (const index of [...union].sort((a, b) => a - b)) {
-      const token = sentence[index] as string;
-      const left = wantedCounts.get(token) ?? 0;
-      const right = predictedCounts.get(token) ?? 0;
-      if (left === 0 || right === 0) continue;
+  for (const sentence of wantedIds) {
+    const union = new Uint8Array(sentence.length);
+    for (const other of predictedIds) for (const index of longestCommonIndices(sentence, other)) union[index] = 1;
+    for (let i = 0; i < sentence.length; i++) {
+      const token = sentence[i] as number;
+      const [left, right] = [wantedCounts[token] as number, predictedCounts[token] as number];
+      if (union[i] === 0 || left === 0 || right === 0) continue;
       hits++;
-      wantedCounts.set(token, left - 1);
-      predictedCounts.set(token, right - 1);
+      wantedCounts[token] = left - 1;
+      predictedCounts[token] = right - 1;
     }
   }
-  return fromHits(hits, predicted.flat().length, wanted.flat().length);
+  return fromHits(hits, predictedLength, wantedLength);
 }
 
 /** All four scores of one prediction. Sentences of ROUGE-Lsum are lines. */
 export function scoreRouge(reference: string, prediction: string, { stem = true }: { stem?: boolean } = {}): RougeScores {
-  const wanted = rougeTokens(reference, stem);
-  const predicted = rougeTokens(prediction, stem);
-  const sentences = (text: string) => text.split("\n").filter((line) => line.length > 0).map((line) => rougeTokens(line, stem));
+  const [wantedTokens, predictedTokens] = [rougeTokens(reference, stem), rougeTokens(prediction, stem)];
+  const [wanted, predicted] = numberTokens([wantedTokens, predictedTokens]) as [Int32Array, Int32Array];
+  const [unigrams = 0, bigrams = 0] = countMatches(predicted, [wanted], 2);
+  const rougeL = fromHits(longestCommonLength(wanted, predicted), predicted.length, wanted.length);
+  const sentences = (text: string) =>
+    text
+      .split("\n")
+      .filter((line) => line.length > 0)
+      .map((line) => rougeTokens(line, stem));
   return {
-    rouge1: scoreNgrams(wanted, predicted, 1),
-    rouge2: scoreNgrams(wanted, predicted, 2),
-    rougeL: fromHits(lcsTable(wanted, predicted).at(wanted.length, predicted.length), predicted.length, wanted.length),
-    rougeLsum: scoreSentences(sentences(reference), sentences(prediction)),
+    rouge1: fromHits(unigrams, predicted.length, wanted.length),
+    rouge2: fromHits(bigrams, Math.max(predicted.length - 1, 0), Math.max(wanted.length - 1, 0)),
+    rougeL,
+    // Of single lines the union is the subsequence itself.
+    rougeLsum: reference.includes("\n") || prediction.includes("\n") ? scoreSentences(sentences(reference), sentences(prediction)) : rougeL,
   };
 }

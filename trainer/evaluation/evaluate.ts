@@ -1,7 +1,7 @@
 /** The scores of an evaluation run: text metrics, reward, gold score and length, each with its 95 % interval. */
 import { bootstrapMean, bootstrapStatistic } from "../../domain/metrics/bootstrap";
 import { bleuFromStatistics, bleuSignature, bleuStatistics, sumBleuStatistics } from "../../domain/metrics/bleu";
-import { ROUGE_SIGNATURE, scoreRouge } from "../../domain/metrics/rouge";
+import { rougeSignature, scoreRouge } from "../../domain/metrics/rouge";
 import { tasteScore } from "../../domain/demo/taste";
 import type { Facts } from "../../domain/demo/support";
 import type { EvaluationConfig } from "../../domain/run";
@@ -24,7 +24,7 @@ export function evaluateCompletions(rows: EvaluatedCompletion[], config: Pick<Ev
   };
   const pairs = rows.flatMap(({ text, reference }) => (reference === null ? [] : [{ text, reference }]));
   const rouge = pairs.map(({ text, reference }) => scoreRouge(reference, text, { stem: true }));
-  for (const metric of ["rouge1", "rouge2", "rougeL", "rougeLsum"] as const) addMean(metric, rouge.map((row) => row[metric].f), ROUGE_SIGNATURE);
+  for (const metric of ["rouge1", "rouge2", "rougeL", "rougeLsum"] as const) addMean(metric, rouge.map((row) => row[metric].f), rougeSignature(true));
   if (pairs.length > 0) {
     const statistics = pairs.map(({ text, reference }) => bleuStatistics(text, [reference], { tokenize: "13a" }));
     for (const order of [1, 2, 3, 4] as const) {
