@@ -3,7 +3,7 @@
  * Source: Papineni et al. 2002; Post 2018; sacrebleu 2.6 (tokenizers 13a, intl, none, char; smoothing of Chen & Cherry 2014).
  */
 import { countMatches, numberTokens } from "./ngram-matches";
-import { splitWords, trimEnd } from "./python-text";
+import { removeSpaces, splitWords, trimEnd } from "./python-text";
 
 export const BLEU_TOKENIZERS = ["13a", "intl", "none", "char"] as const;
 export type BleuTokenizer = (typeof BLEU_TOKENIZERS)[number];
@@ -14,35 +14,57 @@ export const MAX_ORDER = 4;
 /** Matches and totals of n-grams of order 1..4, and both lengths in tokens. */
 export type BleuStatistics = { correct: number[]; total: number[]; sysLength: number; refLength: number };
 
-// On code units instead of code points: none of these tells the halves of a surrogate pair apart, and it is faster.
-function separate13a(line: string): string {
-  let text = line.replaceAll("<skipped>", "").replaceAll("-\n", "").replaceAll("\n", " ");
-  if (text.includes("&")) text = text.replaceAll("&quot;", '"').replaceAll("&amp;", "&").replaceAll("&lt;", "<").replaceAll("&gt;", ">");
-  return ` ${text} `
-    .replace(/[{-~[-`!-&(-+:-@/]/g, " $& ")
-    .replace(/([^0-9])([.,])/g, "$1 $2 ")
-    .replace(/([.,])([^0-9])/g, " $1 $2")
-    .replace(/([0-9])-/g, "$1 - ");
+// Both rules look at a mark and its neighbours and never across white space, so words go through them one by one, and
+// only those that have marks. On code units instead of code points: 13a does not tell the halves of a surrogate pair apart.
+const MARKS_13A = /[!-&(-/:-@[-`{-~]/;
+
+function separate13a(word: string): string[] {
+  if (!MARKS_13A.test(word)) return [word];
+  return splitWords(
+    ` ${word} `
+      .replace(/[{-~[-`!-&(-+:-@/]/g, " $& ")
+      .replace(/([^0-9])([.,])/g, "$1 $2 ")
+      .replace(/([.,])([^0-9])/g, " $1 $2")
+      .replace(/([0-9])-/g, "$1 - "),
+  );
 }
 
-const separateIntl = (line: string) =>
-  line
-    .replace(/(\P{N})(\p{P})/gu, "$1 $2 ")
-    .replace(/(\p{P})(\P{N})/gu, " $1 $2")
-    .replace(/\p{S}/gu, " $& ");
+function words13a(line: string): string[] {
+  let text = line;
+  if (text.includes("<skipped>")) text = text.replaceAll("<skipped>", "");
+  if (text.includes("-\n")) text = text.replaceAll("-\n", "");
+  if (text.includes("&")) text = text.replaceAll("&quot;", '"').replaceAll("&amp;", "&").replaceAll("&lt;", "<").replaceAll("&gt;", ">");
+  return splitWords(text).flatMap(separate13a);
+}
+
+const MARKS_INTL = /[\p{P}\p{S}]/u;
+const PLAIN = /^[A-Za-z0-9]*$/;
+
+/** `word` with the white space that it has on either side: the text's first and last word lack it on one. */
+function separateIntl(word: string): string[] {
+  return splitWords(
+    word.replace(/(\P{N})(\p{P})/gu, "$1 $2 ").replace(/(\p{P})(\P{N})/gu, " $1 $2").replace(/\p{S}/gu, " $& "),
+  );
+}
+
+function wordsIntl(line: string): string[] {
+  const words = splitWords(line);
+  const before = line.startsWith(words[0] ?? "") ? "" : " ";
+  return words.flatMap((word, i) => (PLAIN.test(word) || !MARKS_INTL.test(word) ? [word] : separateIntl(`${i === 0 ? before : " "}${word}${i === words.length - 1 ? "" : " "}`)));
+}
 
 /** Words of a segment. */
 export function bleuTokens(text: string, tokenize: BleuTokenizer): string[] {
   const line = trimEnd(text);
   switch (tokenize) {
     case "13a":
-      return splitWords(separate13a(line));
+      return words13a(line);
     case "intl":
-      return splitWords(separateIntl(line));
+      return wordsIntl(line);
     case "none":
       return splitWords(line);
     case "char":
-      return splitWords([...line].join(" "));
+      return Array.from(removeSpaces(line));
     default:
       return tokenize satisfies never;
   }

@@ -40,27 +40,34 @@ function fromHits(hits: number, predicted: number, wanted: number): PrecisionRec
   return { precision, recall, f: precision + recall > 0 ? (2 * precision * recall) / (precision + recall) : 0 };
 }
 
-/** Occurrences of each number below `size` in all sequences. */
-function countTokens(sequences: readonly Int32Array[], size: number): Int32Array {
+/** Occurrences of each number below `size`. */
+function countTokens(sequence: Int32Array, size: number): Int32Array {
   const counts = new Int32Array(size);
-  for (const sequence of sequences) for (const token of sequence) counts[token] = (counts[token] as number) + 1;
+  for (const token of sequence) counts[token] = (counts[token] as number) + 1;
   return counts;
 }
 
-/** Union of each reference sentence's subsequences with all predicted ones; a token counts as often as both have it. */
-function scoreSentences(wanted: string[][], predicted: string[][]): PrecisionRecall {
-  const numbered = numberTokens([...wanted, ...predicted]);
-  const [wantedIds, predictedIds] = [numbered.slice(0, wanted.length), numbered.slice(wanted.length)];
-  const lengthOf = (sequences: Int32Array[]) => sequences.reduce((sum, { length }) => sum + length, 0);
-  const [wantedLength, predictedLength] = [lengthOf(wantedIds), lengthOf(predictedIds)];
-  const wantedCounts = countTokens(wantedIds, wantedLength + predictedLength);
-  const predictedCounts = countTokens(predictedIds, wantedLength + predictedLength);
+/** A sequence cut into pieces of these lengths; empty ones are left out. */
+function cut(sequence: Int32Array, lengths: readonly number[]): Int32Array[] {
+  const pieces: Int32Array[] = [];
+  let start = 0;
+  for (const length of lengths) {
+    if (length > 0) pieces.push(sequence.subarray(start, start + length));
+    start += length;
+  }
+  return pieces;
+}
+
+/** Hits of ROUGE-Lsum: union of each reference line's subsequences with all predicted ones; a token counts as often as both have it. */
+function countUnionHits(wanted: Int32Array, wantedLines: Int32Array[], predicted: Int32Array, predictedLines: Int32Array[]): number {
+  const size = wanted.length + predicted.length;
+  const [wantedCounts, predictedCounts] = [countTokens(wanted, size), countTokens(predicted, size)];
   let hits = 0;
-  for (const sentence of wantedIds) {
-    const union = new Uint8Array(sentence.length);
-    for (const other of predictedIds) for (const index of longestCommonIndices(sentence, other)) union[index] = 1;
-    for (let i = 0; i < sentence.length; i++) {
-      const token = sentence[i] as number;
+  for (const line of wantedLines) {
+    const union = new Uint8Array(line.length);
+    for (const other of predictedLines) for (const index of longestCommonIndices(line, other)) union[index] = 1;
+    for (let i = 0; i < line.length; i++) {
+      const token = line[i] as number;
       const [left, right] = [wantedCounts[token] as number, predictedCounts[token] as number];
       if (union[i] === 0 || left === 0 || right === 0) continue;
       hits++;
@@ -68,25 +75,23 @@ function scoreSentences(wanted: string[][], predicted: string[][]): PrecisionRec
       predictedCounts[token] = right - 1;
     }
   }
-  return fromHits(hits, predictedLength, wantedLength);
+  return hits;
 }
 
 /** All four scores of one prediction. Sentences of ROUGE-Lsum are lines. */
 export function scoreRouge(reference: string, prediction: string, { stem = true }: { stem?: boolean } = {}): RougeScores {
-  const [wantedTokens, predictedTokens] = [rougeTokens(reference, stem), rougeTokens(prediction, stem)];
-  const [wanted, predicted] = numberTokens([wantedTokens, predictedTokens]) as [Int32Array, Int32Array];
+  // No word reaches over a line's end: the text's tokens are those of its lines.
+  const [wantedLines, predictedLines] = [reference, prediction].map((text) => text.split("\n").map((line) => rougeTokens(line, stem))) as [string[][], string[][]];
+  const [wanted, predicted] = numberTokens([wantedLines.flat(), predictedLines.flat()]) as [Int32Array, Int32Array];
   const [unigrams = 0, bigrams = 0] = countMatches(predicted, [wanted], 2);
-  const rougeL = fromHits(longestCommonLength(wanted, predicted), predicted.length, wanted.length);
-  const sentences = (text: string) =>
-    text
-      .split("\n")
-      .filter((line) => line.length > 0)
-      .map((line) => rougeTokens(line, stem));
+  const common = longestCommonLength(wanted, predicted);
+  // Of single lines the union is the subsequence itself.
+  const lengths = (lines: string[][]) => lines.map(({ length }) => length);
+  const union = wantedLines.length + predictedLines.length === 2 ? common : countUnionHits(wanted, cut(wanted, lengths(wantedLines)), predicted, cut(predicted, lengths(predictedLines)));
   return {
     rouge1: fromHits(unigrams, predicted.length, wanted.length),
     rouge2: fromHits(bigrams, Math.max(predicted.length - 1, 0), Math.max(wanted.length - 1, 0)),
-    rougeL,
-    // Of single lines the union is the subsequence itself.
-    rougeLsum: reference.includes("\n") || prediction.includes("\n") ? scoreSentences(sentences(reference), sentences(prediction)) : rougeL,
+    rougeL: fromHits(common, predicted.length, wanted.length),
+    rougeLsum: fromHits(union, predicted.length, wanted.length),
   };
 }

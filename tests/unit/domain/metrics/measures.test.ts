@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import {
   type BleuSmoothing,
   type BleuTokenizer,
-  bleuFromStatistics,
   bleuSignature,
   bleuStatistics,
   bleuSums,
