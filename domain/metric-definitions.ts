@@ -104,8 +104,8 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   },
   "loss/train": {
     label: "Training loss",
-    definition: "SFT: cross-entropy a completion token in nats. Reward model: negative log-likelihood of the votes, with the centring term.",
-    source: "Ouyang et al. 2022; Bradley and Terry 1952",
+    definition: "SFT: cross-entropy a completion token in nats. Reward model: negative log-likelihood of the votes, with the centring term. Preference optimisation: the chosen loss (DPO starts at ln 2).",
+    source: "Ouyang et al. 2022; Bradley and Terry 1952; Rafailov et al. 2023",
     better: "lower",
   },
   "loss/validation": {
@@ -130,7 +130,7 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   },
   "accuracy/validation": {
     label: "Accuracy, validation",
-    definition: "Reward model: share of held-out ordered pairs scored in the votes' order; people agree with each other 72 to 77 %. SFT: held-out token accuracy.",
+    definition: "Reward model: share of held-out ordered pairs scored in the votes' order; people agree with each other 72 to 77 %. Preference optimisation: the same of the implicit reward. SFT: held-out token accuracy.",
     source: "Stiennon et al. 2020",
     better: "higher",
     percent: true,
@@ -140,6 +140,42 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     definition: "Mean score of the preferred minus the other completion on held-out pairs.",
     source: "TRL RewardTrainer",
     better: "higher",
+  },
+  "rewards/chosen": {
+    label: "Implicit reward, chosen",
+    definition: "Mean over the batch's pairs of beta times the log-ratio of policy to reference on the preferred completion.",
+    source: "Rafailov et al. 2023; TRL DPOTrainer",
+    better: "higher",
+  },
+  "rewards/rejected": {
+    label: "Implicit reward, rejected",
+    definition: "The same on the other completion.",
+    source: "Rafailov et al. 2023; TRL DPOTrainer",
+    better: "lower",
+  },
+  "rewards/margins": {
+    label: "Implicit reward margin",
+    definition: "Chosen minus rejected, mean over the batch's pairs.",
+    source: "TRL DPOTrainer",
+    better: "higher",
+  },
+  "logps/chosen": {
+    label: "Log-probability, chosen",
+    definition: "Mean summed log-probability of the preferred completion; where it falls with that of the rejected one, the policy leaves both.",
+    source: "TRL DPOTrainer",
+    better: null,
+  },
+  "logps/rejected": {
+    label: "Log-probability, rejected",
+    definition: "Mean summed log-probability of the other completion.",
+    source: "TRL DPOTrainer",
+    better: null,
+  },
+  "kto/kl": {
+    label: "KTO baseline",
+    definition: "Mean log-ratio of policy to reference on other prompts' completions, not below 0: what counts as no gain.",
+    source: "Ethayarajh et al. 2024",
+    better: null,
   },
   "length/mean": {
     label: "Completion length",
@@ -178,7 +214,7 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   length: { label: "Length", definition: "Mean tokens a completion.", source: "Singhal et al. 2023", better: null },
   accuracy: {
     label: "Accuracy",
-    definition: "Share of held-out ordered pairs that the reward model scores in the votes' order.",
+    definition: "Share of held-out ordered pairs that the reward model, or the policy's implicit reward, scores in the votes' order.",
     source: "Stiennon et al. 2020",
     better: "higher",
     percent: true,
@@ -200,6 +236,10 @@ export const CHARTS: readonly ChartSpec[] = [
   { title: "Loss", metrics: ["loss/train", "loss/validation"] },
   { title: "Accuracy", metrics: ["accuracy/train", "accuracy/token", "accuracy/validation"] },
   { title: "Score margin", metrics: ["margin/mean"] },
+  { title: "Implicit reward", metrics: ["rewards/chosen", "rewards/rejected"] },
+  { title: "Implicit reward margin", metrics: ["rewards/margins"] },
+  { title: "Log-probability", metrics: ["logps/chosen", "logps/rejected"] },
+  { title: "KTO baseline", metrics: ["kto/kl"] },
   { title: "Policy loss", metrics: ["loss/policy"] },
   { title: "Value loss", metrics: ["loss/value"] },
   { title: "Clip fraction", metrics: ["policy/clipfrac", "val/clipfrac"] },
@@ -233,6 +273,7 @@ export function chartsFor(names: Iterable<string>): ChartSpec[] {
 export const KEY_METRICS: Readonly<Record<RunKind, readonly string[]>> = {
   sft: ["loss/validation", "loss/train"],
   reward: ["accuracy/validation", "loss/train"],
+  preference: ["accuracy/validation", "loss/train"],
   ppo: ["objective/scores"],
   evaluation: ["eval/gold", "eval/reward", "eval/rougeL"],
   sample: ["length/mean"],

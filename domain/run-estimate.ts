@@ -22,7 +22,8 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
       const perEpoch = Math.ceil(work.trainRows / (config.batchSize * config.gradientAccumulationSteps));
       return perEpoch === 0 ? null : Math.ceil(perEpoch * config.epochs);
     }
-    case "reward": {
+    case "reward":
+    case "preference": {
       if (config.maxSteps !== null) return config.maxSteps;
       const perEpoch = Math.ceil(work.trainRows / config.batchSize);
       return perEpoch === 0 ? null : Math.ceil(perEpoch * config.epochs);
@@ -49,6 +50,9 @@ export function sequencesPerStep(config: RunConfig, work: Pick<RunWork, "complet
       return config.batchSize * config.gradientAccumulationSteps;
     case "reward":
       return config.batchSize * work.completionsPerRow;
+    case "preference":
+      // KTO runs as many mismatched completions forward only.
+      return 2 * config.batchSize * (config.loss === "kto" ? 4 / 3 : 1);
     case "ppo":
       // Generation counts as one pass, then each PPO epoch goes over the rollout forward and back.
       return config.rolloutBatchSize * (1 + config.numPpoEpochs);
@@ -64,6 +68,7 @@ export function sequencesPerStep(config: RunConfig, work: Pick<RunWork, "complet
 export const STEP_UNITS = {
   sft: "steps",
   reward: "steps",
+  preference: "steps",
   ppo: "iterations",
   evaluation: "completions",
   sample: "completions",
@@ -110,6 +115,9 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
     case "sft":
       return weights + optimiser(config.method === "full" ? shape.parameters : adapter(config.lora.r)) + activations(config.batchSize, config.maxLength, 1);
     case "reward":
+      return weights + optimiser(adapter(config.lora.r)) + activations(2 * config.batchSize, config.maxLength, 1);
+    case "preference":
+      // Logits at the completions' tokens only, which the activations' three copies of all more than cover.
       return weights + optimiser(adapter(config.lora.r)) + activations(2 * config.batchSize, config.maxLength, 1);
     case "ppo": {
       const rows = Math.ceil(config.rolloutBatchSize / config.numMiniBatches);

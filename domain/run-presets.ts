@@ -14,6 +14,15 @@ export const RUN_PRESETS: Readonly<Record<RunKind, readonly RunPreset[]>> = {
     { name: "Quick look", purpose: "Does it learn at all: 50 steps", changes: { maxSteps: 50, evalSteps: 10, saveSteps: 25 } },
     { name: "With margins", purpose: "Much better counts more than slightly better", changes: { marginScale: 0.3 } },
   ],
+  preference: [
+    { name: "DPO", purpose: "Two epochs, beta 0.1", changes: {} },
+    { name: "Quick look", purpose: "Does it learn at all: 50 steps", changes: { maxSteps: 50, evalSteps: 10, saveSteps: 25 } },
+    { name: "Noisy votes", purpose: "Robust DPO, one vote in ten taken to be wrong", changes: { loss: "robust", labelSmoothing: 0.1 } },
+    { name: "IPO", purpose: "Squared loss with a target: no drift on certain votes", changes: { loss: "ipo" } },
+    { name: "KTO", purpose: "Each completion by itself as good or bad", changes: { loss: "kto" } },
+    { name: "ORPO", purpose: "Fine-tuning and preferences in one, from a base model", changes: { loss: "orpo" } },
+    { name: "As TRL", purpose: "The defaults of trl 1.12, for models of billions of parameters", changes: { learningRate: 1e-6, epochs: 3, batchSize: 8 } },
+  ],
   ppo: [
     { name: "Default", purpose: "30 iterations, fixed KL coefficient", changes: {} },
     { name: "Quick look", purpose: "Five small iterations", changes: { iterations: 5, rolloutBatchSize: 16, saveSteps: 5, evalSteps: 1 } },

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { samplingSchema } from "./completion";
 
-export const runKindSchema = z.enum(["sft", "reward", "ppo", "evaluation", "sample"]);
+export const runKindSchema = z.enum(["sft", "reward", "preference", "ppo", "evaluation", "sample"]);
 export type RunKind = z.infer<typeof runKindSchema>;
 
 export const RUN_STATES = ["queued", "running", "paused", "succeeded", "failed", "cancelled"] as const;
@@ -77,6 +77,29 @@ export const rewardConfigSchema = z.strictObject({
   marginScale: z.number().min(0).default(0),
 });
 
+export const PREFERENCE_LOSSES = ["dpo", "ipo", "hinge", "robust", "kto", "orpo"] as const;
+
+/** Preference optimisation without a reward model. The learning rate suits LoRA on small models; TRL's is a preset. */
+export const preferenceConfigSchema = z.strictObject({
+  kind: z.literal("preference"),
+  ...commonFields,
+  ...optimiserFields,
+  learningRate: optimiserFields.learningRate.default(5e-4),
+  lora: loraConfigSchema.default(() => loraConfigSchema.parse({})),
+  loss: z.enum(PREFERENCE_LOSSES).default("dpo"),
+  /** How far the policy may stray from the reference: small strays far. ORPO: weight of the odds ratio. */
+  beta: z.number().positive().default(0.1),
+  /** Share of votes taken to be wrong: conservative DPO with the loss dpo, unbiased with robust. */
+  labelSmoothing: z.number().min(0).lt(0.5).default(0),
+  /** KTO: weights of preferred and of other completions. */
+  desirableWeight: z.number().min(0).default(1),
+  undesirableWeight: z.number().min(0).default(1),
+  epochs: z.number().positive().default(2),
+  maxSteps: z.number().int().min(1).nullable().default(null),
+  batchSize: z.number().int().min(1).default(16),
+  maxLength: z.number().int().min(8).default(256),
+});
+
 /** The defaults suit LoRA on models of a few million parameters, as measured on the demo; TRL's are a preset. */
 export const ppoConfigSchema = z.strictObject({
   kind: z.literal("ppo"),
@@ -137,6 +160,7 @@ export const sampleConfigSchema = z.strictObject({
 export const runConfigSchema = z.discriminatedUnion("kind", [
   sftConfigSchema,
   rewardConfigSchema,
+  preferenceConfigSchema,
   ppoConfigSchema,
   evaluationConfigSchema,
   sampleConfigSchema,
@@ -144,6 +168,7 @@ export const runConfigSchema = z.discriminatedUnion("kind", [
 export type RunConfig = z.infer<typeof runConfigSchema>;
 export type SftConfig = z.infer<typeof sftConfigSchema>;
 export type RewardConfig = z.infer<typeof rewardConfigSchema>;
+export type PreferenceConfig = z.infer<typeof preferenceConfigSchema>;
 export type PpoConfig = z.infer<typeof ppoConfigSchema>;
 export type EvaluationConfig = z.infer<typeof evaluationConfigSchema>;
 export type SampleConfig = z.infer<typeof sampleConfigSchema>;

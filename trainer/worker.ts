@@ -19,14 +19,14 @@ import type { CheckpointKind } from "../domain/checkpoint";
 import type { PreferenceRow, SftRow } from "../domain/dataset";
 import { demoFacts } from "../domain/demo/prompts";
 import { decidePromotion } from "../domain/promotion";
-import type { EvaluationConfig, PpoConfig, RewardConfig, RunEvent, SampleConfig, SftConfig } from "../domain/run";
+import type { EvaluationConfig, PpoConfig, PreferenceConfig, RewardConfig, RunEvent, SampleConfig, SftConfig } from "../domain/run";
 import { NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
 import type { ChainLink } from "./checkpoint/checkpoint-chain";
 import { dropResumeState, hashWeights, readSnapshot, writeSnapshot } from "./checkpoint/snapshot";
 import type { Engine } from "./engine/engine";
 import { type EvaluatedCompletion, evaluateCompletions, summariseAccuracy } from "./evaluation/evaluate";
 import { sampleCompletions, scoreCompletions } from "./jobs/generate-jobs";
-import { measureRewardAccuracy, runPpo, runReward, runSft } from "./jobs/train-jobs";
+import { measureRewardAccuracy, runPpo, runPreference, runReward, runSft } from "./jobs/train-jobs";
 
 export type WorkerOptions = {
   db: Db;
@@ -126,12 +126,32 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     const checkpoint = await latestCheckpoint(db, run.id);
     if (checkpoint && rows.test.length > 0) {
       const counts = await measureRewardAccuracy(context, { chain: await chainOf(checkpoint.id, "reward checkpoint"), rows: rows.test, maxLength: config.maxLength });
-      const score = summariseAccuracy(counts, config.seed);
-      if (score) {
-        await upsertScores(db, [{ ...score, projectId: run.projectId, checkpointId: checkpoint.id, runId: run.id }]);
-        await context.emit([{ kind: "log", level: "info", message: `Agrees with ${(100 * score.value).toFixed(1)} % of ${score.n} held-out comparisons (95 % interval ${(100 * score.low).toFixed(1)} to ${(100 * score.high).toFixed(1)} %)` }]);
-      }
+      await storeAccuracy(run, context, checkpoint, counts, config.seed);
     }
+    return outcome;
+  };
+
+  const storeAccuracy = async (run: RunRow, context: TrainContext, checkpoint: CheckpointRow, counts: [number, number][], seed: number) => {
+    const score = summariseAccuracy(counts, seed);
+    if (!score) return null;
+    await upsertScores(db, [{ ...score, projectId: run.projectId, checkpointId: checkpoint.id, runId: run.id }]);
+    await context.emit([{ kind: "log", level: "info", message: `Agrees with ${(100 * score.value).toFixed(1)} % of ${score.n} held-out comparisons (95 % interval ${(100 * score.low).toFixed(1)} to ${(100 * score.high).toFixed(1)} %)` }]);
+    return score;
+  };
+
+  const storePromotion = async (context: TrainContext, policy: CheckpointRow, decision: { promoted: boolean; reason: string }) => {
+    await setPromotion(db, { checkpointId: policy.id, ...decision });
+    await context.emit([{ kind: "log", level: decision.promoted ? "info" : "warning", message: decision.reason }]);
+  };
+
+  const trainPreferenceRun = async (run: RunRow, config: PreferenceConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
+    if (run.datasetVersionId === null) throw new Error("A preference run needs a dataset version");
+    const rows = await selectTrainingRows<PreferenceRow>(db, run.datasetVersionId, "preference");
+    const showcase = await selectPromptsOfSplit(db, run.projectId, "validation", SHOWCASE_PROMPTS);
+    const context = await createContext(run, "adapter", run.baseCheckpointId, asked);
+    const { outcome, heldOut } = await runPreference(context, { config, chain: await chainOf(run.baseCheckpointId, "base checkpoint"), ...rows, showcase });
+    const policy = outcome === "succeeded" ? await latestCheckpoint(db, run.id) : null;
+    if (policy) await storePromotion(context, policy, decidePromotion("implicit reward", await storeAccuracy(run, context, policy, heldOut, config.seed)));
     return outcome;
   };
 
@@ -148,9 +168,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     const scores = await selectScores(db, { checkpointId: run.rewardCheckpointId });
     const accuracy = scores.find(({ metric }) => metric === "accuracy");
     if (policy) {
-      const decision = decidePromotion(accuracy ? { value: accuracy.value, low: accuracy.low ?? 0, n: accuracy.n } : null);
-      await setPromotion(db, { checkpointId: policy.id, ...decision });
-      await context.emit([{ kind: "log", level: decision.promoted ? "info" : "warning", message: decision.reason }]);
+      await storePromotion(context, policy, decidePromotion("reward model", accuracy ? { value: accuracy.value, low: accuracy.low ?? 0, n: accuracy.n } : null));
     }
     return outcome;
   };
@@ -237,6 +255,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         return trainSftRun(run, config, asked);
       case "reward":
         return trainRewardRun(run, config, asked);
+      case "preference":
+        return trainPreferenceRun(run, config, asked);
       case "ppo":
         return trainPpoRun(run, config, asked);
       case "sample":

@@ -24,6 +24,7 @@ export function RunStateBadge({ state }: { state: RunState }) {
 export const KIND_LABELS: Readonly<Record<RunKind, string>> = {
   sft: "SFT",
   reward: "Reward model",
+  preference: "Preference optimisation",
   ppo: "PPO",
   evaluation: "Evaluation",
   sample: "Sampling",
@@ -32,6 +33,7 @@ export const KIND_LABELS: Readonly<Record<RunKind, string>> = {
 export const KIND_PURPOSES: Readonly<Record<RunKind, string>> = {
   sft: "Teach a model from prompts with good completions",
   reward: "Learn from votes what people prefer",
+  preference: "Improve a policy by votes alone: DPO, IPO, KTO, ORPO",
   ppo: "Improve a policy against a reward model",
   evaluation: "Score a checkpoint on held-out prompts",
   sample: "Write completions for the annotators to judge",

@@ -23,6 +23,7 @@ type Needs = { dataset: DatasetKind | null; reward: "required" | "optional" | "n
 export const RUN_NEEDS: Readonly<Record<RunKind, Needs>> = {
   sft: { dataset: "sft", reward: "none", decoder: false },
   reward: { dataset: "preference", reward: "none", decoder: true },
+  preference: { dataset: "preference", reward: "none", decoder: false },
   ppo: { dataset: null, reward: "required", decoder: true },
   evaluation: { dataset: null, reward: "optional", decoder: false },
   sample: { dataset: null, reward: "none", decoder: false },

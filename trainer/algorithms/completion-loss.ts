@@ -57,12 +57,12 @@ export function createCompletionBatch(model: Model, examples: Example[], padToke
 
 export const disposeBatch = (batch: CompletionBatch): void => tf.dispose(Object.values(batch).filter((tensor) => tensor !== null));
 
-/** Sum of -log p over the completion tokens, and how many the argmax got right; the caller divides. */
-export function completionLoss(model: Model, weights: Weights, batch: CompletionBatch): { nll: tf.Scalar; correct: tf.Scalar } {
+/** Logits at the target places, (M, V). */
+function targetLogits(model: Model, weights: Weights, batch: CompletionBatch): tf.Tensor2D {
   const source = { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D };
   let hidden: tf.Tensor3D;
   if (model.family === "t5") {
-    if (!batch.decoderInputIds) throw new TypeError("completionLoss: an encoder-decoder needs decoderInputIds");
+    if (!batch.decoderInputIds) throw new TypeError("targetLogits: an encoder-decoder needs decoderInputIds");
     // Right padding is behind every real target, so causal masking alone keeps it out.
     const target = { inputIds: batch.decoderInputIds as tf.Tensor2D, attentionMask: tf.onesLike(batch.decoderInputIds) as tf.Tensor2D };
     hidden = model.forward(weights, source, model.encode(weights, source), target);
@@ -70,7 +70,17 @@ export function completionLoss(model: Model, weights: Weights, batch: Completion
     hidden = model.forward(weights, source);
   }
   const states = tf.gather(tf.reshape(hidden, [-1, model.hiddenSize]), batch.targetRows as tf.Tensor1D);
-  const logits = model.logits(weights, states) as tf.Tensor2D;
+  return model.logits(weights, states) as tf.Tensor2D;
+}
+
+/** log p of each target, (M); 0 where the target is padding. */
+export function targetLogprobs(model: Model, weights: Weights, batch: CompletionBatch): tf.Tensor1D {
+  return tf.mul(tokenLogprobs(targetLogits(model, weights, batch), batch.targetIds as tf.Tensor1D), batch.targetMask) as tf.Tensor1D;
+}
+
+/** Sum of -log p over the completion tokens, and how many the argmax got right; the caller divides. */
+export function completionLoss(model: Model, weights: Weights, batch: CompletionBatch): { nll: tf.Scalar; correct: tf.Scalar } {
+  const logits = targetLogits(model, weights, batch);
   const targets = batch.targetIds as tf.Tensor1D;
   const nll = tf.neg(tf.sum(tf.mul(tokenLogprobs(logits, targets), batch.targetMask))) as tf.Scalar;
   const correct = tf.sum(tf.mul(tf.cast(tf.equal(tf.argMax(logits, -1), targets), "float32"), batch.targetMask)) as tf.Scalar;

@@ -28,6 +28,22 @@ export function tokenEntropy(logits: tf.Tensor2D): tf.Tensor1D {
   return tf.neg(tf.sum(tf.mul(tf.exp(logprobs), logprobs), -1)) as tf.Tensor1D;
 }
 
+/**
+ * -log sigmoid(x), at any size of x: log(1 + exp(-|x|)) + max(0, -x). The gradient is written out, -sigmoid(-x), since
+ * that of |x| would be unsure of itself at 0.
+ */
+export function negLogSigmoid(x: tf.Tensor): tf.Tensor {
+  const op = tf.customGrad((...args) => {
+    const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
+    save([input]);
+    return {
+      value: tf.add(tf.log1p(tf.exp(tf.neg(tf.abs(input)))), tf.maximum(0, tf.neg(input))),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => tf.neg(tf.mul(dy, tf.sigmoid(tf.neg(saved[0] as tf.Tensor)))),
+    };
+  });
+  return op(x);
+}
+
 /** Mean of x over the places where mask is 1. */
 export function maskedMean(x: tf.Tensor, mask: tf.Tensor): tf.Scalar {
   return tf.div(tf.sum(tf.mul(x, mask)), tf.sum(mask)) as tf.Scalar;

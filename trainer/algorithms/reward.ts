@@ -8,16 +8,14 @@ import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "../../domain/random";
 import type { RewardConfig } from "../../domain/run";
 import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
-import { batchIndices, type Example, lengthOf, type PromptTokenizer } from "./examples";
+import type { PromptTokenizer } from "./examples";
 import { flattenParams, layoutOf, unflattenParams } from "./flat-params";
 import { lossAndGradient } from "./gradient";
 import { plackettLuceLoss } from "./losses";
 import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
+import { batchAt, batchesPerEpoch, groupBySize, pairAccuracy, type RankedExample } from "./ranked-items";
 import { createSequenceBatch, rewardScores, SCORE_NAME, type SequenceBatch } from "./reward-model";
 import { assertFinite, type Outcome, readScalars, snapshotTensor, type TrainContext } from "./train-context";
-
-/** One judged item: its completions with their ranks, 1 = best, equal ranks tie. */
-export type RankedExample = { examples: Example[]; ranks: number[]; margin: number | null };
 
 /** More tie-consistent orders than this are sampled (seeded) instead of listed. */
 const MAX_ORDERS = 24;
@@ -86,19 +84,6 @@ export function rankingLoss(scores: tf.Tensor1D, batch: { orders: tf.Tensor; ord
   return tf.add(loss, tf.mul(centerRewardsCoefficient, tf.mean(tf.square(sums)))) as tf.Scalar;
 }
 
-/** Share of the strictly ordered pairs of `item` that the scores order likewise, as [right, all]. */
-export function pairAccuracy(ranks: readonly number[], scores: readonly number[]): [number, number] {
-  let right = 0;
-  let all = 0;
-  for (let i = 0; i < ranks.length; i++)
-    for (let j = 0; j < ranks.length; j++)
-      if ((ranks[i] ?? 0) < (ranks[j] ?? 0)) {
-        all++;
-        if ((scores[i] ?? 0) > (scores[j] ?? 0)) right++;
-      }
-  return [right, all];
-}
-
 export type RewardInput = {
   config: RewardConfig;
   model: DecoderModel;
@@ -141,8 +126,7 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
 
   // Batches hold items of one K each; the larger K, the fewer items, for the same number of sequences.
   const groups = groupBySize(input.train, config.batchSize);
-  const stepsPerEpoch = groups.reduce((sum, group) => sum + Math.ceil(group.items.length / group.batchSize), 0);
-  const totalSteps = config.maxSteps ?? Math.ceil(stepsPerEpoch * config.epochs);
+  const totalSteps = config.maxSteps ?? Math.ceil(batchesPerEpoch(groups) * config.epochs);
   await context.start(totalSteps);
   let state: TrainState = context.resume
     ? { theta: snapshotTensor(context.resume, "theta"), m: snapshotTensor(context.resume, "m"), v: snapshotTensor(context.resume, "v") }
@@ -194,7 +178,7 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
 
   let evaluation: RewardEvaluation | null = null;
   for (let step = context.resume?.step ?? 0; step < totalSteps; step++) {
-    const items = batchAt(groups, step, stepsPerEpoch, config.seed);
+    const items = batchAt(groups, step, config.seed, "reward");
     const batch = createRankingBatch(items, tokenizer.padTokenId, config);
     const lr = learningRateAt(config, step, totalSteps);
     const scalars = scheduleScalars(config, step, lr);
@@ -227,27 +211,4 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
   }
   tf.dispose(Object.values(state));
   return { outcome: "succeeded", evaluation };
-}
-
-type Group = { size: number; items: RankedExample[]; lengths: number[]; batchSize: number };
-
-/** Items by K; `batchSize` counts pairs, so that a batch has 2 * batchSize sequences whatever K is. */
-function groupBySize(items: RankedExample[], batchSize: number): Group[] {
-  const sizes = [...new Set(items.map(({ examples }) => examples.length))].sort((a, b) => a - b);
-  return sizes.map((size) => {
-    const own = items.filter(({ examples }) => examples.length === size);
-    return { size, items: own, lengths: own.map(({ examples }) => Math.max(...examples.map(lengthOf))), batchSize: Math.max(1, Math.floor((2 * batchSize) / size)) };
-  });
-}
-
-/** The batch of `step`: groups take turns in a seeded order, each through its own endless pass. */
-function batchAt(groups: Group[], step: number, stepsPerEpoch: number, seed: number): RankedExample[] {
-  const turns = groups.flatMap((group, g) => Array.from({ length: Math.ceil(group.items.length / group.batchSize) }, (_, i) => ({ g, i })));
-  const epoch = Math.floor(step / stepsPerEpoch);
-  const order = createRandom(seed, `reward-turns:${epoch}`).shuffle(turns);
-  const turn = order[step % stepsPerEpoch];
-  const group = groups[turn?.g ?? 0];
-  if (!turn || !group) throw new RangeError("batchAt: no batch for this step");
-  const perEpoch = Math.ceil(group.items.length / group.batchSize);
-  return batchIndices(group.items.length, group.batchSize, epoch * perEpoch + turn.i, seed, `reward:${group.size}`, group.lengths).map((i) => group.items[i] as RankedExample);
 }

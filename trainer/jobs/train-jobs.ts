@@ -1,10 +1,12 @@
-/** The three training runs as functions of plain data: load the checkpoints, encode the rows, run the loop. */
+/** The training runs as functions of plain data: load the checkpoints, encode the rows, run the loop. */
 import type { PreferenceRow, SftRow } from "../../domain/dataset";
 import type { Message } from "../../domain/prompt";
-import type { PpoConfig, RewardConfig, SftConfig } from "../../domain/run";
+import type { PpoConfig, PreferenceConfig, RewardConfig, SftConfig } from "../../domain/run";
 import { encodeExample, type Example } from "../algorithms/examples";
 import { trainPpo, VALUE_BIAS, VALUE_HEAD } from "../algorithms/ppo";
-import { pairAccuracy, type RankedExample, trainReward } from "../algorithms/reward";
+import { trainPreference } from "../algorithms/preference";
+import { pairAccuracy, type RankedExample } from "../algorithms/ranked-items";
+import { trainReward } from "../algorithms/reward";
 import { createScorer, initScore, SCORE_NAME } from "../algorithms/reward-model";
 import { trainSft } from "../algorithms/sft";
 import type { Outcome, TrainContext } from "../algorithms/train-context";
@@ -24,6 +26,9 @@ function requireDecoder(checkpoint: LoadedCheckpoint, purpose: string): DecoderM
   if (checkpoint.model.family !== "llama") throw new Error(`${purpose} needs a decoder model; this checkpoint is a ${checkpoint.model.family} encoder-decoder`);
   return checkpoint.model;
 }
+
+const encodePrompts = (tokenizer: Tokenizer, rows: PromptRow[]) =>
+  Promise.all(rows.map(async ({ messages, reference }) => ({ promptIds: await tokenizer.encodePrompt(messages), prompt: showPrompt(messages), reference })));
 
 async function warnOfDropped(context: TrainContext, dropped: number, total: number, limit: string): Promise<void> {
   if (dropped > 0) await context.emit([{ kind: "log", level: "warning", message: `${dropped} of ${total} rows are longer than ${limit} tokens and were left out` }]);
@@ -52,9 +57,7 @@ export async function runSft(
     if (config.method === "full") await writeModelFolder(folder, { config: checkpoint.config, params: trained, tokenizerFolder: checkpoint.baseFolder });
     else await writeAdapterFolder(folder, { config: config.lora, params: trained, baseName: baseNameOf(chain), taskType: model.family === "t5" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM" });
   };
-  const showcase = await Promise.all(
-    input.showcase.map(async ({ messages, reference }) => ({ promptIds: await tokenizer.encodePrompt(messages), prompt: showPrompt(messages), reference })),
-  );
+  const showcase = await encodePrompts(tokenizer, input.showcase);
   try {
     return await trainSft(context, {
       config, model, tokenizer, base: params, adapter, train,
@@ -129,6 +132,32 @@ export async function measureRewardAccuracy(
   }
 }
 
+/** Beside the outcome, how far the implicit reward agrees with votes that it never saw: right and all ordered pairs of each item. */
+export async function runPreference(
+  context: TrainContext,
+  input: { config: PreferenceConfig; chain: ChainLink[]; train: PreferenceRow[]; validation: PreferenceRow[]; test: PreferenceRow[]; showcase: PromptRow[] },
+): Promise<{ outcome: Outcome; heldOut: [number, number][] }> {
+  const { config, chain } = input;
+  const checkpoint = await loadCheckpoint(chain);
+  const { model, tokenizer, params } = checkpoint;
+  const train = await encodeRankings(tokenizer, input.train, config.maxLength);
+  await warnOfDropped(context, input.train.length - train.length, input.train.length, `maxLength ${config.maxLength}`);
+  try {
+    return await trainPreference(context, {
+      config, model, tokenizer, base: params, train,
+      adapter: initAdapter(model, config.lora, config.seed),
+      validation: await encodeRankings(tokenizer, input.validation, config.maxLength),
+      test: await encodeRankings(tokenizer, input.test, config.maxLength),
+      showcase: await encodePrompts(tokenizer, input.showcase),
+      writeModel: async (folder, trained) => {
+        await writeAdapterFolder(folder, { config: config.lora, params: trained, baseName: baseNameOf(chain), taskType: model.family === "t5" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM" });
+      },
+    });
+  } finally {
+    disposeCheckpoints(checkpoint);
+  }
+}
+
 export async function runPpo(
   context: TrainContext,
   input: { config: PpoConfig; chain: ChainLink[]; rewardChain: ChainLink[]; prompts: PromptRow[] },
@@ -140,9 +169,7 @@ export async function runPpo(
   const rewardModel = requireDecoder(rewardCheckpoint, "A reward model");
   if (!rewardCheckpoint.reward) throw new Error(`The reward checkpoint has no ${SCORE_NAME}`);
   const { tokenizer, params } = checkpoint;
-  const prompts = await Promise.all(
-    input.prompts.map(async ({ messages, reference }) => ({ promptIds: await tokenizer.encodePrompt(messages), prompt: showPrompt(messages), reference })),
-  );
+  const prompts = await encodePrompts(tokenizer, input.prompts);
   await warnOfDropped(context, prompts.filter(({ promptIds }) => promptIds.length > config.maxPromptLength).length, prompts.length, `maxPromptLength ${config.maxPromptLength}`);
   const { adapter: rewardAdapter, score } = rewardCheckpoint.reward;
   try {

@@ -16,6 +16,7 @@ export type Choices = { name: string | null; baseCheckpointId: string; rewardChe
 export const KIND_INPUTS: Readonly<Record<RunKind, { dataset: "sft" | "preference" | null; reward: "required" | "optional" | null; base: string }>> = {
   sft: { dataset: "sft", reward: null, base: "The model to train" },
   reward: { dataset: "preference", reward: null, base: "The model that learns to score; usually the one whose completions were judged" },
+  preference: { dataset: "preference", reward: null, base: "The policy to improve, usually the one whose completions were judged; it is also the frozen reference" },
   ppo: { dataset: null, reward: "required", base: "The policy to improve; it is also the frozen reference" },
   evaluation: { dataset: null, reward: "optional", base: "The checkpoint to score" },
   sample: { dataset: null, reward: null, base: "The checkpoint that writes the completions" },

@@ -106,6 +106,15 @@ describe("the round", () => {
     reward = await resultOf(rewardRun);
     expect(await selectScores(database.db, { checkpointId: reward })).toMatchObject([{ metric: "accuracy" }]);
 
+    const dpoRun = await start({ name: "DPO", base: sft, dataset: votes.id, config: { kind: "preference", batchSize: 8, maxSteps: 3, saveSteps: 2, evalSteps: 2 } });
+    expect(await finished(dpoRun)).toMatchObject({ state: "succeeded", step: 3 });
+    expect(await metricSteps(dpoRun, "rewards/margins")).toEqual([1, 2, 3]);
+    const preferred = await resultOf(dpoRun);
+    expect(await selectScores(database.db, { checkpointId: preferred })).toMatchObject([{ metric: "accuracy" }]);
+    expect((await selectCheckpointsOfRun(database.db, dpoRun)).find(({ id }) => id === preferred)?.reason).toMatch(/romoted: the implicit reward agrees with/);
+    const answers = await start({ name: "Answers", base: preferred, config: { kind: "evaluation", split: "test", goldTaste: "concise", sampling: { maxNewTokens: 8 } } });
+    expect(await finished(answers)).toMatchObject({ state: "succeeded" });
+
     const ppoRun = await start({ name: "PPO", base: sft, reward, config: { kind: "ppo", iterations: 2, rolloutBatchSize: 8, numPpoEpochs: 1, numMiniBatches: 1, responseLength: 8 } });
     expect(await finished(ppoRun)).toMatchObject({ state: "succeeded" });
     expect(await metricSteps(ppoRun, "objective/kl")).toEqual([1, 2]);

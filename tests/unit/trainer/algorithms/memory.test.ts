@@ -2,8 +2,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";
 import { createRandom } from "../../../../domain/random";
-import { ppoConfigSchema, rewardConfigSchema, sftConfigSchema } from "../../../../domain/run";
+import { ppoConfigSchema, preferenceConfigSchema, rewardConfigSchema, sftConfigSchema } from "../../../../domain/run";
 import { trainPpo } from "../../../../trainer/algorithms/ppo";
+import { trainPreference } from "../../../../trainer/algorithms/preference";
 import { trainReward } from "../../../../trainer/algorithms/reward";
 import { initScore } from "../../../../trainer/algorithms/reward-model";
 import { trainSft } from "../../../../trainer/algorithms/sft";
@@ -57,6 +58,15 @@ it("reward model on pairs and rankings", async () => {
   const config = rewardConfigSchema.parse({ kind: "reward", batchSize: 4, maxSteps: 6, evalSteps: 2 });
   const train = [2, 3, 2, 3, 2, 3].map((size, i) => ({ examples: examples.slice(i % 3, (i % 3) + size), ranks: Array.from({ length: size }, (_, rank) => rank + 1), margin: null }));
   await trainReward(context, { config, model, tokenizer, base: initParams(model, 1), adapter: initAdapter(model, lora, 1), score: initScore(16, 1), train, validation: train.slice(0, 2), writeModel });
+  expectFlat(counts);
+});
+
+it.each(["dpo", "kto", "orpo"] as const)("preference optimisation, %s, on pairs and rankings", async (loss) => {
+  const { context, counts } = countingContext();
+  const config = preferenceConfigSchema.parse({ kind: "preference", loss, batchSize: 4, maxSteps: 6, evalSteps: 2 });
+  const train = [2, 3, 2, 3, 2, 3].map((size, i) => ({ examples: examples.slice(i % 3, (i % 3) + size), ranks: Array.from({ length: size }, (_, rank) => rank + 1), margin: null }));
+  const showcase = [{ promptIds: ids(5), prompt: "", reference: null }];
+  await trainPreference(context, { config, model, tokenizer, base: initParams(model, 1), adapter: initAdapter(model, lora, 1), train, validation: train.slice(0, 2), test: [], showcase, writeModel });
   expectFlat(counts);
 });
 

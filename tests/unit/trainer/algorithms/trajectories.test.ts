@@ -8,8 +8,7 @@ import { trainSft } from "../../../../trainer/algorithms/sft";
 import { readModelFolder } from "../../../../trainer/checkpoint/hugging-face";
 import { readSafetensors } from "../../../../trainer/checkpoint/safetensors";
 import { type Engine, loadEngine } from "../../../../trainer/engine/engine";
-import type { Adapter, Params } from "../../../../trainer/models/model";
-import { goldenPath, readGolden } from "../../../helpers/golden";
+import { goldenPath, readAdapterStart, readGolden } from "../../../helpers/golden";
 import { createRecordedContext, metricSeries } from "../../../helpers/train-context";
 
 /**
@@ -33,15 +32,6 @@ function expectClose(actual: number[], expected: number[], relative: number): vo
   actual.forEach((value, i) => expect(Math.abs(value / (expected[i] ?? Number.NaN) - 1), `step ${i}: ${value} against ${expected[i]}`).toBeLessThan(relative));
 }
 
-/** PEFT's state dict ("...lora_A.default.weight") as an adapter of r 8, alpha 16. */
-function readStart(file: string): Adapter {
-  const params: Params = {};
-  for (const [name, { shape, values }] of Object.entries(readSafetensors(goldenPath("training", file)))) {
-    params[name.replace("base_model.model.", "").replace(".default.weight", "")] = tf.tensor(values, shape);
-  }
-  return { params, scaling: 2 };
-}
-
 let engine: Engine;
 beforeAll(async () => {
   engine = await loadEngine();
@@ -63,7 +53,7 @@ describe.each(["tiny-llama", "tiny-t5"])("SFT of %s", (name) => {
     const { model, params } = await readModelFolder(goldenPath("models", name));
     const config = sftConfigSchema.parse({ kind: "sft", learningRate: 1e-3, batchSize: 4, evalSteps: 0, ...options });
     const context = createRecordedContext(engine);
-    const adapter = variant === "lora" ? readStart(`${name}.sft_lora_start.safetensors`) : null;
+    const adapter = variant === "lora" ? readAdapterStart(`${name}.sft_lora_start.safetensors`) : null;
     await trainSft(context, { config, model, tokenizer, base: params, adapter, train: examples, validation: [], showcase: [], writeModel });
     const expected = golden.runs[variant];
     const t5Full = name === "tiny-t5" && variant !== "lora";
@@ -104,7 +94,7 @@ describe("reward model of tiny-llama", () => {
     const score = readSafetensors(goldenPath("training", "tiny-llama.rm_score.safetensors"))[SCORE_NAME];
     const config = rewardConfigSchema.parse({ kind: "reward", learningRate: 1e-3, lrSchedule: "constant", maxGradNorm: null, batchSize: 4, maxSteps: 6, evalSteps: 0, centerRewardsCoefficient: 0 });
     const context = createRecordedContext(engine);
-    const adapter = readStart("tiny-llama.rm_lora_start.safetensors");
+    const adapter = readAdapterStart("tiny-llama.rm_lora_start.safetensors");
     await trainReward(context, { config, model, tokenizer, base: params, adapter, score: tf.tensor2d(score?.values ?? [], [1, model.hiddenSize]), train, validation: [], writeModel });
     const expected = runs.lora;
     expectClose(metricSeries(context.events, "loss/train"), expected?.loss ?? [], 1e-4);
