@@ -17,6 +17,10 @@ export type PreferenceRow = z.infer<typeof preferenceRowSchema>;
 export const sftRowSchema = z.strictObject({
   messages: z.array(messageSchema).min(1),
   completion: z.string().min(1),
+  /** Which of several tasks the row is of. */
+  task: z.string().min(1).optional(),
+  /** A class or a number, for heads. */
+  label: z.union([z.string().min(1), z.number()]).optional(),
 });
 export type SftRow = z.infer<typeof sftRowSchema>;
 

@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import { type RunConfig, type RunKind, runConfigSchema } from "./run";
 
-export type RunFieldInput = "integer" | "number" | "boolean" | "choice" | "list";
+export type RunFieldInput = "integer" | "number" | "boolean" | "choice" | "list" | "text";
 
 export type RunField = {
   /** Place in the config, dots between levels. */
@@ -80,15 +80,60 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
       choices: [
         { value: "lora", label: "LoRA adapter" },
         { value: "full", label: "Full fine-tuning" },
+        { value: "head", label: "Feature extraction: a new head on a frozen base" },
+      ],
+    }),
+    field("Main", "head", "What a head predicts", "choice", "Of the rows' labels; only for feature extraction", {
+      choices: [
+        { value: "classification", label: "A class" },
+        { value: "regression", label: "A number" },
+      ],
+    }),
+    field("Main", "initialisation", "Start from", "choice", "Random weights show what the pretrained ones are worth", {
+      choices: [
+        { value: "pretrained", label: "The checkpoint's weights" },
+        { value: "random", label: "Random weights" },
       ],
     }),
     ...EPOCHS,
-    field("Main", "batchSize", "Batch size", "integer", "Rows; usually 8 to 64"),
+    field("Main", "batchSize", "Batch size", "integer", "Rows, or packed sequences; usually 8 to 64"),
     field("Main", "gradientAccumulationSteps", "Gradient accumulation", "integer", "Batches an update; usually 1 to 8"),
-    MAX_LENGTH,
     SAVE,
     EVAL,
     SEED,
+    field("Data", "maxLength", "Longest row", "integer", "Tokens of prompt and completion together; of a packed sequence"),
+    field("Data", "truncation", "Longer rows", "choice", "Cut on the right, a completion loses its end", {
+      choices: [
+        { value: "drop", label: "Are left out" },
+        { value: "left", label: "Are cut on the left" },
+        { value: "right", label: "Are cut on the right" },
+      ],
+    }),
+    field("Data", "paddingSide", "Padding", "choice", "Where short rows are filled up; the loss is the same", {
+      choices: [
+        { value: "right", label: "On the right" },
+        { value: "left", label: "On the left" },
+      ],
+    }),
+    field("Data", "packing", "Pack several rows into one sequence", "boolean", "Decoders; less padding, the same loss: no row sees another"),
+    field("Data", "template", "Template", "choice", "How prompts become text; saved with the result", {
+      choices: [
+        { value: "model", label: "The model's chat template" },
+        { value: "alpaca", label: "Alpaca instructions" },
+        { value: "chatml", label: "ChatML" },
+        { value: "plain", label: "Plain text" },
+        { value: "custom", label: "Custom" },
+      ],
+    }),
+    field("Data", "customTemplate", "Custom template", "text", "Jinja with messages, as in tokenizer_config.json", { empty: "Empty: none" }),
+    field("Data", "tasks", "Tasks to train on", "list", "Separated by commas; empty: all of the dataset version"),
+    field("Data", "mixing.temperature", "Mixing temperature", "number", "1 mixes tasks by size; higher evens them out, usually 2"),
+    field("Data", "mixing.limit", "Mixing limit", "integer", "Rows a task counts with at most, an epoch", { empty: "Empty: none" }),
+    field("Validation", "earlyStoppingPatience", "Early stopping", "integer", "Validations without an improvement; usually 2 to 5", { empty: "Empty: never" }),
+    field("Validation", "earlyStoppingThreshold", "Smallest improvement", "number", "Of the validation loss; usually 0 to 0.01"),
+    field("Validation", "keepBest", "Keep the step with the lowest validation loss", "boolean", "As the result, instead of the last step"),
+    field("Validation", "reportRows", "Rows of the report", "integer", "Held-out rows a task, answered before and after; 0 turns it off, usually 20 to 100"),
+    field("Validation", "reportShots", "Shots of the report", "integer", "Examples in the prompt of the base model, to compare; usually 1 to 4"),
     ...optimiser("Per update; LoRA usually 1e-4 to 1e-3, full 1e-5 to 1e-4, small models more"),
     ...LORA,
   ],
@@ -227,6 +272,7 @@ function readField({ input, empty, choices, path }: RunField, value: string | bo
     const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
     return path === "lora.targetModules" && names.length === 1 && names[0] === "all-linear" ? "all-linear" : names;
   }
+  if (input === "text") return text === "" ? null : text;
   if (input === "choice") return text === "" && choices?.some((choice) => choice.value === "") ? null : text;
   if (text === "") return empty === undefined ? undefined : null;
   const number = Number(text.replace(",", "."));

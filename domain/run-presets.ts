@@ -8,6 +8,10 @@ export const RUN_PRESETS: Readonly<Record<RunKind, readonly RunPreset[]>> = {
     { name: "Default", purpose: "LoRA, two epochs", changes: {} },
     { name: "Quick look", purpose: "Does it learn at all: 50 steps", changes: { maxSteps: 50, evalSteps: 10, saveSteps: 25 } },
     { name: "Full fine-tuning", purpose: "All weights, a little lower learning rate", changes: { method: "full", learningRate: 7e-4 } },
+    { name: "Feature extraction", purpose: "A classifier of the rows' labels on a frozen base", changes: { method: "head", epochs: 30, learningRate: 1e-2, evalSteps: 50 } },
+    { name: "Stop in time", purpose: "Ends when validation stops improving, keeps the best step", changes: { epochs: 10, earlyStoppingPatience: 3, keepBest: true } },
+    { name: "Before and after", purpose: "Reports each task before and after, beside two-shot prompting", changes: { reportRows: 40, reportShots: 2 } },
+    { name: "From scratch", purpose: "The same with random weights: what pretraining is worth", changes: { method: "full", initialisation: "random", learningRate: 1e-3 } },
   ],
   reward: [
     { name: "Default", purpose: "Three epochs, centred rewards", changes: {} },

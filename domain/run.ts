@@ -47,19 +47,64 @@ const commonFields = {
   evalSteps: z.number().int().min(0).default(25),
 };
 
-export const sftConfigSchema = z.strictObject({
-  kind: z.literal("sft"),
-  ...commonFields,
-  ...optimiserFields,
-  learningRate: optimiserFields.learningRate.default(1e-3),
-  method: z.enum(["full", "lora"]).default("lora"),
-  lora: loraConfigSchema.default(() => loraConfigSchema.parse({})),
+const sftFields = {
+  /** Where the weights start: the checkpoint's own, or fresh ones of its shape, against which transfer learning is measured. */
+  initialisation: z.enum(["pretrained", "random"]).default("pretrained"),
+  /** What the head of method "head" predicts: the label's class, or its number. */
+  head: z.enum(["classification", "regression"]).default("classification"),
   epochs: z.number().positive().default(2),
   maxSteps: z.number().int().min(1).nullable().default(null),
   batchSize: z.number().int().min(1).default(16),
   gradientAccumulationSteps: z.number().int().min(1).default(1),
   maxLength: z.number().int().min(8).default(256),
-});
+  /** What becomes of a row longer than maxLength: left out, or cut on this side. */
+  truncation: z.enum(["drop", "left", "right"]).default("drop"),
+  paddingSide: z.enum(["right", "left"]).default("right"),
+  /** Several rows in one sequence of maxLength tokens; none sees another. */
+  packing: z.boolean().default(false),
+  /** How a conversation becomes text: the model's own chat template, a known instruction template, or `customTemplate`. */
+  template: z.enum(["model", "alpaca", "chatml", "plain", "custom"]).default("model"),
+  /** Jinja with `messages` and `add_generation_prompt`, as in tokenizer_config.json. */
+  customTemplate: z.string().min(1).nullable().default(null),
+  /** Train on these tasks only; empty trains on all. Validation covers every task of the dataset version. */
+  tasks: z.array(z.string().min(1)).default([]),
+  /** Rates of the tasks (Raffel et al. 2020, section 3.5.2): sizes capped at `limit`, to the power of 1 / temperature. */
+  mixing: z
+    .strictObject({ temperature: z.number().min(1).default(1), limit: z.number().int().min(1).nullable().default(null) })
+    .default({ temperature: 1, limit: null }),
+  /** Validations without an improvement by more than the threshold after which the run ends; null never does. */
+  earlyStoppingPatience: z.number().int().min(1).nullable().default(null),
+  earlyStoppingThreshold: z.number().min(0).default(0),
+  /** The result is the step of the lowest validation loss instead of the last one. */
+  keepBest: z.boolean().default(false),
+  /** Held-out rows of each task that are answered before and after the run, for its report; 0 leaves it out. */
+  reportRows: z.number().int().min(0).max(500).default(0),
+  /** Examples in the prompt of the few-shot column of that report; 0 leaves it out. */
+  reportShots: z.number().int().min(0).max(16).default(0),
+};
+
+/** What one field alone cannot say. */
+function checkSftConfig(config: { [K in keyof typeof sftFields]: z.infer<(typeof sftFields)[K]> } & { method: string; evalSteps: number }, ctx: z.RefinementCtx): void {
+  const refuse = (path: string, message: string) => ctx.addIssue({ code: "custom", path: [path], message });
+  if (config.initialisation === "random" && config.method !== "full") refuse("initialisation", "Fresh weights need full fine-tuning: an adapter or a head would be all that learns");
+  if ((config.template === "custom") !== (config.customTemplate !== null)) refuse("customTemplate", config.template === "custom" ? "Enter the template" : "Only for the template Custom");
+  if (config.packing && config.method === "head") refuse("packing", "A head reads one row a sequence");
+  if (config.packing && config.paddingSide === "left") refuse("paddingSide", "Packed sequences are padded on the right");
+  if (config.evalSteps === 0 && config.earlyStoppingPatience !== null) refuse("earlyStoppingPatience", "Early stopping needs validation; it is turned off");
+  if (config.evalSteps === 0 && config.keepBest) refuse("keepBest", "Choosing the best step needs validation; it is turned off");
+  if (config.reportShots > 0 && config.reportRows === 0) refuse("reportShots", "The report has no rows");
+}
+
+export const sftConfigSchema = z.strictObject({
+  kind: z.literal("sft"),
+  ...commonFields,
+  ...optimiserFields,
+  learningRate: optimiserFields.learningRate.default(1e-3),
+  /** "head" trains a new head on the features of a frozen base (feature extraction). */
+  method: z.enum(["full", "lora", "head"]).default("lora"),
+  lora: loraConfigSchema.default(() => loraConfigSchema.parse({})),
+  ...sftFields,
+}).superRefine(checkSftConfig);
 
 export const rewardConfigSchema = z.strictObject({
   kind: z.literal("reward"),

@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Model, Weights } from "../models/model";
-import { type Example, padRight, roundUp } from "./examples";
+import { type Example, padLeftTo, padRight, roundUp } from "./examples";
 import { tokenLogprobs } from "./losses";
 
 export type CompletionBatch = {
@@ -19,6 +19,9 @@ export type CompletionBatch = {
   targetMask: tf.Tensor;
   /** Encoder-decoder only: the target side's inputs, (B, T); positions count along these. Null for decoders. */
   decoderInputIds: tf.Tensor | null;
+  /** Packed rows only, (B, T) int32 each: place within the own row, and which row of the sequence, 0 for padding. */
+  positionIds: tf.Tensor | null;
+  segmentIds: tf.Tensor | null;
 };
 
 /** Targets are padded to 128 * 2^k or 192 * 2^k, so that a run needs few graphs. */
@@ -28,30 +31,70 @@ function roundUpTargets(count: number): number {
   return size > 128 && count <= size * 0.75 ? size * 0.75 : size;
 }
 
-/** Batches `examples` for `model`; an example without completion is context without targets. */
-export function createCompletionBatch(model: Model, examples: Example[], padTokenId: number): CompletionBatch {
-  const longest = (lengths: number[]) => roundUp(Math.max(...lengths));
+const longest = (rows: readonly (readonly number[])[]) => roundUp(Math.max(...rows.map(({ length }) => length)));
+const padded = (values: number[], size: number) => Int32Array.from({ length: size }, (_, i) => values[i] ?? 0);
+
+/** The targets of a batch: positions b * T + t whose next token they are, and their ids. */
+function targetTensors(targets: { row: number; id: number }[]): Pick<CompletionBatch, "targetRows" | "targetIds" | "targetMask"> {
+  const size = roundUpTargets(targets.length);
+  return {
+    targetRows: tf.tensor1d(padded(targets.map(({ row }) => row), size), "int32"),
+    targetIds: tf.tensor1d(padded(targets.map(({ id }) => id), size), "int32"),
+    targetMask: tf.tensor1d(Float32Array.from({ length: size }, (_, i) => (i < targets.length ? 1 : 0))),
+  };
+}
+
+/**
+ * Batches `examples` for `model`; an example without completion is context without targets. The side of padding
+ * changes no number: positions count real tokens. A decoder's targets stay on the right of an encoder-decoder.
+ */
+export function createCompletionBatch(model: Model, examples: Example[], padTokenId: number, paddingSide: "left" | "right" = "right"): CompletionBatch {
   const rows = examples.length;
-  const isDecoder = model.family === "llama";
+  const isDecoder = model.family !== "t5";
   // A decoder reads prompt and completion as one, but for the last token, which is only a target.
   const sources = examples.map(({ promptIds, completionIds }) => (isDecoder ? [...promptIds, ...completionIds.slice(0, -1)] : promptIds));
-  const sourceLength = longest(sources.map(({ length }) => length));
-  const source = padRight(sources, padTokenId, sourceLength);
-  const targetLength = isDecoder ? sourceLength : longest(examples.map(({ completionIds }) => completionIds.length));
+  const sourceLength = longest(sources);
+  const source = paddingSide === "left" ? padLeftTo(sources, padTokenId, sourceLength) : padRight(sources, padTokenId, sourceLength);
+  const targetLength = isDecoder ? sourceLength : longest(examples.map(({ completionIds }) => completionIds));
   const targets = examples.flatMap(({ promptIds, completionIds }, b) => {
-    const start = b * targetLength + (isDecoder ? promptIds.length - 1 : 0);
+    const offset = isDecoder && paddingSide === "left" ? sourceLength - (sources[b]?.length ?? 0) : 0;
+    const start = b * targetLength + offset + (isDecoder ? promptIds.length - 1 : 0);
     return completionIds.map((id, i) => ({ row: start + i, id }));
   });
-  const size = roundUpTargets(targets.length);
-  const padded = (values: number[]) => Int32Array.from({ length: size }, (_, i) => values[i] ?? 0);
   const shifted = isDecoder ? null : padRight(examples.map(({ completionIds }) => (completionIds.length === 0 ? [] : [model.decoderStartTokenId, ...completionIds.slice(0, -1)])), padTokenId, targetLength);
   return {
     inputIds: tf.tensor2d(source.ids, [rows, sourceLength], "int32"),
     attentionMask: tf.tensor2d(source.mask, [rows, sourceLength], "int32"),
-    targetRows: tf.tensor1d(padded(targets.map(({ row }) => row)), "int32"),
-    targetIds: tf.tensor1d(padded(targets.map(({ id }) => id)), "int32"),
-    targetMask: tf.tensor1d(Float32Array.from({ length: size }, (_, i) => (i < targets.length ? 1 : 0))),
+    ...targetTensors(targets),
     decoderInputIds: shifted && tf.tensor2d(shifted.ids, [rows, targetLength], "int32"),
+    positionIds: null,
+    segmentIds: null,
+  };
+}
+
+/** Sequences of several examples each, for a decoder: positions begin anew and segments tell the examples apart. */
+export function createPackedBatch(packs: Example[][], padTokenId: number): CompletionBatch {
+  const sources = packs.map((pack) => pack.map(({ promptIds, completionIds }) => [...promptIds, ...completionIds.slice(0, -1)]));
+  const length = longest(sources.map((parts) => parts.flat()));
+  const shape: [number, number] = [packs.length, length];
+  const { ids, mask } = padRight(sources.map((parts) => parts.flat()), padTokenId, length);
+  const positions = padRight(sources.map((parts) => parts.flatMap((part) => part.map((_, i) => i))), 0, length).ids;
+  const segments = padRight(sources.map((parts) => parts.flatMap((part, p) => part.map(() => p + 1))), 0, length).ids;
+  const targets = packs.flatMap((pack, b) => {
+    let start = b * length;
+    return pack.flatMap(({ promptIds, completionIds }) => {
+      const first = start + promptIds.length - 1;
+      start += promptIds.length + Math.max(0, completionIds.length - 1);
+      return completionIds.map((id, i) => ({ row: first + i, id }));
+    });
+  });
+  return {
+    inputIds: tf.tensor2d(ids, shape, "int32"),
+    attentionMask: tf.tensor2d(mask, shape, "int32"),
+    ...targetTensors(targets),
+    decoderInputIds: null,
+    positionIds: tf.tensor2d(positions, shape, "int32"),
+    segmentIds: tf.tensor2d(segments, shape, "int32"),
   };
 }
 
@@ -67,7 +110,8 @@ function targetLogits(model: Model, weights: Weights, batch: CompletionBatch): t
     const target = { inputIds: batch.decoderInputIds as tf.Tensor2D, attentionMask: tf.onesLike(batch.decoderInputIds) as tf.Tensor2D };
     hidden = model.forward(weights, source, model.encode(weights, source), target);
   } else {
-    hidden = model.forward(weights, source);
+    const { positionIds, segmentIds } = batch;
+    hidden = model.forward(weights, positionIds && segmentIds ? { ...source, packed: { positionIds: positionIds as tf.Tensor2D, segmentIds: segmentIds as tf.Tensor2D } } : source);
   }
   const states = tf.gather(tf.reshape(hidden, [-1, model.hiddenSize]), batch.targetRows as tf.Tensor1D);
   return model.logits(weights, states) as tf.Tensor2D;

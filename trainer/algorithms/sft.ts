@@ -1,18 +1,22 @@
 /**
  * Supervised fine-tuning with completion-only loss: the mean negative log-likelihood of the completion's
- * tokens (end of sequence included) given the prompt. Full or LoRA; decoder or encoder-decoder; gradient
- * accumulation divides by the token count of the whole step, so that 1 x 8 equals 8 x 1.
+ * tokens (end of sequence included) given the prompt. Full or LoRA; decoder or encoder-decoder; packed or padded;
+ * several tasks mixed by rates. Gradient accumulation divides by the token count of the whole step, so that 1 x 8
+ * equals 8 x 1.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "../../domain/random";
 import type { SftConfig } from "../../domain/run";
 import { createGenerator } from "../generation/generate";
 import type { Adapter, Model, Params, Weights } from "../models/model";
-import { type CompletionBatch, completionLoss, createCompletionBatch, disposeBatch } from "./completion-loss";
+import { restoreBestStep, storeBestStep, updateBestStep } from "./best-step";
+import { type CompletionBatch, completionLoss, createCompletionBatch, createPackedBatch, disposeBatch } from "./completion-loss";
 import { batchIndices, type Example, lengthOf, type PromptTokenizer } from "./examples";
 import { flattenParams, layoutOf, type ParamLayout, unflattenParams } from "./flat-params";
 import { lossAndGradient } from "./gradient";
+import { createMixture } from "./mixture";
 import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
+import { packRows } from "./packing";
 import { assertFinite, type Outcome, readScalars, snapshotTensor, type TrainContext } from "./train-context";
 
 export type SftInput = {
@@ -29,6 +33,8 @@ export type SftInput = {
   showcase: { promptIds: number[]; prompt: string; reference: string | null }[];
   /** Writes the trained parameters as the files that other tools read. */
   writeModel(folder: string, trained: Params): Promise<void>;
+  /** Called once with the weights of the result, before they are saved. */
+  report?(result: Weights): Promise<void>;
 };
 
 type TrainArgs = { frozen: Params; state: TrainState; batch: CompletionBatch; tokens: tf.Tensor; scalars: StepScalars };
@@ -68,79 +74,129 @@ export function createCompletionSteps(context: Pick<TrainContext, "engine">, mod
   };
 }
 
-const countTokens = (examples: Example[]) => examples.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+const countTokens = (examples: readonly Example[]) => examples.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+
+/** What a step draws: sequences of one row each, or of several that are packed; each of one task. */
+function createUnits(config: SftConfig, train: Example[]): { units: Example[][]; tasks: string[] } {
+  const tasks = [...new Set(train.map(({ task = "" }) => task))].sort();
+  const byTask = tasks.map((name) => train.filter(({ task = "" }) => task === name));
+  const units = config.packing
+    ? byTask.flatMap((rows) => packRows(rows, config.maxLength).map((pack) => pack.map((i) => rows[i] as Example)))
+    : train.map((example) => [example]);
+  return { units, tasks: units.map(([first]) => first?.task ?? "") };
+}
 
 /** Runs to the end, or until a person asks to stop. */
 export async function trainSft(context: TrainContext, input: SftInput): Promise<Outcome> {
   const { config, model, tokenizer, base } = input;
   if (input.train.length === 0) throw new Error("The dataset version has no training rows that fit maxLength");
+  if (config.packing && model.family === "t5") throw new Error("packing: an encoder-decoder cannot read packed rows; turn packing off");
   const trainable = input.adapter?.params ?? base;
   const layout = layoutOf(trainable);
   const frozen = input.adapter ? base : {};
   const steps = createCompletionSteps(context, model, config, layout, input.adapter?.scaling ?? null);
-  const stepsPerEpoch = Math.ceil(input.train.length / (config.batchSize * config.gradientAccumulationSteps));
-  const totalSteps = config.maxSteps ?? Math.ceil(stepsPerEpoch * config.epochs);
+  const { units, tasks } = createUnits(config, input.train);
+  const mixture = createMixture(tasks, config.mixing, config.seed);
+  const perStep = config.batchSize * config.gradientAccumulationSteps;
+  const perEpoch = mixture?.size ?? units.length;
+  const totalSteps = config.maxSteps ?? Math.ceil(Math.ceil(perEpoch / perStep) * config.epochs);
   await context.start(totalSteps);
 
   // 1. Start from the fresh parameters, or exactly where the last checkpoint was.
   let state: TrainState = context.resume
     ? { theta: snapshotTensor(context.resume, "theta"), m: snapshotTensor(context.resume, "m"), v: snapshotTensor(context.resume, "v") }
     : createTrainState(flattenParams(trainable));
+  let best = restoreBestStep(context.resume);
+  const dispose = () => tf.dispose([...Object.values(state), ...(best.theta ? [best.theta] : [])]);
   const generate = createGenerator(context.engine, model);
-  const lengths = input.train.map(lengthOf);
+  const lengths = units.map((unit) => unit.reduce((sum, example) => sum + lengthOf(example), 0));
+  const batchOf = (rows: Example[][]) =>
+    config.packing ? createPackedBatch(rows, tokenizer.padTokenId) : createCompletionBatch(model, rows.flat(), tokenizer.padTokenId, config.paddingSide);
+  /** The named tensors of a vector of parameters, for as long as `use` runs. */
+  const withTrained = async <T>(theta: tf.Tensor1D, use: (trained: Params) => Promise<T>): Promise<T> => {
+    const trained = tf.tidy(() => unflattenParams(layout, theta));
+    try {
+      return await use(trained);
+    } finally {
+      tf.dispose(Object.values(trained));
+    }
+  };
+  const weightsOf = (trained: Params): Weights => (input.adapter ? { base, adapter: { params: trained, scaling: input.adapter.scaling } } : { base: trained, adapter: null });
 
-  const evaluate = async (step: number): Promise<void> => {
-    const losses = { nll: 0, correct: 0, tokens: 0 };
-    for (let i = 0; i < input.validation.length; i += config.batchSize) {
-      const examples = input.validation.slice(i, i + config.batchSize);
+  /** Loss and accuracy of some held-out rows, summed over their tokens. */
+  const measure = (rows: Example[]) => {
+    const sums = { nll: 0, correct: 0, tokens: countTokens(rows) };
+    for (let i = 0; i < rows.length; i += config.batchSize) {
+      const examples = rows.slice(i, i + config.batchSize);
       // The last batch is filled up with rows that have no targets, so that it needs no graph of its own.
       const filled = [...examples, ...Array.from({ length: config.batchSize - examples.length }, (): Example => ({ promptIds: [tokenizer.padTokenId], completionIds: [] }))];
-      const batch = createCompletionBatch(model, filled, tokenizer.padTokenId);
+      const batch = createCompletionBatch(model, filled, tokenizer.padTokenId, config.paddingSide);
       const { nll, correct } = readScalars(steps.evaluate({ frozen, theta: state.theta, batch }));
       disposeBatch(batch);
-      losses.nll += nll ?? 0;
-      losses.correct += correct ?? 0;
-      losses.tokens += countTokens(examples);
+      sums.nll += nll ?? 0;
+      sums.correct += correct ?? 0;
     }
-    if (losses.tokens > 0) {
-      const values = { "loss/validation": losses.nll / losses.tokens, "accuracy/validation": losses.correct / losses.tokens };
+    return sums;
+  };
+
+  const trained = new Set(tasks);
+  const heldOutTasks = [...new Set(input.validation.map(({ task = "" }) => task))].sort();
+  /** One loss over the tasks that are trained, and one for each task of several. */
+  const validate = async (step: number): Promise<void> => {
+    const byTask = heldOutTasks.map((name) => ({ name, ...measure(input.validation.filter(({ task = "" }) => task === name)) }));
+    const known = byTask.filter(({ tokens }) => tokens > 0);
+    const own = known.filter(({ name }) => trained.has(name));
+    const sum = (of: "nll" | "correct" | "tokens") => own.reduce((total, task) => total + task[of], 0);
+    const values: Record<string, number> = {};
+    if (own.length > 0) Object.assign(values, { "loss/validation": sum("nll") / sum("tokens"), "accuracy/validation": sum("correct") / sum("tokens") });
+    if (known.length > 1) for (const { name, nll, tokens } of known) values[`loss/validation/${name}`] = nll / tokens;
+    if (Object.keys(values).length > 0) {
       assertFinite(step, values);
       await context.emit([{ kind: "metric", step, values }]);
     }
-    if (input.showcase.length > 0) {
-      const weights = tf.tidy(() => ({ kept: Object.values(unflattenParams(layout, state.theta)) }));
-      const names = layout.map(({ name }) => name);
-      const trained = Object.fromEntries(names.map((name, i) => [name, weights.kept[i] as tf.Tensor]));
-      const current: Weights = input.adapter ? { base, adapter: { params: trained, scaling: input.adapter.scaling } } : { base: trained, adapter: null };
-      const generated = await generate(current, input.showcase.map(({ promptIds }) => promptIds), input.showcase.map((_, i) => createRandom(config.seed, `showcase:${i}`)), {
-        temperature: 0, topK: 0, topP: 1, maxNewTokens: 64, eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId,
-      });
-      tf.dispose(weights.kept);
-      await context.emit([{
-        kind: "sample", step,
-        rows: await Promise.all(generated.map(async ({ tokens }, i) => ({ prompt: input.showcase[i]?.prompt ?? "", completion: await tokenizer.decode(tokens), reference: input.showcase[i]?.reference ?? null, score: null, kl: null }))),
-      }]);
-    }
+    const loss = values["loss/validation"];
+    if (loss !== undefined) best = updateBestStep(best, { loss, step, theta: state.theta }, config);
   };
 
-  const save = async (step: number, final: boolean): Promise<void> => {
+  const show = async (step: number): Promise<void> => {
+    if (input.showcase.length === 0) return;
+    const generated = await withTrained(state.theta, (params) =>
+      generate(weightsOf(params), input.showcase.map(({ promptIds }) => promptIds), input.showcase.map((_, i) => createRandom(config.seed, `showcase:${i}`)), {
+        temperature: 0, topK: 0, topP: 1, maxNewTokens: 64, eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId,
+      }),
+    );
+    await context.emit([{
+      kind: "sample", step,
+      rows: await Promise.all(generated.map(async ({ tokens }, i) => ({ prompt: input.showcase[i]?.prompt ?? "", completion: await tokenizer.decode(tokens), reference: input.showcase[i]?.reference ?? null, score: null, kl: null }))),
+    }]);
+  };
+
+  const save = async (step: number, final: boolean, theta: tf.Tensor1D): Promise<void> => {
+    const kept = storeBestStep(best);
     await context.save({
-      step, final, tensors: { ...state }, state: {},
-      writeModel: async (folder) => {
-        const trained = tf.tidy(() => unflattenParams(layout, state.theta));
-        await input.writeModel(folder, trained);
-        tf.dispose(Object.values(trained));
-      },
+      step, final, tensors: { ...state, ...kept.tensors }, state: kept.state,
+      writeModel: (folder) => withTrained(theta, (params) => input.writeModel(folder, params)),
     });
   };
 
+  /** The result: the best step's parameters where they are kept, else the last ones. */
+  const finish = async (step: number): Promise<void> => {
+    const theta = best.theta ?? state.theta;
+    if (best.theta) await context.emit([{ kind: "log", level: "info", message: `The result is step ${best.step}, which has the lowest validation loss (${best.loss?.toFixed(4)})` }]);
+    if (input.report) await withTrained(theta, (params) => input.report?.(weightsOf(params)) ?? Promise.resolve());
+    await save(step, true, theta);
+  };
+
   const first = context.resume?.step ?? 0;
-  if (first === 0 && config.evalSteps > 0) await evaluate(0);
+  if (first === 0 && config.evalSteps > 0) {
+    await validate(0);
+    await show(0);
+  }
   for (let step = first; step < totalSteps; step++) {
     // 2. The rows of this step, in an order that only the seed decides.
     const started = performance.now();
-    const rows = batchIndices(input.train.length, config.batchSize * config.gradientAccumulationSteps, step, config.seed, "sft", lengths).map((i) => input.train[i] as Example);
-    const tokenCount = countTokens(rows);
+    const drawn = batchIndices(perEpoch, perStep, step, config.seed, "sft", lengths, mixture).map((i) => units[i] as Example[]);
+    const tokenCount = countTokens(drawn.flat());
     const tokens = tf.scalar(tokenCount);
     const lr = learningRateAt(config, step, totalSteps);
     const scalars = scheduleScalars(config, step, lr);
@@ -148,7 +204,7 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
     // 3. Gradient over the micro-batches and one update.
     let metrics: Record<string, number>;
     if (config.gradientAccumulationSteps === 1) {
-      const batch = createCompletionBatch(model, rows, tokenizer.padTokenId);
+      const batch = batchOf(drawn);
       const result = steps.train({ frozen, state, batch, tokens, scalars });
       tf.dispose(Object.values(state));
       disposeBatch(batch);
@@ -158,8 +214,8 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
       let gradient = tf.zerosLike(state.theta);
       let loss = 0;
       let correct = 0;
-      for (let i = 0; i < rows.length; i += config.batchSize) {
-        const batch = createCompletionBatch(model, rows.slice(i, i + config.batchSize), tokenizer.padTokenId);
+      for (let i = 0; i < drawn.length; i += config.batchSize) {
+        const batch = batchOf(drawn.slice(i, i + config.batchSize));
         const part = steps.gradient({ frozen, theta: state.theta, batch, tokens });
         const sum = tf.add(gradient, part.gradient) as tf.Tensor1D;
         tf.dispose([gradient, part.gradient]);
@@ -186,16 +242,25 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
     assertFinite(done, values);
     await context.emit([{ kind: "metric", step: done, values }]);
 
-    // 4. Validation, checkpoint, and whatever a person asked for.
-    const last = done === totalSteps;
-    if (config.evalSteps > 0 && (last || done % config.evalSteps === 0)) await evaluate(done);
+    // 4. Validation, early stopping, checkpoint, and whatever a person asked for.
+    const planned = done === totalSteps;
+    if (config.evalSteps > 0 && (planned || done % config.evalSteps === 0)) {
+      await validate(done);
+      await show(done);
+    }
+    const patience = config.earlyStoppingPatience;
+    const early = !planned && patience !== null && best.misses >= patience;
+    if (early) await context.emit([{ kind: "log", level: "info", message: `Stopped early at step ${done}: ${best.misses} validations were no better than step ${best.step}'s loss of ${best.loss?.toFixed(4)}` }]);
+    const last = planned || early;
     const requested = context.requested();
-    if (last || requested === "pause" || done % config.saveSteps === 0) await save(done, last);
-    if (requested && !last) {
-      tf.dispose(Object.values(state));
+    if (last) await finish(done);
+    else if (requested === "pause" || done % config.saveSteps === 0) await save(done, false, state.theta);
+    if (last) break;
+    if (requested) {
+      dispose();
       return requested === "pause" ? "paused" : "cancelled";
     }
   }
-  tf.dispose(Object.values(state));
+  dispose();
   return "succeeded";
 }

@@ -3,6 +3,8 @@
  * top of one another. Adapters on the way are merged into the base in memory; a reward model at the end stays apart,
  * so that it can share its base with the policy that grew from the same checkpoint.
  */
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { CheckpointKind } from "../../domain/checkpoint";
 import { SCORE_NAME } from "../algorithms/reward-model";
@@ -10,7 +12,7 @@ import { param } from "../models/linear";
 import { mergeAdapter } from "../models/lora";
 import type { Adapter, Model, Params } from "../models/model";
 import { readTokenizer, type Tokenizer } from "../tokenizer/tokenizer";
-import { readModelFolder } from "./hugging-face";
+import { CHAT_TEMPLATE_FILE, readModelFolder } from "./hugging-face";
 import { readAdapterFolder } from "./peft";
 
 export type ChainLink = { kind: CheckpointKind; folder: string };
@@ -21,6 +23,8 @@ export type LoadedCheckpoint = {
   tokenizer: Tokenizer;
   /** Where config.json and the tokenizer files are. */
   baseFolder: string;
+  /** The template that an adapter of the chain brought with it; null for the base's own. */
+  chatTemplate: string | null;
   /** Base with the chain's adapters merged in. */
   params: Params;
   /** Of a chain that ends in a reward model. */
@@ -30,11 +34,18 @@ export type LoadedCheckpoint = {
 /** The part of a chain that makes the parameters: all but a reward model at its end. */
 const modelLinks = (chain: readonly ChainLink[]) => chain.filter(({ kind }) => kind !== "reward");
 
+/** The chat template that the newest of some adapters was trained with, where it has one of its own. */
+function readChatTemplate(links: readonly ChainLink[]): string | null {
+  const file = links.map(({ folder }) => path.join(folder, CHAT_TEMPLATE_FILE)).findLast(existsSync);
+  return file === undefined ? null : readFileSync(file, "utf8");
+}
+
 export async function loadCheckpoint(chain: readonly ChainLink[], shared?: LoadedCheckpoint & { chain: readonly ChainLink[] }): Promise<LoadedCheckpoint> {
   const [base, ...adapters] = modelLinks(chain);
   if (base?.kind !== "base") throw new Error("A checkpoint's chain must begin with a whole model");
   const sameModel = shared && modelLinks(shared.chain).map(({ folder }) => folder).join("\n") === modelLinks(chain).map(({ folder }) => folder).join("\n");
-  const loaded = sameModel ? shared : { ...(await readModelFolder(base.folder)), tokenizer: await readTokenizer(base.folder), baseFolder: base.folder };
+  const chatTemplate = readChatTemplate(adapters);
+  const loaded = sameModel ? shared : { ...(await readModelFolder(base.folder)), tokenizer: await readTokenizer(base.folder, chatTemplate), baseFolder: base.folder };
   let params = loaded.params;
   if (!sameModel) {
     for (const { folder } of adapters) {
@@ -51,7 +62,7 @@ export async function loadCheckpoint(chain: readonly ChainLink[], shared?: Loade
     const { adapter, heads } = await readAdapterFolder(last.folder, loaded.model);
     reward = { adapter, score: param(heads, SCORE_NAME) };
   }
-  return { model: loaded.model, config: loaded.config, tokenizer: loaded.tokenizer, baseFolder: loaded.baseFolder, params, reward };
+  return { model: loaded.model, config: loaded.config, tokenizer: loaded.tokenizer, baseFolder: loaded.baseFolder, chatTemplate, params, reward };
 }
 
 /** Frees the tensors of several checkpoints, shared ones once. */

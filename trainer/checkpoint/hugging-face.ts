@@ -9,7 +9,10 @@ import { type HostTensor, readSafetensors, type StoredDtype, writeSafetensors } 
 
 export type LoadedModel = { config: Record<string, unknown>; model: Model; params: Params };
 
-const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json", "generation_config.json"];
+/** Wins over the template in tokenizer_config.json; beside an adapter, over its base's. */
+export const CHAT_TEMPLATE_FILE = "chat_template.jinja";
+
+const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", CHAT_TEMPLATE_FILE, "special_tokens_map.json", "generation_config.json"];
 
 export async function readJson(file: string): Promise<Record<string, unknown>> {
   if (!existsSync(file)) throw new Error(`${file} does not exist`);

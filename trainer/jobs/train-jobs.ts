@@ -1,8 +1,11 @@
 /** The training runs as functions of plain data: load the checkpoints, encode the rows, run the loop. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import * as tf from "@tensorflow/tfjs-core";
 import type { PreferenceRow, SftRow } from "../../domain/dataset";
 import type { Message } from "../../domain/prompt";
 import type { PpoConfig, PreferenceConfig, RewardConfig, SftConfig } from "../../domain/run";
-import { encodeExample, type Example } from "../algorithms/examples";
+import { encodeExample } from "../algorithms/examples";
 import { trainPpo, VALUE_BIAS, VALUE_HEAD } from "../algorithms/ppo";
 import { trainPreference } from "../algorithms/preference";
 import { pairAccuracy, type RankedExample } from "../algorithms/ranked-items";
@@ -11,11 +14,14 @@ import { createScorer, initScore, SCORE_NAME } from "../algorithms/reward-model"
 import { trainSft } from "../algorithms/sft";
 import type { Outcome, TrainContext } from "../algorithms/train-context";
 import { type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "../checkpoint/checkpoint-chain";
-import { writeModelFolder } from "../checkpoint/hugging-face";
+import { CHAT_TEMPLATE_FILE, writeModelFolder } from "../checkpoint/hugging-face";
 import { writeAdapterFolder } from "../checkpoint/peft";
+import { initParams } from "../models/create-model";
 import { initAdapter } from "../models/lora";
 import type { DecoderModel, Params } from "../models/model";
-import type { Tokenizer } from "../tokenizer/tokenizer";
+import { chatTemplateOf } from "../tokenizer/templates";
+import { readTokenizer, type Tokenizer } from "../tokenizer/tokenizer";
+import { encodeSftRows, rowsOfTasks } from "./sft-rows";
 
 type PromptRow = { messages: Message[]; reference: string | null };
 
@@ -34,34 +40,34 @@ async function warnOfDropped(context: TrainContext, dropped: number, total: numb
   if (dropped > 0) await context.emit([{ kind: "log", level: "warning", message: `${dropped} of ${total} rows are longer than ${limit} tokens and were left out` }]);
 }
 
-async function encodeSftRows(tokenizer: Tokenizer, rows: SftRow[], maxLength: number): Promise<Example[]> {
-  const examples: Example[] = [];
-  for (const { messages, completion } of rows) {
-    const example = await encodeExample(tokenizer, messages, completion);
-    if (example.promptIds.length + example.completionIds.length <= maxLength) examples.push(example);
-  }
-  return examples;
-}
-
 export async function runSft(
   context: TrainContext,
   input: { config: SftConfig; chain: ChainLink[]; train: SftRow[]; validation: SftRow[]; showcase: PromptRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
   const checkpoint = await loadCheckpoint(chain);
+  const template = chatTemplateOf(config) ?? checkpoint.chatTemplate;
+  if (template !== null) checkpoint.tokenizer = await readTokenizer(checkpoint.baseFolder, template);
+  if (config.initialisation === "random") {
+    tf.dispose(Object.values(checkpoint.params));
+    checkpoint.params = initParams(checkpoint.model, config.seed);
+  }
   const { model, tokenizer, params } = checkpoint;
-  const train = await encodeSftRows(tokenizer, input.train, config.maxLength);
-  await warnOfDropped(context, input.train.length - train.length, input.train.length, `maxLength ${config.maxLength}`);
+  const rows = rowsOfTasks(input.train, config.tasks);
+  const { examples: train, cut } = await encodeSftRows(tokenizer, rows, config);
+  await warnOfDropped(context, rows.length - train.length, rows.length, `maxLength ${config.maxLength}`);
+  if (cut > 0) await context.emit([{ kind: "log", level: "warning", message: `${cut} of ${rows.length} rows are longer than maxLength ${config.maxLength} tokens and were cut on the ${config.truncation}` }]);
   const adapter = config.method === "lora" ? initAdapter(model, config.lora, config.seed) : null;
   const writeModel = async (folder: string, trained: Params): Promise<void> => {
     if (config.method === "full") await writeModelFolder(folder, { config: checkpoint.config, params: trained, tokenizerFolder: checkpoint.baseFolder });
     else await writeAdapterFolder(folder, { config: config.lora, params: trained, baseName: baseNameOf(chain), taskType: model.family === "t5" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM" });
+    if (template !== null) await writeFile(path.join(folder, CHAT_TEMPLATE_FILE), template);
   };
   const showcase = await encodePrompts(tokenizer, input.showcase);
   try {
     return await trainSft(context, {
       config, model, tokenizer, base: params, adapter, train,
-      validation: await encodeSftRows(tokenizer, input.validation, config.maxLength),
+      validation: (await encodeSftRows(tokenizer, input.validation, config)).examples,
       showcase, writeModel,
     });
   } finally {

@@ -77,6 +77,12 @@ export function gatedSilu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
 /** Additive mask value for places that must not be seen; a row of only these stays finite. */
 export const HIDDEN = -1e9;
 
+/** 1 where query and key are of one row of a packed sequence: (B, T) to (B, 1, T, T). */
+export function sameSegment(segmentIds: tf.Tensor2D): tf.Tensor4D {
+  const [rows, time] = segmentIds.shape;
+  return tf.cast(tf.equal(tf.reshape(segmentIds, [rows, 1, time, 1]), tf.reshape(segmentIds, [rows, 1, 1, time])), "float32");
+}
+
 /** Keys and values side by side: (B, K, S, d) each. */
 export type KeyValues = { k: tf.Tensor4D; v: tf.Tensor4D };
 

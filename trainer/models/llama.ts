@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { attend, gatedSilu, HIDDEN, linear, param, rmsNorm, splitHeads, writeCache } from "./linear";
+import { attend, gatedSilu, HIDDEN, linear, param, rmsNorm, sameSegment, splitHeads, writeCache } from "./linear";
 import type { DecoderModel, KvCache, TokenBatch, Weights } from "./model";
 
 const ropeSchema = z.looseObject({
@@ -126,10 +126,11 @@ export function createLlama(config: LlamaConfig): DecoderModel {
   const run = (weights: Weights, batch: TokenBatch, keep?: (layer: number, k: tf.Tensor4D, v: tf.Tensor4D) => void): tf.Tensor2D => {
     const [rows, time] = batch.inputIds.shape;
     const mask = tf.cast(batch.attentionMask, "float32");
-    const positions = tf.sub(tf.cumsum(mask, 1), mask);
+    const positions = batch.packed ? batch.packed.positionIds : tf.sub(tf.cumsum(mask, 1), mask);
     const rotation = rotationAt(tf.reshape(positions, [-1]) as tf.Tensor1D, frequencies);
     const causal = tf.tensor2d(Float32Array.from({ length: time * time }, (_, i) => (i % time > Math.floor(i / time) ? HIDDEN : 0)), [time, time]);
-    const bias = tf.add(causal, tf.mul(tf.sub(1, tf.reshape(mask, [rows, 1, 1, time])), HIDDEN));
+    const visible = batch.packed ? sameSegment(batch.packed.segmentIds) : tf.reshape(mask, [rows, 1, 1, time]);
+    const bias = tf.add(causal, tf.mul(tf.sub(1, visible), HIDDEN));
     let x = embed(weights, batch.inputIds);
     for (let layer = 0; layer < layers; layer++) {
       const { q, k, v } = project(weights, layer, x, rows, time, rotation);

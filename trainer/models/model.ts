@@ -25,6 +25,11 @@ export type TokenBatch = {
   inputIds: tf.Tensor2D;
   /** (B, T) int32, 1 for real tokens. */
   attentionMask: tf.Tensor2D;
+  /**
+   * Several rows in one sequence, decoders only, (B, T) int32 each: a token's place in its row, and the number of its
+   * row (0 for padding); attention stays within a row.
+   */
+  packed?: { positionIds: tf.Tensor2D; segmentIds: tf.Tensor2D };
 };
 
 /** Keys and values of the tokens so far; fixed length, so that every decoding step has one shape. */

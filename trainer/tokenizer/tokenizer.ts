@@ -30,15 +30,16 @@ export type Tokenizer = {
 /**
  * Reads tokenizer.json and tokenizer_config.json of a model folder (a chat_template.jinja wins over the config's).
  * Without a template the contents are joined by blank lines. Without a pad token the end-of-sequence token pads.
+ * `chatTemplate` is used instead of the folder's. Throws where it is not Jinja.
  */
-export async function readTokenizer(folder: string): Promise<Tokenizer> {
+export async function readTokenizer(folder: string, chatTemplate: string | null = null): Promise<Tokenizer> {
   const file = path.join(folder, "tokenizer.json");
   if (!existsSync(file)) throw new Error(`${folder} has no tokenizer.json`);
   const library = LibraryTokenizer.fromFile(file);
   const configFile = path.join(folder, "tokenizer_config.json");
   const config = tokenizerConfigSchema.parse(existsSync(configFile) ? JSON.parse(readFileSync(configFile, "utf8")) : {});
   const templateFile = path.join(folder, "chat_template.jinja");
-  const templateText = existsSync(templateFile) ? readFileSync(templateFile, "utf8") : config.chat_template;
+  const templateText = chatTemplate ?? (existsSync(templateFile) ? readFileSync(templateFile, "utf8") : config.chat_template);
   const template = templateText ? new Template(templateText) : null;
   const idOf = (token: string | null | undefined): number | null => (token ? library.tokenToId(token) : null);
   const eosTokenId = idOf(config.eos_token);
