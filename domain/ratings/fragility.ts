@@ -21,6 +21,8 @@ export type Fragility = {
 const CHALLENGERS = 3;
 /** No set is looked for beyond this share of the judgements. */
 const LARGEST_SHARE = 0.5;
+/** Logits: a gap down to here is a shared first place, not a lost one. */
+const EQUAL = -1e-9;
 
 /** The smallest set found, over the leader's closest rivals; null where the leader has no rival or no set of up to half of the votes does it. */
 export function findFragility(votes: Votes, fit: PairFit, covariance: Float64Array): Fragility | null {
@@ -49,10 +51,10 @@ function turnOrder(votes: Votes, ranges: Int32Array, whole: PairFit, leader: num
   const gapOf = ({ x, graph }: PairFit) => (graph.groupOf[leader] === graph.groupOf[challenger] ? (x[leader] as number) - (x[challenger] as number) : Number.POSITIVE_INFINITY);
   const mark = (judgement: number, value: 0 | 1) => kept.fill(value, ranges[judgement] as number, ranges[judgement + 1] as number);
   const refit = () => fitPairs(countPairs(votes, kept), { start: whole.x });
-  while (gapOf(fit) > 0) {
+  while (gapOf(fit) > EQUAL) {
     const order = influences(votes, ranges, kept, fit, leader, challenger);
     let predicted = 0;
-    for (let gap = gapOf(fit); gap > 0 && predicted < order.length && (order[predicted]?.influence ?? 0) > 0; predicted++) gap -= order[predicted]?.influence ?? 0;
+    for (let gap = gapOf(fit); gap > EQUAL && predicted < order.length && (order[predicted]?.influence ?? 0) > 0; predicted++) gap -= order[predicted]?.influence ?? 0;
     if (predicted === 0) return null;
     const taken = order.slice(0, Math.ceil(predicted / 2));
     if (left.length + taken.length > limit) return null;
@@ -67,7 +69,7 @@ function turnOrder(votes: Votes, ranges: Int32Array, whole: PairFit, leader: num
   while (right - wrong > 1) {
     const middle = (wrong + right) >> 1;
     left.forEach((judgement, k) => mark(judgement, k < middle ? 0 : 1));
-    if (gapOf(refit()) > 0) wrong = middle;
+    if (gapOf(refit()) > EQUAL) wrong = middle;
     else right = middle;
   }
   return left.slice(0, right);

@@ -52,14 +52,19 @@ export function rateVotes(votes: Votes, { seed, draws = 1000 }: { seed: number; 
   const table = countPairs(votes);
   const fit = fitPairs(table);
   const { covariance, kind, inverse } = estimateCovariance(votes, fit);
-  const { groups, groupOf, unbeaten, winless } = fit.graph;
-  const n = votes.models;
-  const theta = fit.x.subarray(0, n);
+  const ratings = describeStrengths(fit.x.subarray(0, votes.models), covariance, fit, table, { seed, draws });
+  return { ratings, tie: Math.exp(logTieOf(fit)), groups: fit.graph.groups, errors: kind, misfit: votes.weight === null ? testFit(table, fit) : null, fit, covariance, inverse };
+}
+
+/** Scores, intervals and ranks of strengths (logits) with their covariance; `fit` and `table` say who was compared with whom. */
+export function describeStrengths(theta: Float64Array, covariance: Float64Array, { graph }: PairFit, table: PairTable, { seed, draws }: { seed: number; draws: number }): Rating[] {
+  const { groups, groupOf, unbeaten, winless } = graph;
+  const n = theta.length;
   const ranks = rankWithin(theta, covariance, n, groups, LEVEL);
   const first = probabilityFirst(theta, covariance, n, groups, { seed, draws });
   const weights = sumWeights(table);
   const z = normalQuantile((1 + LEVEL) / 2);
-  const ratings = Array.from(theta, (strength, i): Rating => {
+  return Array.from(theta, (strength, i): Rating => {
     const error = ELO * Math.sqrt(Math.max(0, covariance[i * n + i] as number));
     return {
       score: eloOf(strength),
@@ -75,7 +80,6 @@ export function rateVotes(votes: Votes, { seed, draws = 1000 }: { seed: number; 
       open: unbeaten[i] ? "above" : winless[i] ? "below" : null,
     };
   });
-  return { ratings, tie: Math.exp(logTieOf(fit)), groups, errors: kind, misfit: votes.weight === null ? testFit(table, fit) : null, fit, covariance, inverse };
 }
 
 function sumWeights({ models, first, second, counts }: PairTable): Float64Array {
