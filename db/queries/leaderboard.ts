@@ -25,14 +25,14 @@ const PAGE = 50_000;
 
 /**
  * Judgements that stand, oldest first, from after `after` on: one text of many lines, which is what makes a million of them
- * cheap. A line is id, annotator (36 characters each), kind (r: ranked, b: both bad, n: no preference), shown order and ranks as
+ * cheap. A line is id, annotator (36 characters each), kind (r: ranked, o: best of n, b: both bad, n: no preference), shown order and ranks as
  * PostgreSQL writes jsonb, propensity and microseconds since 1970 behind a blank each. Null where there are no more.
  */
 export async function selectVotePage(db: Db, input: { projectId: string; votes: VoteFilter; after: { at: string; id: string } | null }): Promise<string | null> {
   const later = input.after === null ? undefined : sql`(${judgements.createdAt}, ${judgements.id}) > (to_timestamp(0) + ${input.after.at}::bigint * interval '1 microsecond', ${input.after.id}::uuid)`;
   const page = db
     .select({
-      line: sql<string>`${judgements.id}::text || ${judgements.annotatorId}::text || case when ${judgements.ranks} is not null then 'r' when ${judgements.value}->>'kind' = 'both_bad' then 'b' else 'n' end
+      line: sql<string>`${judgements.id}::text || ${judgements.annotatorId}::text || case when ${judgements.ranks} is not null then case when ${judgements.value}->>'kind' = 'best_of_n' then 'o' else 'r' end when ${judgements.value}->>'kind' = 'both_bad' then 'b' else 'n' end
         || ${judgements.shownOrder}::text || coalesce(${judgements.ranks}::text, '') || ' ' || ${judgements.propensity}::text || ' ' || (extract(epoch from ${judgements.createdAt}) * 1000000)::bigint::text`.as("line"),
     })
     .from(judgements)

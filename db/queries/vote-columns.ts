@@ -1,5 +1,5 @@
 /** Reads a project's judgements into columns for the ratings: a million in a few seconds. */
-import { BOTH_BAD, type JudgementColumns, NO_PREFERENCE, RANKED } from "../../domain/ratings/judgements";
+import { BEST_ONLY, BOTH_BAD, type JudgementColumns, NO_PREFERENCE, RANKED } from "../../domain/ratings/judgements";
 import type { Db } from "../client";
 import { createUuidIndex, readUuid, type UuidIndex } from "../uuid-index";
 import { selectVotePage, type VoteFilter } from "./leaderboard";
@@ -11,7 +11,7 @@ export type ReadVotes = {
   annotators: UuidIndex;
 };
 
-const KINDS: Record<string, number> = { r: RANKED, b: BOTH_BAD, n: NO_PREFERENCE };
+const KINDS: Record<string, number> = { r: RANKED, o: BEST_ONLY, b: BOTH_BAD, n: NO_PREFERENCE };
 const UUID = 36;
 
 /**
@@ -85,7 +85,7 @@ function readLine(text: string, from: number, columns: JudgementColumns, annotat
   } while (text.charCodeAt(at) === 44); // a comma
   at++;
   columns.start[k + 1] = shown;
-  if (kind === RANKED) {
+  if (kind === RANKED || kind === BEST_ONLY) {
     // [1, 2]: ranks have one digit, as items show nine completions at most.
     for (let p = begin; p < shown; p++) columns.rank[p] = text.charCodeAt(at + 1 + 3 * (p - begin)) - 48;
     at += 3 * (shown - begin);

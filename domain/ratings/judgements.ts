@@ -23,6 +23,11 @@ export type JudgementColumns = {
 export const RANKED = 0;
 export const BOTH_BAD = 1;
 export const NO_PREFERENCE = 2;
+/** Ranked, but of answers with the same rank nothing was said: what a best-of-n leaves. */
+export const BEST_ONLY = 3;
+
+/** Whether judgement k orders answers. */
+export const prefers = ({ kind }: JudgementColumns, k: number): boolean => kind[k] === RANKED || kind[k] === BEST_ONLY;
 
 /** The id of judgement k. */
 export function judgementId({ ids }: JudgementColumns, k: number): string {
@@ -63,7 +68,7 @@ export function packJudgements(columns: JudgementColumns, { modelOf, models, cou
   let several = false;
   let inverse = 0;
   for (let k = 0; k < columns.length; k++) {
-    if (columns.kind[k] !== RANKED || !counts(k)) continue;
+    if (!prefers(columns, k) || !counts(k)) continue;
     const from = columns.start[k] as number;
     const to = columns.start[k + 1] as number;
     const weight = 1 / (to - from - 1);
@@ -78,6 +83,7 @@ export function packJudgements(columns: JudgementColumns, { modelOf, models, cou
           continue;
         }
         const [first, second] = [columns.rank[p] as number, columns.rank[q] as number];
+        if (first === second && columns.kind[k] === BEST_ONLY) continue;
         rows.a.push(a);
         rows.b.push(b);
         rows.outcome.push(first === second ? 2 : first < second ? 0 : 1);

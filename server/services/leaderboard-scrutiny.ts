@@ -1,4 +1,5 @@
 /** How far a board can be trusted: the votes its first place hangs on, the votes still wanted, and what else decides votes. */
+import type { Db } from "../../db/client";
 import { describeFragility } from "../../domain/ratings/describe";
 import { createOnlineRatings } from "../../domain/ratings/online";
 import { findFragility } from "../../domain/ratings/fragility";
@@ -107,6 +108,19 @@ export async function getScrutiny(ctx: ServiceContext, input: BoardInput & { dif
     /** Votes still wanted, by `place` of the ranking. */
     needed: Array.from({ length: n }, (_, i) => [...needed.subarray(i * n, (i + 1) * n)]),
     joint: await explainVotes(ctx, project.id, votes),
+  };
+}
+
+/** Votes that two models (by id) still need, from people's votes; models that were never compared need as many as from nothing. */
+export async function readWantedVotes(db: Db, { projectId, difference = 30 }: { projectId: string; difference?: number | undefined }): Promise<(a: string, b: string) => number> {
+  const { packed, models } = await selectBoardVotes(db, projectId, { votes: "people", weights: "served" });
+  const place = new Map(models.map(({ id }, i) => [id, i]));
+  // Two models without a vote: every pair of strangers wants this many.
+  const strangers = votesNeeded(rateVotes({ models: 2, a: new Uint16Array(), b: new Uint16Array(), outcome: new Uint8Array(), judgement: null, weight: null }, { seed: BOARD_SEED }), { difference })[1] as number;
+  const needed = models.length === 0 ? new Float64Array() : votesNeeded(rateVotes(packed, { seed: BOARD_SEED, draws: 1 }), { difference });
+  return (a, b) => {
+    const [i, j] = [place.get(a), place.get(b)];
+    return i === undefined || j === undefined ? strangers : (needed[i * models.length + j] as number);
   };
 }
 

@@ -3,7 +3,7 @@ import { type ReadVotes, readVotes } from "../../db/queries/vote-columns";
 import { selectCompletionModels, selectCompletionTexts, selectRankedModels, selectVoteMark, type VoteFilter } from "../../db/queries/leaderboard";
 import { createUuidIndex, type UuidIndex } from "../../db/uuid-index";
 import type { Db } from "../../db/client";
-import { type JudgementColumns, packJudgements, type PackedJudgements, RANKED } from "../../domain/ratings/judgements";
+import { type JudgementColumns, packJudgements, type PackedJudgements, prefers } from "../../domain/ratings/judgements";
 import { scaleFeatures, styleDifference } from "../../domain/ratings/style";
 import { measureStyle, STYLE_NAMES } from "../../domain/ratings/text-style";
 
@@ -68,7 +68,7 @@ export async function selectBoardVotes(db: Db, projectId: string, filter: BoardF
   const compared = new Set<number>();
   const known = new Map<string, number>();
   for (let k = 0; k < columns.length; k++) {
-    if (columns.kind[k] !== RANKED) continue;
+    if (!prefers(columns, k)) continue;
     const category = categoryOf(k);
     if (category !== null) known.set(category, (known.get(category) ?? 0) + 1);
     if (!counts(k)) continue;

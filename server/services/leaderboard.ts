@@ -4,7 +4,7 @@ import { lineageOf } from "../../db/queries/checkpoints";
 import { selectTexts } from "../../db/queries/judgements";
 import { ELO } from "../../domain/ratings/bradley-terry";
 import { describeLimits } from "../../domain/ratings/describe";
-import { BOTH_BAD, RANKED } from "../../domain/ratings/judgements";
+import { BOTH_BAD, prefers } from "../../domain/ratings/judgements";
 import { normalQuantile } from "../../domain/ratings/distributions";
 import { describeStrengths, rateVotes } from "../../domain/ratings/rate";
 import { fitStyle } from "../../domain/ratings/style";
@@ -43,13 +43,13 @@ export async function requireBoard(ctx: ServiceContext, slug: string) {
 function countJudged({ columns, counts, models, modelOf }: BoardVotes): { judged: number; bothBad: number }[] {
   const out = models.map(() => ({ judged: 0, bothBad: 0 }));
   for (let k = 0; k < columns.length; k++) {
-    const kind = columns.kind[k];
-    if ((kind !== RANKED && kind !== BOTH_BAD) || !counts(k)) continue;
+    const bad = columns.kind[k] === BOTH_BAD;
+    if ((!bad && !prefers(columns, k)) || !counts(k)) continue;
     for (const model of new Set(columns.shown.subarray(columns.start[k], columns.start[k + 1]).map((completion) => modelOf[completion] as number))) {
       const entry = out[model];
       if (entry === undefined) continue;
       entry.judged++;
-      if (kind === BOTH_BAD) entry.bothBad++;
+      if (bad) entry.bothBad++;
     }
   }
   return out;

@@ -7,7 +7,7 @@ import type { UserContext } from "../../../server/context";
 import { createItems } from "../../../server/services/item";
 import { getLeaderboard, getModelLineage } from "../../../server/services/leaderboard";
 import { exportRanking, exportVotes } from "../../../server/services/leaderboard-export";
-import { getHistory, getScrutiny } from "../../../server/services/leaderboard-scrutiny";
+import { getHistory, getScrutiny, readWantedVotes } from "../../../server/services/leaderboard-scrutiny";
 import { createTestDb, type TestDb } from "../../helpers/database";
 import { addCompletions, addPrompt, addUser, addVote } from "../../helpers/project-world";
 
@@ -123,6 +123,24 @@ describe("a board", () => {
     expect(lines[0]).toMatchObject({ annotator: 1, shown: ["a", "b"], ranks: [1, 2] });
     expect(JSON.stringify(lines)).not.toContain(researcher.user.id);
     expect(JSON.stringify(lines)).not.toContain(researcher.user.name);
+  });
+
+  it("says how many votes two models still want, strangers as many as from nothing", async () => {
+    const { projectId, vote } = await addProjectNamed("wanted");
+    for (let i = 0; i < 20; i++) await vote(`n${i}`, i % 2 === 0 ? ["a", "b"] : ["b", "a"]);
+    const { ranking } = await getLeaderboard(researcher, { slug: "wanted", ...all });
+    const [a, b] = ["a", "b"].map((name) => ranking.find((row) => row.name === name)?.id ?? "") as [string, string];
+    const wanted = await readWantedVotes(database.db, { projectId, difference: 100 });
+    expect(wanted(a, "nobody") - wanted(a, b)).toBe(20);
+  });
+
+  it("leaves out the pairs that a best-of-n says nothing of", async () => {
+    const { vote } = await addProjectNamed("best");
+    const id = await vote("b1", ["a", "b", "c"], { ranks: [1, 2, 2] });
+    await database.db.update(judgements).set({ value: { kind: "best_of_n", best: 0 } as never }).where(eq(judgements.id, id));
+    const board = await getLeaderboard(researcher, { slug: "best", ...all });
+    const [bRow, cRow] = ["b", "c"].map((name) => board.ranking.find((row) => row.name === name));
+    expect(board.winRates[bRow?.place ?? -1]?.[cRow?.place ?? -1]).toBeNull();
   });
 
   it("holds style equal where there are votes enough, and says where there are not", async () => {
