@@ -91,6 +91,7 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
                 <a href={`/api/leaderboard/${encodeURIComponent(slug)}?format=${format}&${address.query}`} download><Download aria-hidden="true" className="size-4" />{label}</a>
               </Button>
             ))}
+            {project !== undefined && <Button asChild><a href={`/api/leaderboard/${encodeURIComponent(slug)}/picture?${address.pictureQuery}`} title="SVG to embed elsewhere">Picture</a></Button>}
             <Button asChild><Link href="/leaderboard/method">Method</Link></Button>
           </>
         }

@@ -24,6 +24,7 @@ export function useBoardAddress(first: string) {
     difference,
     /** As parameters of a download. */
     query: new URLSearchParams({ ...said, difference: String(difference) }).toString(),
+    pictureQuery: new URLSearchParams(said).toString(),
     /** null takes a filter away. Another project begins without filters. */
     choose: (name: FilterName, value: string | null) => {
       const next = new URLSearchParams(name === "project" ? undefined : search);

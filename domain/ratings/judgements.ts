@@ -62,58 +62,74 @@ const MOST_WEIGHT = 20;
 
 /** Pairs of different models, in the order shown: a ranking of K answers gives its pairs, each with weight 1 / (K - 1). */
 export function packJudgements(columns: JudgementColumns, { modelOf, models, counts = () => true, byPropensity = false }: PackOptions): PackedJudgements {
-  const rows = { a: [] as number[], b: [] as number[], outcome: [] as number[], weight: [] as number[], judgement: [] as number[], completionA: [] as number[], completionB: [] as number[], annotator: [] as number[] };
-  const source: number[] = [];
-  let same = 0;
+  let room = 0;
+  for (let k = 0; k < columns.length; k++) {
+    const size = (columns.start[k + 1] as number) - (columns.start[k] as number);
+    if (prefers(columns, k)) room += (size * (size - 1)) / 2;
+  }
+  const a = new Uint16Array(room);
+  const b = new Uint16Array(room);
+  const outcome = new Uint8Array(room);
+  const judgement = new Int32Array(room);
+  const weight = new Float64Array(room);
+  const annotator = new Int32Array(room);
+  const completionA = new Int32Array(room);
+  const completionB = new Int32Array(room);
+  const source = new Int32Array(columns.length);
+  let [rows, judgements, same, inverse] = [0, 0, 0, 0];
   let several = false;
-  let inverse = 0;
   for (let k = 0; k < columns.length; k++) {
     if (!prefers(columns, k) || !counts(k)) continue;
     const from = columns.start[k] as number;
     const to = columns.start[k + 1] as number;
-    const weight = 1 / (to - from - 1);
-    const before = rows.a.length;
+    const before = rows;
     for (let p = from; p < to; p++)
       for (let q = p + 1; q < to; q++) {
-        const [completionA, completionB] = [columns.shown[p] as number, columns.shown[q] as number];
-        const [a, b] = [modelOf[completionA] as number, modelOf[completionB] as number];
-        if (a === -1 || b === -1) continue;
-        if (a === b) {
+        const [first, second] = [columns.rank[p] as number, columns.rank[q] as number];
+        const [modelA, modelB] = [modelOf[columns.shown[p] as number] as number, modelOf[columns.shown[q] as number] as number];
+        if (modelA === -1 || modelB === -1) continue;
+        if (modelA === modelB) {
           same++;
           continue;
         }
-        const [first, second] = [columns.rank[p] as number, columns.rank[q] as number];
         if (first === second && columns.kind[k] === BEST_ONLY) continue;
-        rows.a.push(a);
-        rows.b.push(b);
-        rows.outcome.push(first === second ? 2 : first < second ? 0 : 1);
-        rows.weight.push(weight);
-        rows.judgement.push(source.length);
-        rows.completionA.push(completionA);
-        rows.completionB.push(completionB);
-        rows.annotator.push(columns.annotator[k] as number);
+        a[rows] = modelA;
+        b[rows] = modelB;
+        outcome[rows] = first === second ? 2 : first < second ? 0 : 1;
+        weight[rows] = 1 / (to - from - 1);
+        judgement[rows] = judgements;
+        annotator[rows] = columns.annotator[k] as number;
+        completionA[rows] = columns.shown[p] as number;
+        completionB[rows] = columns.shown[q] as number;
+        rows++;
       }
-    if (rows.a.length === before) continue;
+    if (rows === before) continue;
     if (to - from > 2) several = true;
     inverse += 1 / (columns.propensity[k] as number);
-    source.push(k);
+    source[judgements++] = k;
   }
-  const mean = inverse / source.length;
-  const served = source.map((k) => (byPropensity ? Math.min(MOST_WEIGHT, 1 / (columns.propensity[k] as number) / mean) : 1));
-  const sum = served.reduce((total, weight) => total + weight, 0);
-  const squares = served.reduce((total, weight) => total + weight * weight, 0);
-  const weighted = several || served.some((weight) => weight !== 1);
+  let [sum, squares] = [0, 0];
+  let unequal = several;
+  const served = new Float64Array(judgements).fill(1);
+  for (let k = 0; k < judgements; k++) {
+    if (byPropensity) served[k] = Math.min(MOST_WEIGHT, judgements / inverse / (columns.propensity[source[k] as number] as number));
+    const value = served[k] as number;
+    sum += value;
+    squares += value * value;
+    if (value !== 1) unequal = true;
+  }
+  for (let row = 0; unequal && row < rows; row++) weight[row] = (weight[row] as number) * (served[judgement[row] as number] as number);
   return {
     models,
-    a: Uint16Array.from(rows.a),
-    b: Uint16Array.from(rows.b),
-    outcome: Uint8Array.from(rows.outcome),
-    weight: weighted ? Float64Array.from(rows.weight, (weight, row) => weight * (served[rows.judgement[row] as number] as number)) : null,
-    judgement: several ? Int32Array.from(rows.judgement) : null,
-    source: Int32Array.from(source),
-    annotator: Int32Array.from(rows.annotator),
-    completionA: Int32Array.from(rows.completionA),
-    completionB: Int32Array.from(rows.completionB),
+    a: a.subarray(0, rows),
+    b: b.subarray(0, rows),
+    outcome: outcome.subarray(0, rows),
+    weight: unequal ? weight.subarray(0, rows) : null,
+    judgement: several ? judgement.subarray(0, rows) : null,
+    source: source.subarray(0, judgements),
+    annotator: annotator.subarray(0, rows),
+    completionA: completionA.subarray(0, rows),
+    completionB: completionB.subarray(0, rows),
     same,
     effective: squares === 0 ? 0 : (sum * sum) / squares,
   };

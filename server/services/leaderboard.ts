@@ -122,6 +122,14 @@ export async function getLeaderboard(ctx: ServiceContext, input: BoardInput) {
   };
 }
 
+/** A board in short, for pictures and previews: what is first, and on how many votes. Throws NOT_FOUND. */
+export async function getBoardSummary(ctx: ServiceContext, input: BoardInput) {
+  const { project, ranking, votes } = await getLeaderboard(ctx, input);
+  const rows = ranking.flatMap(({ name, score, low, high, rankLow, rankHigh }) => (score === undefined ? [] : [{ name, score, low: low ?? score, high: high ?? score, rankLow: rankLow ?? 1, rankHigh: rankHigh ?? 1 }]));
+  const whose = { people: "votes by people", simulated: "votes by simulated annotators", all: "votes by people and simulated annotators" }[input.votes];
+  return { name: project.name, published: project.published, note: `${votes.counted.toLocaleString("en")} ${whose}; rank and score with 95 % intervals`, rows };
+}
+
 /** What a model stands on, back to the votes; null for one that is no checkpoint. Only researchers get the ways there. Throws NOT_FOUND. */
 export async function getModelLineage(ctx: ServiceContext, input: { slug: string; modelId: string }): Promise<LineageGraph | null> {
   const project = await requireBoard(ctx, input.slug);
