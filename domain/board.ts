@@ -10,6 +10,8 @@ export const boardSchema = z.strictObject({
   category: z.string().min(1).max(200).optional(),
   style: z.enum(["raw", "controlled"]).default("raw"),
   weights: z.enum(["served", "propensity"]).default("served"),
+  /** Model that win rates are given against. */
+  baseline: z.uuid().optional(),
   /** Votes up to here. */
   until: z.coerce.date().optional(),
 });

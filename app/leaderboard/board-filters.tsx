@@ -44,6 +44,14 @@ export function BoardFilters({ address, projects, board }: { address: BoardAddre
           <option value="propensity">By chance of being served</option>
         </Select>
       </Field>
+      {board !== undefined && board.ranking.length > 1 && (
+        <Field label="Win rate against">
+          <Select value={filter.baseline ?? ""} onChange={(event) => choose("baseline", event.target.value)}>
+            <option value="">Nobody</option>
+            {board.ranking.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+          </Select>
+        </Field>
+      )}
       {filter.votes !== "people" && <Badge tone="flagged">Holds simulated votes</Badge>}
       {board?.project.demo && <Badge>Demo</Badge>}
     </div>

@@ -59,7 +59,7 @@ function Preferred({ board, address, researcher }: { board: Leaderboard; address
         </ul>
       )}
       {board.style !== null && <StyleNote style={board.style} />}
-      <Card><Ranking rows={board.ranking} groups={board.groups} slug={address.slug} /></Card>
+      <Card><Ranking rows={board.ranking} groups={board.groups} slug={address.slug} baseline={address.board.baseline} /></Card>
       <h3 className="mt-8 mb-2 font-semibold">Win rates</h3>
       <Card><WinRates board={board} researcher={researcher} /></Card>
       <h3 className="mt-8 mb-2 font-semibold">How far to trust it</h3>

@@ -4,6 +4,7 @@ import { ChevronRight } from "lucide-react";
 import { Fragment, useState } from "react";
 import type { Leaderboard } from "@/server/services/leaderboard";
 import { cn } from "../components/ui/cn";
+import { formatInterval } from "../components/ui/interval";
 import { Table, TBody, Td, Th, THead, Tr } from "../components/ui/table";
 import { ModelLineage } from "./model-lineage";
 
@@ -11,19 +12,20 @@ type Row = Leaderboard["ranking"][number];
 
 const share = (value: number) => (value > 0 && value < 0.005 ? "< 1 %" : value > 0.995 && value < 1 ? "> 99 %" : `${(100 * value).toFixed(0)} %`);
 
-export function Ranking({ rows, groups, slug }: { rows: Row[]; groups: number; slug: string }) {
+export function Ranking({ rows, groups, slug, baseline }: { rows: Row[]; groups: number; slug: string; baseline: string | undefined }) {
   const [open, setOpen] = useState<string | null>(null);
   const scored = rows.filter((row) => row.score !== undefined);
   const low = Math.min(...scored.map((row) => row.low ?? 0));
   const high = Math.max(...scored.map((row) => row.high ?? 0));
   const at = (score: number) => `${(100 * (score - low)) / Math.max(1, high - low)}%`;
-  const columns = groups > 1 ? 8 : 7;
+  const against = rows.find(({ id }) => id === baseline)?.name;
+  const columns = 7 + (groups > 1 ? 1 : 0) + (against === undefined ? 0 : 1);
   return (
     <Table label="Ranking by votes">
       <THead>
         <Tr>
           {groups > 1 && <Th numeric>Group</Th>}
-          <Th numeric>Rank</Th><Th>Model</Th><Th numeric>Score</Th><Th>95 % interval</Th><Th numeric>P(best)</Th><Th numeric>Judged</Th><Th numeric>Both bad</Th>
+          <Th numeric>Rank</Th><Th>Model</Th><Th numeric>Score</Th><Th>95 % interval</Th><Th numeric>P(best)</Th>{against !== undefined && <Th numeric>Wins against {against}</Th>}<Th numeric>Judged</Th><Th numeric>Both bad</Th>
         </Tr>
       </THead>
       <TBody>
@@ -54,6 +56,11 @@ export function Ranking({ rows, groups, slug }: { rows: Row[]; groups: number; s
                   </span>
                 </Td>
                 <Td numeric>{share(row.first ?? 0)}</Td>
+                {against !== undefined && (
+                  <Td numeric className={row.against !== null && row.against.low <= 0.5 && row.against.high >= 0.5 ? "text-muted italic" : ""}>
+                    {row.against === null ? "–" : formatInterval({ ...row.against, percent: true })}
+                  </Td>
+                )}
                 <Td numeric>{row.judged}</Td>
                 <Td numeric>{row.judged === 0 ? "–" : `${((100 * row.bothBad) / row.judged).toFixed(1)} %`}</Td>
               </Tr>

@@ -2,7 +2,7 @@
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import { boardSchema } from "@/domain/board";
 
-const NAMES = ["votes", "category", "style", "weights", "until"] as const;
+const NAMES = ["votes", "category", "style", "weights", "baseline", "until"] as const;
 export type FilterName = (typeof NAMES)[number] | "project" | "difference";
 
 /** `slug` is the address's project, else `first`. What the address says wrongly counts as not said. */

@@ -2,7 +2,7 @@
 import { type Covariance, ELO, estimateCovariance, fitPairs, logTieOf, type PairFit } from "./bradley-terry";
 import { expect } from "./davidson";
 import { chiSquaredTail, normalQuantile } from "./distributions";
-import { probabilityFirst, rankWithin } from "./ranks";
+import { differenceError, probabilityFirst, rankWithin } from "./ranks";
 import { countPairs, type PairTable, type Votes } from "./votes";
 
 export type Rating = {
@@ -80,6 +80,20 @@ export function describeStrengths(theta: Float64Array, covariance: Float64Array,
       open: unbeaten[i] ? "above" : winless[i] ? "below" : null,
     };
   });
+}
+
+/** Strengths in logits, their covariance, and Davidson's v. */
+export type Strengths = { theta: Float64Array; covariance: Float64Array; tie: number };
+
+/**
+ * Probability that model i wins against `baseline`, ties half, with its 95 % interval (v taken as known), from the strengths: with style held
+ * equal it is a length-controlled win rate. Source: Dubois, Galambosi, Liang & Hashimoto 2024, with Bradley-Terry's strengths.
+ */
+export function winRateAgainst({ theta, covariance, tie }: Strengths, i: number, baseline: number): { value: number; low: number; high: number } {
+  const d = (theta[i] as number) - (theta[baseline] as number);
+  const bound = normalQuantile((1 + LEVEL) / 2) * differenceError(covariance, theta.length, i, baseline);
+  const rate = (difference: number) => 0.5 + expect(difference, tie).half;
+  return { value: rate(d), low: rate(d - bound), high: rate(d + bound) };
 }
 
 function sumWeights({ models, first, second, counts }: PairTable): Float64Array {

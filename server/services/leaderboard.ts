@@ -6,7 +6,7 @@ import { ELO } from "../../domain/ratings/bradley-terry";
 import { describeLimits } from "../../domain/ratings/describe";
 import { BOTH_BAD, prefers } from "../../domain/ratings/judgements";
 import { normalQuantile } from "../../domain/ratings/distributions";
-import { describeStrengths, rateVotes } from "../../domain/ratings/rate";
+import { describeStrengths, type Rating, rateVotes, type Strengths, winRateAgainst } from "../../domain/ratings/rate";
 import { fitStyle } from "../../domain/ratings/style";
 import { countPairs } from "../../domain/ratings/votes";
 import type { LineageGraph } from "../../domain/lineage";
@@ -23,7 +23,7 @@ const DRAWS = 2000;
 /** Fewer votes than this for each style coefficient say nothing of style. */
 const VOTES_PER_FEATURE = 20;
 
-export type BoardInput = { slug: string; style?: "raw" | "controlled" | undefined } & BoardFilter;
+export type BoardInput = { slug: string; style?: "raw" | "controlled" | undefined; /** Model that win rates are given against. */ baseline?: string | undefined } & BoardFilter;
 
 /** Visitors and annotators see published projects, researchers all. */
 const seesAll = ({ user }: ServiceContext) => user !== null && roleAtLeast(user.role, "researcher");
@@ -69,15 +69,15 @@ function winRatesOf({ packed }: BoardVotes) {
   return table;
 }
 
-type StyleView = { coefficients: { name: string; elo: number; low: number; high: number }[]; ratings: ReturnType<typeof describeStrengths> | null; note: string | null };
+type StyleView = { coefficients: { name: string; elo: number; low: number; high: number }[]; held: { ratings: Rating[]; strengths: Strengths } | null; note: string | null };
 
 async function controlStyle(ctx: ServiceContext, projectId: string, votes: BoardVotes): Promise<StyleView> {
   const { packed } = votes;
   const style = await selectStyleColumns(ctx.db, projectId, votes);
   const count = style.names.length;
-  if (count === 0) return { coefficients: [], ratings: null, note: "All answers look alike, so there is no style to hold equal: this is the raw ranking." };
+  if (count === 0) return { coefficients: [], held: null, note: "All answers look alike, so there is no style to hold equal: this is the raw ranking." };
   if (packed.source.length < VOTES_PER_FEATURE * count) {
-    return { coefficients: [], ratings: null, note: `Style control wants at least ${VOTES_PER_FEATURE * count} votes for ${count} features and has ${packed.source.length}: this is the raw ranking.` };
+    return { coefficients: [], held: null, note: `Style control wants at least ${VOTES_PER_FEATURE * count} votes for ${count} features and has ${packed.source.length}: this is the raw ranking.` };
   }
   try {
     const fit = fitStyle(packed, style.features, count);
@@ -87,12 +87,15 @@ async function controlStyle(ctx: ServiceContext, projectId: string, votes: Board
         const [value, error] = [ELO * (fit.gamma[f] as number), ELO * (fit.gammaError[f] as number)];
         return { name, elo: value, low: value - z * error, high: value + z * error };
       }),
-      ratings: describeStrengths(fit.theta, fit.covariance, fit.plain, countPairs(packed), { seed: BOARD_SEED, draws: DRAWS }),
+      held: {
+        ratings: describeStrengths(fit.theta, fit.covariance, fit.plain, countPairs(packed), { seed: BOARD_SEED, draws: DRAWS }),
+        strengths: { theta: fit.theta, covariance: fit.covariance, tie: Math.exp(fit.logTie) },
+      },
       note: null,
     };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return { coefficients: [], ratings: null, note: "The votes cannot tell style and models apart: this is the raw ranking." };
+    return { coefficients: [], held: null, note: "The votes cannot tell style and models apart: this is the raw ranking." };
   }
 }
 
@@ -104,14 +107,17 @@ export async function getLeaderboard(ctx: ServiceContext, input: BoardInput) {
   const counted = packed.source.length;
   const board = counted === 0 ? null : rateVotes(packed, { seed: BOARD_SEED, draws: DRAWS });
   const style = board !== null && input.style === "controlled" ? await controlStyle(ctx, project.id, votes) : null;
-  const ratings = style?.ratings ?? board?.ratings ?? [];
+  const ratings = style?.held?.ratings ?? board?.ratings ?? [];
+  const strengths = style?.held?.strengths ?? (board === null ? null : { theta: board.fit.x.subarray(0, models.length), covariance: board.covariance, tie: board.tie });
+  const baseline = models.findIndex(({ id }) => id === input.baseline);
+  const against = (i: number) => (strengths === null || baseline === -1 || i === baseline || ratings[i]?.group !== ratings[baseline]?.group ? null : winRateAgainst(strengths, i, baseline));
   const judged = countJudged(votes);
   return {
     project,
     votes: { counted, available, sameModel: packed.same },
     categories: votes.categories,
     ranking: models
-      .map((model, i) => ({ ...model, ...(ratings[i] ?? null), place: i, judged: judged[i]?.judged ?? 0, bothBad: judged[i]?.bothBad ?? 0 }))
+      .map((model, i) => ({ ...model, ...(ratings[i] ?? null), place: i, against: against(i), judged: judged[i]?.judged ?? 0, bothBad: judged[i]?.bothBad ?? 0 }))
       .sort((a, b) => (a.group ?? 0) - (b.group ?? 0) || (b.score ?? 0) - (a.score ?? 0)),
     /** By `place`. */
     winRates: winRatesOf(votes),

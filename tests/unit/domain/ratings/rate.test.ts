@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { findFragility } from "../../../../domain/ratings/fragility";
 import { estimateCovariance, fitPairs } from "../../../../domain/ratings/bradley-terry";
 import { votesNeeded } from "../../../../domain/ratings/power";
-import { rateVotes } from "../../../../domain/ratings/rate";
+import { rateVotes, winRateAgainst } from "../../../../domain/ratings/rate";
 import { differenceError } from "../../../../domain/ratings/ranks";
 import { createRandom } from "../../../../domain/random";
 import { countPairs, packVotes, type VoteRow } from "../../../../domain/ratings/votes";
@@ -71,6 +71,17 @@ describe("a board", () => {
     expect(ranks / (5 * rounds)).toBeGreaterThan(0.95);
     expect(led / rounds).toBeGreaterThan(0.8);
   });
+});
+
+it("the win rate of two models is what was counted, ties half", () => {
+  const board = rate(2, [...win(0, 1, 60), ...win(1, 0, 15), ...times(30, { a: 0, b: 1, result: "tie" })]);
+  const { value, low, high } = winRateAgainst({ theta: board.fit.x.subarray(0, 2), covariance: board.covariance, tie: board.tie }, 0, 1);
+  expect(value).toBeCloseTo((60 + 15) / 105, 9);
+  // The binomial standard error is that of the share with ties as halves: sqrt(sum of squares about the mean) / n.
+  const error = Math.sqrt(60 * (1 - value) ** 2 + 15 * value ** 2 + 30 * (0.5 - value) ** 2) / 105;
+  // v is taken as known, which is a tenth off at most.
+  expect(high - low).toBeGreaterThan(2 * 1.96 * error * 0.9);
+  expect(high - low).toBeLessThan(2 * 1.96 * error * 1.1);
 });
 
 describe("fragility", () => {
