@@ -68,12 +68,12 @@ function readLine(text: string, from: number, columns: JudgementColumns, annotat
   const kind = KINDS[text[from + 2 * UUID] ?? ""];
   if (kind === undefined) throw new Error(`votes: a judgement of unknown kind in ${text.slice(from, from + 200)}`);
   columns.kind[k] = kind;
-  // ["uuid", "uuid"]
-  let at = from + 2 * UUID + 1;
+  // The kind, then ["uuid", "uuid"].
+  let at = from + 2 * UUID;
   const begin = columns.start[k] as number;
   let shown = begin;
   do {
-    at += 2;
+    at += 3;
     if (shown >= columns.shown.length) {
       columns.shown = enlarge(columns.shown, shown + 1);
       columns.rank = enlarge(columns.rank, columns.shown.length);

@@ -137,7 +137,7 @@ export const leaderboardBench: Bench = {
       const rows: BenchRow[] = [
         row(`${label}: ratings, sandwich, ranks, P(first); beside arena-rank's preparation, fit and sandwich`, "ms", best(8, () => rateVotes(votes, { seed: 1 })), prepared, 50),
         row("the same beside evalica's Bradley-Terry without errors", "ms", best(3, () => rateVotes(votes, { seed: 1 })), ms("evalica"), null),
-        row("100 bootstrap refits", "ms", best(2, () => bootstrapStrengths(votes, rated.fit, { seed: 1, samples: 100 })), ms("bootstrap"), 1000),
+        row("100 bootstrap refits (arena-rank: 25 times four of its refits)", "ms", best(2, () => bootstrapStrengths(votes, rated.fit, { seed: 1, samples: 100 })), ms("bootstrap"), 1000),
         row(`${(STYLE_VOTES * size).toLocaleString("en")} votes, ${FEATURES} style features, sandwich`, "ms", best(2, () => fitStyle(styled.votes, styled.style, FEATURES)), ms("style"), 1000),
         row("refit after one vote", "ms", best(3, addVotes) / updates, null, 1),
       ];
