@@ -1,11 +1,12 @@
 /** `npm run bench [-- name...]`: figures of the product, beside reference implementations where they are installed. */
 import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
+import { leaderboardBench } from "./bench/leaderboard";
 import { metricsBench } from "./bench/metrics";
 import { type Bench, type BenchReport, formatBench, machine } from "./bench/report";
 import { fail } from "./lib/fail";
 
-const BENCHES: readonly Bench[] = [metricsBench];
+const BENCHES: readonly Bench[] = [metricsBench, leaderboardBench];
 
 function readSize(text: string): number {
   const size = Number(text);

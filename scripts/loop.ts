@@ -192,7 +192,7 @@ async function runRound(world: World): Promise<LoopReport> {
     const models = (await selectModels(db, demo.projectId)).flatMap(({ id, checkpointId }) => (checkpointId !== null && names.has(checkpointId) ? [id] : []));
     await compareModels(researcher, comparisonSchema.parse({ projectId: demo.projectId, modelIds: models, maxItems: scale.prompts.test, seed: options.seed }));
     await annotate(world, "compare", scale.prompts.test);
-    const board = await getLeaderboard(researcher, { slug: DEMO_PROJECT.slug, votes: "simulated" });
+    const board = await getLeaderboard(researcher, { slug: DEMO_PROJECT.slug, votes: "simulated", weights: "served" });
     return board.ranking.flatMap(({ checkpointId, score, low, high }) => (score === undefined ? [] : [{ name: names.get(checkpointId ?? "") ?? "?", score, low: low ?? score, high: high ?? score }]));
   });
   const decided = (await selectCheckpointsOfRun(db, ppo.runId ?? "")).find(({ id }) => id === ppo.id);

@@ -1,7 +1,7 @@
 /** For route handlers beside tRPC: who may call, and errors as JSON with the status of their code. */
 import type { z } from "zod";
 import { type Role, roleAtLeast } from "../domain/user";
-import type { UserContext } from "./context";
+import type { ServiceContext, UserContext } from "./context";
 import { AppError, type AppErrorCode, describeFieldProblems, fieldProblems } from "./errors";
 import { createContext } from "./session";
 
@@ -9,13 +9,18 @@ const STATUS = { NOT_FOUND: 404, FORBIDDEN: 403, CONFLICT: 409, BAD_INPUT: 400, 
 
 const failure = (status: number, code: string, message: string) => Response.json({ error: { code, message } }, { status });
 
-/** Runs `work` for a signed-in user with at least `role`; anything it throws becomes an answer that hides the unknown. */
-export async function handleAs(role: Role, work: (ctx: UserContext) => Promise<Response>): Promise<Response> {
+/** Runs `work` for a signed-in user with at least `role`, or with null for everybody; anything it throws becomes an answer that hides the unknown. */
+export function handleAs(role: Role, work: (ctx: UserContext) => Promise<Response>): Promise<Response>;
+export function handleAs(role: null, work: (ctx: ServiceContext) => Promise<Response>): Promise<Response>;
+export async function handleAs(role: Role | null, work: (ctx: UserContext) => Promise<Response>): Promise<Response> {
   try {
     const { user, ...ctx } = await createContext();
-    if (user === null) return failure(401, "UNAUTHORIZED", "Sign in to do this.");
-    if (!roleAtLeast(user.role, role)) return failure(403, "FORBIDDEN", `This needs the role ${role}; yours is ${user.role}.`);
-    return await work({ ...ctx, user });
+    if (role !== null) {
+      if (user === null) return failure(401, "UNAUTHORIZED", "Sign in to do this.");
+      if (!roleAtLeast(user.role, role)) return failure(403, "FORBIDDEN", `This needs the role ${role}; yours is ${user.role}.`);
+    }
+    // By the overloads, work for everybody takes a context without a user.
+    return await work({ ...ctx, user } as UserContext);
   } catch (error) {
     if (error instanceof AppError) return failure(STATUS[error.code], error.code, error.message);
     console.error(error);

@@ -33,6 +33,7 @@ export function CompareDialog({ projectId, open, onOpenChange }: { projectId: st
       modelIds: data.getAll("model").map(String),
       split: String(data.get("split")) as "train" | "validation" | "test",
       maxItems: Number(data.get("maxItems")),
+      selection: String(data.get("selection")) as "even" | "wanted",
     });
   };
   const answered = facets.data?.models.filter(({ completions }) => completions > 0);
@@ -68,6 +69,12 @@ export function CompareDialog({ projectId, open, onOpenChange }: { projectId: st
             </Field>
             <Field label="Items at most" hint="One for each prompt" error={wrong("maxItems")}>
               <Input name="maxItems" inputMode="numeric" className="figures" defaultValue={100} />
+            </Field>
+            <Field label="Pairs of models" hint="Wanted: the more likely, the more votes until 30 Elo points are settled">
+              <Select name="selection" defaultValue="even">
+                <option value="even">Each alike</option>
+                <option value="wanted">By votes still wanted</option>
+              </Select>
             </Field>
           </div>
           {compare.isError && !named && <p role="alert" className="text-sm text-failed">{errorMessage(compare.error)}</p>}

@@ -1,39 +1,81 @@
 "use client";
-/** One project's leaderboard; project and whose votes count are in the address. */
-import { useQuery } from "@tanstack/react-query";
+/** One project's leaderboard; everything that is chosen is in the address. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Download } from "lucide-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
-import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import { useState } from "react";
-import { Badge } from "../components/ui/badge";
+import type { Leaderboard } from "@/server/services/leaderboard";
 import { Button } from "../components/ui/button";
 import { Card } from "../components/ui/card";
 import { EmptyState, ErrorState } from "../components/ui/empty-state";
-import { Field, Select } from "../components/ui/field";
+import { formatInterval } from "../components/ui/interval";
 import { PageHeader } from "../components/ui/page-header";
 import { SkeletonTable } from "../components/ui/skeleton";
 import { errorMessage, useTRPC } from "../trpc";
+import { BoardFilters } from "./board-filters";
 import { CompareDialog } from "./compare-dialog";
 import { Ranking } from "./ranking";
 import { ScoresTable } from "./scores-table";
+import { Scrutiny } from "./scrutiny";
+import { type BoardAddress, useBoardAddress } from "./use-board-address";
 import { WinRates } from "./win-rates";
 
-const VOTES = { people: "People's votes", simulated: "Simulated annotators only", all: "People and simulated" } as const;
-type VoteFilter = keyof typeof VOTES;
+/** Charts come after the ranking is on the screen. */
+const History = dynamic(() => import("./history"), { ssr: false, loading: () => <SkeletonTable rows={4} label="Loading the history" /> });
+
+const DOWNLOADS = { csv: "CSV", json: "JSON", votes: "Votes" } as const;
+
+function StyleNote({ style }: { style: NonNullable<Leaderboard["style"]> }) {
+  if (style.note !== null) return <p className="mb-3 text-sm text-muted">{style.note}</p>;
+  return (
+    <p className="mb-3 text-sm text-muted">
+      Style is held equal. What the votes pay for one standard difference of it:{" "}
+      {style.coefficients.map(({ name, elo, low, high }) => `${name.toLowerCase()} ${formatInterval({ value: elo, low, high, digits: 0 })}`).join(", ")} Elo.
+    </p>
+  );
+}
+
+function Preferred({ board, address, researcher }: { board: Leaderboard; address: BoardAddress; researcher: boolean }) {
+  const { counted, available, sameModel } = board.votes;
+  if (counted === 0) {
+    return (
+      <Card>
+        <EmptyState title="No votes compare two models here" action={<Button asChild variant="primary"><Link href="/annotate">Judge items</Link></Button>}>
+          {available.simulated > 0 && address.board.votes === "people" ? "There are only votes of simulated annotators: choose them above to see them." : "The ranking appears with the first vote between answers of different models."}
+        </EmptyState>
+      </Card>
+    );
+  }
+  return (
+    <>
+      <p className="mb-3 text-sm text-muted">
+        {counted.toLocaleString("en")} votes counted; on record: {available.people.toLocaleString("en")} by people, {available.simulated.toLocaleString("en")} by simulated annotators.
+        {sameModel > 0 && ` ${sameModel.toLocaleString("en")} pairs of one model with itself are left out.`}
+      </p>
+      {board.notes.length > 0 && (
+        <ul className="mb-3 max-w-[85ch] list-disc space-y-1 rounded-lg border bg-flagged-soft py-3 pr-4 pl-8 text-sm">
+          {board.notes.map((note) => <li key={note}>{note}</li>)}
+        </ul>
+      )}
+      {board.style !== null && <StyleNote style={board.style} />}
+      <Card><Ranking rows={board.ranking} groups={board.groups} slug={address.slug} baseline={address.board.baseline} /></Card>
+      <h3 className="mt-8 mb-2 font-semibold">Win rates</h3>
+      <Card><WinRates board={board} researcher={researcher} /></Card>
+      <h3 className="mt-8 mb-2 font-semibold">How far to trust it</h3>
+      <Scrutiny board={board} address={address} />
+      <h3 className="mt-8 mb-2 font-semibold">History</h3>
+      <Card><History address={address} /></Card>
+    </>
+  );
+}
 
 export function LeaderboardView({ researcher }: { researcher: boolean }) {
   const trpc = useTRPC();
-  const router = useRouter();
-  const here = usePathname();
-  const search = useSearchParams();
   const projects = useQuery(trpc.leaderboard.projects.queryOptions());
-  const slug = search.get("project") ?? projects.data?.[0]?.slug ?? "";
-  const votes = (Object.keys(VOTES) as VoteFilter[]).find((known) => known === search.get("votes")) ?? "people";
-  const board = useQuery({ ...trpc.leaderboard.get.queryOptions({ slug, votes }), enabled: slug !== "" });
-  const choose = (name: string, value: string) => {
-    const next = new URLSearchParams(search);
-    next.set(name, value);
-    router.replace(`${here}?${next}`);
-  };
+  const address = useBoardAddress(projects.data?.[0]?.slug ?? "");
+  const { slug } = address;
+  const board = useQuery({ ...trpc.leaderboard.get.queryOptions({ slug, ...address.board }), enabled: slug !== "", placeholderData: keepPreviousData });
   const [comparing, setComparing] = useState(false);
   const error = projects.error ?? board.error;
   const project = board.data?.project;
@@ -44,6 +86,12 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
         actions={
           <>
             {researcher && project !== undefined && <Button onClick={() => setComparing(true)}>Compare models</Button>}
+            {project !== undefined && Object.entries(DOWNLOADS).map(([format, label]) => (
+              <Button key={format} asChild>
+                <a href={`/api/leaderboard/${encodeURIComponent(slug)}?format=${format}&${address.query}`} download><Download aria-hidden="true" className="size-4" />{label}</a>
+              </Button>
+            ))}
+            {project !== undefined && <Button asChild><a href={`/api/leaderboard/${encodeURIComponent(slug)}/picture?${address.pictureQuery}`} title="SVG to embed elsewhere">Picture</a></Button>}
             <Button asChild><Link href="/leaderboard/method">Method</Link></Button>
           </>
         }
@@ -52,44 +100,17 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
       {projects.data?.length === 0 ? (
         <EmptyState title="No leaderboard is published">Sign in as a researcher to see the projects that are not published.</EmptyState>
       ) : (
-        <div className="mb-5 flex flex-wrap items-end gap-3">
-          <Field label="Project">
-            <Select value={slug} onChange={(event) => choose("project", event.target.value)}>
-              {projects.data?.map(({ slug: value, name, published }) => <option key={value} value={value}>{name}{published ? "" : " (not published)"}</option>)}
-            </Select>
-          </Field>
-          <Field label="Votes of">
-            <Select value={votes} onChange={(event) => choose("votes", event.target.value)}>
-              {Object.entries(VOTES).map(([value, label]) => <option key={value} value={value}>{label}</option>)}
-            </Select>
-          </Field>
-          {votes !== "people" && <Badge tone="flagged">Holds simulated votes</Badge>}
-          {board.data?.project.demo && <Badge>Demo</Badge>}
-        </div>
+        <BoardFilters address={address} projects={projects.data ?? []} board={board.data} />
       )}
       {error ? (
         <ErrorState message={errorMessage(error)} onRetry={() => void (projects.error ? projects : board).refetch()} />
       ) : board.data === undefined ? (
         slug === "" ? null : <SkeletonTable rows={6} label="Loading the leaderboard" />
       ) : (
-        <div className="space-y-10">
+        <div className="space-y-10" aria-busy={board.isPlaceholderData || undefined}>
           <section aria-labelledby="preferred">
             <h2 id="preferred" className="mb-1 text-lg font-semibold">What was preferred</h2>
-            <p className="mb-3 text-sm text-muted">
-              {board.data.votes.counted} votes counted; on record: {board.data.votes.available.people} by people, {board.data.votes.available.simulated} by simulated annotators.
-              {board.data.groups > 1 && " Some models were never compared with others, directly or through a third: their scores cannot be set against each other."}
-            </p>
-            {board.data.votes.counted === 0 ? (
-              <Card><EmptyState title="No votes compare two models yet" action={<Button asChild variant="primary"><Link href="/annotate">Judge items</Link></Button>}>
-                {board.data.votes.available.simulated > 0 && votes === "people" ? "There are only votes of simulated annotators: choose them above to see them." : "The ranking appears with the first vote between answers of different models."}
-              </EmptyState></Card>
-            ) : (
-              <>
-                <Card><Ranking rows={board.data.ranking} /></Card>
-                <h3 className="mt-8 mb-2 font-semibold">Win rates</h3>
-                <Card><WinRates board={board.data} researcher={researcher} /></Card>
-              </>
-            )}
+            <Preferred board={board.data} address={address} researcher={researcher} />
           </section>
           <section aria-labelledby="scores">
             <h2 id="scores" className="mb-1 text-lg font-semibold">Scores of checkpoints</h2>

@@ -8,14 +8,41 @@ export type VoteFilter = "people" | "simulated" | "all";
 
 const byWhom = (filter: VoteFilter) => (filter === "all" ? undefined : eq(users.simulated, filter === "simulated"));
 
-/** Judgements that stand, oldest first, with what they rank and whether they call all answers bad. */
-export function selectLeaderboardVotes(db: Db, input: { projectId: string; votes: VoteFilter }) {
-  return db
-    .select({ id: judgements.id, shownOrder: judgements.shownOrder, ranks: judgements.ranks, kind: sql<string>`${judgements.value}->>'kind'` })
+const standing = (input: { projectId: string; votes: VoteFilter }) => and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), byWhom(input.votes));
+
+/** How many judgements stand and when the last was made (microseconds since 1970, as text): the same while no vote was added or undone. */
+export async function selectVoteMark(db: Db, input: { projectId: string; votes: VoteFilter }): Promise<{ count: number; last: string }> {
+  const [row] = await db
+    .select({ count: sql<number>`count(*)::int`, last: sql<string>`coalesce((extract(epoch from max(${judgements.createdAt})) * 1000000)::bigint, 0)::text` })
     .from(judgements)
     .innerJoin(users, eq(users.id, judgements.annotatorId))
-    .where(and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), byWhom(input.votes)))
-    .orderBy(asc(judgements.createdAt), asc(judgements.id));
+    .where(standing(input));
+  return row ?? { count: 0, last: "0" };
+}
+
+/** Rows of one page of `selectVotePage`. */
+const PAGE = 50_000;
+
+/**
+ * Judgements that stand, oldest first, from after `after` on: one text of many lines, which is what makes a million of them
+ * cheap. A line is id, annotator (36 characters each), kind (r: ranked, o: best of n, b: both bad, n: no preference), shown order and ranks as
+ * PostgreSQL writes jsonb, propensity and microseconds since 1970 behind a blank each. Null where there are no more.
+ */
+export async function selectVotePage(db: Db, input: { projectId: string; votes: VoteFilter; after: { at: string; id: string } | null }): Promise<string | null> {
+  const later = input.after === null ? undefined : sql`(${judgements.createdAt}, ${judgements.id}) > (to_timestamp(0) + ${input.after.at}::bigint * interval '1 microsecond', ${input.after.id}::uuid)`;
+  const page = db
+    .select({
+      line: sql<string>`${judgements.id}::text || ${judgements.annotatorId}::text || case when ${judgements.ranks} is not null then case when ${judgements.value}->>'kind' = 'best_of_n' then 'o' else 'r' end when ${judgements.value}->>'kind' = 'both_bad' then 'b' else 'n' end
+        || ${judgements.shownOrder}::text || coalesce(${judgements.ranks}::text, '') || ' ' || ${judgements.propensity}::text || ' ' || (extract(epoch from ${judgements.createdAt}) * 1000000)::bigint::text`.as("line"),
+    })
+    .from(judgements)
+    .innerJoin(users, eq(users.id, judgements.annotatorId))
+    .where(and(standing(input), later))
+    .orderBy(asc(judgements.createdAt), asc(judgements.id))
+    .limit(PAGE)
+    .as("page");
+  const [row] = await db.select({ text: sql<string | null>`string_agg(${page.line}, E'\\n')` }).from(page);
+  return row?.text ?? null;
 }
 
 export async function countVotes(db: Db, projectId: string): Promise<{ people: number; simulated: number }> {
@@ -27,9 +54,18 @@ export async function countVotes(db: Db, projectId: string): Promise<{ people: n
   return row ?? { people: 0, simulated: 0 };
 }
 
-/** Model of every completion of a project that was judged or may be. */
+/** Model of every completion of a project that was judged or may be, and what its prompt is about: `category`, else `task`, of its meta. */
 export function selectCompletionModels(db: Db, projectId: string) {
-  return db.select({ id: completions.id, modelId: completions.modelId }).from(completions).where(eq(completions.projectId, projectId));
+  return db
+    .select({ id: completions.id, modelId: completions.modelId, category: sql<string | null>`coalesce(${prompts.meta}->>'category', ${prompts.meta}->>'task')` })
+    .from(completions)
+    .innerJoin(prompts, eq(prompts.id, completions.promptId))
+    .where(eq(completions.projectId, projectId));
+}
+
+/** Texts of a project's completions, for their style. */
+export function selectCompletionTexts(db: Db, projectId: string) {
+  return db.select({ id: completions.id, text: completions.text }).from(completions).where(eq(completions.projectId, projectId));
 }
 
 export function selectRankedModels(db: Db, projectId: string) {

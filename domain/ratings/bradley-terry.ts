@@ -1,195 +1,259 @@
 /**
- * Bradley-Terry strengths from votes by maximum likelihood, ties by Davidson:
- *   P(i beats j) = p_i / (p_i + p_j + v sqrt(p_i p_j)),  P(tie) = v sqrt(p_i p_j) / (the same).
- * A ranking of K counts as its K (K - 1) / 2 pairs, each with weight 1 / (K - 1), so that it weighs K / 2 votes.
- * Intervals by a seeded bootstrap over votes: the pairs of one ranking stay together.
- * Source: Bradley & Terry 1952; Davidson 1970; Hunter 2004 for connectedness.
+ * Bradley-Terry strengths by maximum likelihood, ties by Davidson (davidson.ts), on the Elo scale. Newton's method on the
+ * pair table, so that the time hardly depends on the number of votes. Where the maximum does not exist (a model that never
+ * lost), Firth's penalty takes its place in that group: half the leverage of each pair as a win and as a loss. Without
+ * ties that is exactly the mode under Jeffreys' prior; with ties the same counts are added and Davidson's v takes part.
+ * Source: Hunter 2004; Firth 1993; Huber 1967 and White 1980 for the sandwich.
  */
-import { quantile } from "../metrics/bootstrap";
-import { createRandom } from "../random";
+import { derive, expect, logLikelihood, type Parameters } from "./davidson";
+import { factorise, invertFactorised, mirror, sandwich, solveFactorised } from "./dense";
+import { type ComparisonGraph, readGraph } from "./graph";
+import { countPairs, judgementRanges, type PairTable, type Votes } from "./votes";
 
-/** Places in the list of models; `weight` of one pair. */
-export type PairOutcome = { a: number; b: number; result: "a" | "b" | "tie"; weight: number };
-/** All pairs of one judgement. */
-export type Vote = PairOutcome[];
-
-export type Rating = {
-  /** Elo scale: 400 / ln 10 a logit, the mean of all rated models is 1000. */
-  score: number;
-  low: number;
-  high: number;
-  rank: number;
-  rankLow: number;
-  rankHigh: number;
-  /** Share of bootstrap samples in which it is first. */
-  first: number;
-  /** Sum of the weights of its pairs. */
-  weight: number;
-};
-
-export type BradleyTerryFit = {
-  ratings: Rating[];
-  /** Davidson's v; 0 where nothing tied. */
-  tie: number;
-  /** More than one group: models of different groups were never compared, directly or through others. */
-  groups: number[][];
-};
-
-const ELO = 400 / Math.LN10;
-/** Penalty on the squared logits: finite strengths for a model that never lost. A hundredth of one vote. */
-const RIDGE = 0.01;
+/** Elo points of one logit. */
+export const ELO = 400 / Math.LN10;
+/** A group with fewer votes a model gets model-based errors: the sandwich is too narrow in small samples. */
+const FEW_VOTES = 10;
 const MAX_STEPS = 100;
+const MAX_FIRTH_ROUNDS = 50;
 
-/** wins[i * n + j]: weight of i beating j; ties likewise, symmetric. */
-type Counts = { n: number; wins: Float64Array; ties: Float64Array };
+export type PairFit = {
+  /** Strengths in logits, mean 0 in each group, and log v where anything tied. */
+  x: Parameters;
+  graph: ComparisonGraph;
+  /** The table with Firth's additions where there are any; the votes' own otherwise. */
+  table: PairTable;
+};
 
-function countPairs(votes: readonly Vote[], n: number): Counts {
-  const wins = new Float64Array(n * n);
-  const ties = new Float64Array(n * n);
-  const add = (table: Float64Array, i: number, j: number, weight: number) => {
-    table[i * n + j] = (table[i * n + j] ?? 0) + weight;
-  };
-  for (const vote of votes)
-    for (const { a, b, result, weight } of vote) {
-      switch (result) {
-        case "a":
-          add(wins, a, b, weight);
-          break;
-        case "b":
-          add(wins, b, a, weight);
-          break;
-        case "tie":
-          add(ties, a, b, weight);
-          add(ties, b, a, weight);
-          break;
-        default:
-          // An outcome that is not known may never be taken for a tie.
-          throw new RangeError(`Unknown outcome "${String(result satisfies never)}"`);
-      }
-    }
-  return { n, wins, ties };
+/** logits -> their places; -Infinity for the log of v where nothing tied. */
+export const logTieOf = ({ x, table }: PairFit): number => (x.length > table.models ? (x[table.models] as number) : Number.NEGATIVE_INFINITY);
+
+/** Gives each group a mean of 0. */
+export function centre(x: Parameters, groups: readonly number[][]): void {
+  for (const group of groups) {
+    const mean = group.reduce((sum, i) => sum + (x[i] as number), 0) / group.length;
+    for (const i of group) x[i] = (x[i] as number) - mean;
+  }
 }
 
-/** Solves a symmetric positive definite system in place by Cholesky's decomposition. */
-function solve(matrix: Float64Array, vector: Float64Array): Float64Array {
-  const n = vector.length;
-  const at = (i: number, j: number) => matrix[i * n + j] ?? 0;
-  for (let j = 0; j < n; j++) {
-    for (let k = 0; k < j; k++) for (let i = j; i < n; i++) matrix[i * n + j] = at(i, j) - at(i, k) * at(j, k);
-    const root = Math.sqrt(at(j, j));
-    for (let i = j; i < n; i++) matrix[i * n + j] = at(i, j) / root;
+/**
+ * Score, and Cholesky's factor of the information. Adding a constant to all strengths of a group changes nothing, so each
+ * group's mean gets information of its own, of the size of the others; it does not touch differences.
+ */
+export function factoriseInformation(table: PairTable, x: Parameters, groups: readonly number[][]): { gradient: Float64Array; factor: Float64Array } {
+  const size = x.length;
+  const gradient = new Float64Array(size);
+  const factor = new Float64Array(size * size);
+  derive(table, x, gradient, factor);
+  for (const group of groups) {
+    const typical = group.reduce((sum, i) => sum + (factor[i * size + i] as number), 0) / group.length || 1;
+    for (const i of group) for (const j of group) if (j <= i) factor[i * size + j] = (factor[i * size + j] as number) + typical / group.length;
   }
-  const x = vector.slice();
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) x[i] = (x[i] ?? 0) - at(i, k) * (x[k] ?? 0);
-    x[i] = (x[i] ?? 0) / at(i, i);
+  if (!factorise(factor, size)) throw new Error("Bradley-Terry: the information is not positive definite");
+  return { gradient, factor };
+}
+
+/** Newton's method with halved steps, until a step is below `tolerance` logits: the error is then of the order of its square. The maximum must exist. */
+function climb(table: PairTable, start: Parameters, groups: readonly number[][], tolerance: number): Parameters {
+  let x = start;
+  let height = Number.NaN;
+  for (let step = 0; step < MAX_STEPS; step++) {
+    const { gradient, factor } = factoriseInformation(table, x, groups);
+    solveFactorised(factor, x.length, gradient);
+    const largest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    let scale = Math.min(1, 4 / largest);
+    const go = () => x.map((value, i) => value + scale * (gradient[i] as number));
+    let next = go();
+    // A small step is right as it is; the smallest would be lost in the rounding of the log-likelihood.
+    if (largest > 0.1) {
+      if (Number.isNaN(height)) height = logLikelihood(table, x);
+      let reached = logLikelihood(table, next);
+      while (!(reached >= height) && scale > 1e-9) {
+        scale /= 2;
+        next = go();
+        reached = logLikelihood(table, next);
+      }
+      height = reached;
+    }
+    x = next;
+    if (largest < tolerance) break;
   }
-  for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) x[i] = (x[i] ?? 0) - at(k, i) * (x[k] ?? 0);
-    x[i] = (x[i] ?? 0) / at(i, i);
-  }
+  centre(x, groups);
   return x;
 }
 
-/** Logits of the strengths (mean 0) and of v, by Newton's method with halved steps. */
-function fitLogits({ n, wins, ties }: Counts, ridge: number): { theta: Float64Array; logTie: number } {
-  const tied = ties.some((weight) => weight > 0);
-  const size = n + (tied ? 1 : 0);
-  let x = new Float64Array(size);
-  const evaluate = (point: Float64Array, derive: boolean) => {
-    const gradient = new Float64Array(size);
-    const hessian = new Float64Array(derive ? size * size : 0);
-    let loss = 0;
-    const add = (i: number, j: number, value: number) => {
-      hessian[i * size + j] = (hessian[i * size + j] ?? 0) + value;
-    };
-    for (let i = 0; i < n; i++) {
-      loss += (ridge / 2) * (point[i] ?? 0) ** 2;
-      gradient[i] = (gradient[i] ?? 0) + ridge * (point[i] ?? 0);
-      if (derive) add(i, i, ridge + 1e-9);
-      for (let j = i + 1; j < n; j++) {
-        const outcomes = [wins[i * n + j] ?? 0, wins[j * n + i] ?? 0, tied ? (ties[i * n + j] ?? 0) : 0] as const;
-        const total = outcomes[0] + outcomes[1] + outcomes[2];
-        if (total === 0) continue;
-        const [a, b] = [point[i] ?? 0, point[j] ?? 0];
-        const logits = [a, b, tied ? (a + b) / 2 + (point[n] ?? 0) : Number.NEGATIVE_INFINITY];
-        const max = Math.max(...logits);
-        const norm = max + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - max), 0));
-        const p = logits.map((logit) => Math.exp(logit - norm));
-        outcomes.forEach((count, k) => {
-          if (count > 0) loss -= count * ((logits[k] ?? 0) - norm);
-        });
-        // What each outcome says of (i, j, v): the derivative of its logit.
-        const says = [[1, 0, 0], [0, 1, 0], [0.5, 0.5, 1]];
-        const places = tied ? [i, j, n] : [i, j];
-        const expected = places.map((_, c) => says.reduce((sum, row, k) => sum + (p[k] ?? 0) * (row[c] ?? 0), 0));
-        places.forEach((place, c) => {
-          const seen = outcomes.reduce((sum, count, k) => sum + count * (says[k]?.[c] ?? 0), 0);
-          gradient[place] = (gradient[place] ?? 0) + total * (expected[c] ?? 0) - seen;
-          if (derive)
-            places.forEach((other, d) => {
-              const second = says.reduce((sum, row, k) => sum + (p[k] ?? 0) * (row[c] ?? 0) * (row[d] ?? 0), 0);
-              add(place, other, total * (second - (expected[c] ?? 0) * (expected[d] ?? 0)));
-            });
-        });
-      }
-    }
-    if (tied) {
-      loss += (ridge / 2) * (point[n] ?? 0) ** 2;
-      gradient[n] = (gradient[n] ?? 0) + ridge * (point[n] ?? 0);
-      if (derive) add(n, n, ridge + 1e-9);
-    }
-    return { loss, gradient, hessian };
-  };
-  for (let step = 0; step < MAX_STEPS; step++) {
-    const { loss, gradient, hessian } = evaluate(x, true);
-    if (Math.max(...gradient.map(Math.abs)) < 1e-10) break;
-    const direction = solve(hessian, gradient);
-    let scale = 1;
-    let next = x;
-    for (; scale > 1e-6; scale /= 2) {
-      next = x.map((value, i) => value - scale * (direction[i] ?? 0));
-      if (evaluate(next, false).loss <= loss) break;
-    }
-    if (scale <= 1e-6) break;
-    x = next;
-  }
-  const mean = x.slice(0, n).reduce((sum, value) => sum + value, 0) / n;
-  return { theta: x.slice(0, n).map((value) => value - mean), logTie: tied ? (x[n] ?? 0) : Number.NEGATIVE_INFINITY };
-}
+/** Variance of a half outcome at the fit. */
+const halfVariance = (d: number, v: number): number => {
+  const { half, tie } = expect(d, v);
+  return (1 - tie) / 4 - half * half;
+};
 
-/** Models that were compared with one another, directly or through others. */
-function findGroups({ n, wins, ties }: Counts): number[][] {
-  const group = Array.from({ length: n }, (_, i) => i);
-  const root = (i: number): number => (group[i] === i ? i : root(group[i] ?? i));
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) if ((wins[i * n + j] ?? 0) + (ties[i * n + j] ?? 0) > 0) group[root(i)] = root(j);
-  const members = new Map<number, number[]>();
-  for (let i = 0; i < n; i++) members.set(root(i), [...(members.get(root(i)) ?? []), i]);
-  return [...members.values()];
-}
-
-/** Strengths of `n` models. `ridge` 0 gives the plain maximum likelihood, which needs every model to win and lose. */
-export function fitBradleyTerry(votes: readonly Vote[], n: number, { seed, samples = 200, ridge = RIDGE }: { seed: number; samples?: number; ridge?: number }): BradleyTerryFit {
-  const counts = countPairs(votes, n);
-  const { theta, logTie } = fitLogits(counts, ridge);
-  const random = createRandom(seed, "bradley-terry");
-  const draws = Array.from({ length: samples }, () => fitLogits(countPairs(Array.from({ length: votes.length }, () => votes[random.int(votes.length)] ?? []), n), ridge).theta);
-  const rankOf = (values: Float64Array, i: number) => 1 + values.filter((value) => value > (values[i] ?? 0) + 1e-12).length;
-  const ratings = Array.from({ length: n }, (_, i): Rating => {
-    const scores = Float64Array.from(draws, (draw) => 1000 + ELO * (draw[i] ?? 0)).sort();
-    const ranks = Float64Array.from(draws, (draw) => rankOf(draw, i)).sort();
-    const row = (table: Float64Array) => table.slice(i * n, (i + 1) * n).reduce((sum, weight) => sum + weight, 0);
-    const lost = Array.from({ length: n }, (__, j) => counts.wins[j * n + i] ?? 0).reduce((sum, weight) => sum + weight, 0);
-    return {
-      score: 1000 + ELO * (theta[i] ?? 0),
-      low: quantile(scores, 0.025),
-      high: quantile(scores, 0.975),
-      rank: rankOf(theta, i),
-      rankLow: Math.round(quantile(ranks, 0.025)),
-      rankHigh: Math.round(quantile(ranks, 0.975)),
-      first: draws.filter((draw) => rankOf(draw, i) === 1).length / Math.max(1, samples),
-      weight: row(counts.wins) + row(counts.ties) + lost,
-    };
+/** The table with `added[pair]` / 2 more wins on both sides of each pair. */
+function addHalves(table: PairTable, added: Float64Array): PairTable {
+  const counts = table.counts.slice();
+  added.forEach((weight, pair) => {
+    counts[3 * pair] = (counts[3 * pair] as number) + weight / 2;
+    counts[3 * pair + 1] = (counts[3 * pair + 1] as number) + weight / 2;
   });
-  return { ratings, tie: Math.exp(logTie), groups: findGroups(counts) };
+  return { ...table, counts };
+}
+
+/** Strengths from a pair table. `start`, a fit of nearly the same votes, saves steps; so does a larger `tolerance` (logits). */
+export function fitPairs(table: PairTable, { start = null, tolerance = 1e-6 }: { start?: Parameters | null; tolerance?: number } = {}): PairFit {
+  const { models, first, second, counts } = table;
+  const graph = readGraph(table);
+  let decided = 0;
+  let tied = 0;
+  for (let pair = 0; pair < first.length; pair++) {
+    decided += (counts[3 * pair] as number) + (counts[3 * pair + 1] as number);
+    tied += counts[3 * pair + 2] as number;
+  }
+  // Nothing but ties: everybody is equal, and v has no bound; it is left at one tie more than there is.
+  const size = models + (tied > 0 && decided > 0 ? 1 : 0);
+  const x = start !== null && start.length === size ? start.slice() : new Float64Array(size);
+  if (start === null && size > models) x[models] = Math.log((2 * tied) / decided);
+  if (first.length === 0 || decided === 0) return { x, graph, table };
+  if (graph.determined.every(Boolean)) return { x: climb(table, x, graph.groups, tolerance), graph, table };
+
+  // Firth: pairs of the groups without a maximum, at first each with the mean leverage of its group.
+  const loose = Array.from(first, (i) => !(graph.determined[graph.groupOf[i] as number] as boolean));
+  const pairsOf = graph.groups.map((_, g) => Array.from(first).filter((i) => graph.groupOf[i] === g).length);
+  let added = Float64Array.from(first, (i, pair) => {
+    const group = graph.groupOf[i] as number;
+    return loose[pair] ? ((graph.groups[group] as number[]).length - 1) / (pairsOf[group] as number) : 0;
+  });
+  let fitted: Parameters = x;
+  for (let round = 0; round < MAX_FIRTH_ROUNDS; round++) {
+    fitted = climb(addHalves(table, added), fitted, graph.groups, tolerance);
+    const inverse = invertFactorised(factoriseInformation(table, fitted, graph.groups).factor, size);
+    const v = size > models ? Math.exp(fitted[models] as number) : 0;
+    const next = Float64Array.from(first, (i, pair) => {
+      if (!loose[pair]) return 0;
+      const j = second[pair] as number;
+      const total = (counts[3 * pair] as number) + (counts[3 * pair + 1] as number) + (counts[3 * pair + 2] as number);
+      const spread = (inverse[i * size + i] as number) + (inverse[j * size + j] as number) - 2 * (inverse[i * size + j] as number);
+      return total * halfVariance((fitted[i] as number) - (fitted[j] as number), v) * spread;
+    });
+    const moved = next.reduce((most, value, pair) => Math.max(most, Math.abs(value - (added[pair] as number))), 0);
+    added = next;
+    if (moved < tolerance ** 1.5) break;
+  }
+  const whole = addHalves(table, added);
+  return { x: climb(whole, fitted, graph.groups, tolerance), graph, table: whole };
+}
+
+export type Covariance = {
+  /** Of the strengths, in logits squared, n x n: the sandwich; model-based in groups with Firth's penalty or few votes. */
+  covariance: Float64Array;
+  /** Of each group: where its errors come from. */
+  kind: ("sandwich" | "model")[];
+  /** Inverse of the information with the groups' means held, of all parameters. */
+  inverse: Float64Array;
+};
+
+/** Errors of the strengths about their group's mean. Judgements are independent; rows of one judgement need not be. */
+export function estimateCovariance(votes: Votes, fit: PairFit): Covariance {
+  const { x, graph, table } = fit;
+  const n = table.models;
+  const size = x.length;
+  const inverse = invertFactorised(factoriseInformation(table, x, graph.groups).factor, size);
+  const robust = sandwich(inverse, measureSpread(votes, fit), size);
+  const weights = weightsOf(votes, graph);
+  const kind = graph.groups.map((group, g) => (graph.determined[g] && (weights.judgements[g] as number) >= FEW_VOTES * group.length ? "sandwich" : "model"));
+  const covariance = new Float64Array(n * n);
+  graph.groups.forEach((group, g) => {
+    // The inverse without the mean's own part, which is the same number in each cell of the group.
+    const own = group.reduce((sum, i) => sum + group.reduce((part, j) => part + (inverse[i * size + j] as number), 0), 0) / group.length ** 2;
+    for (const i of group)
+      for (const j of group) covariance[i * n + j] = kind[g] === "sandwich" ? (robust[i * size + j] as number) : ((inverse[i * size + j] as number) - own) * (weights.inflation[g] as number);
+  });
+  return { covariance, kind, inverse };
+}
+
+/** Of each group: judgements, and by how much unequal weights above 1 inflate a variance (sum of squares / sum). */
+function weightsOf({ a, weight, judgement }: Votes, { groups, groupOf }: ComparisonGraph): { judgements: Float64Array; inflation: Float64Array } {
+  const judgements = new Float64Array(groups.length);
+  const sum = new Float64Array(groups.length);
+  const squares = new Float64Array(groups.length);
+  if (weight === null && judgement === null && groups.length === 1) return { judgements: judgements.fill(a.length), inflation: sum.fill(1) };
+  for (let row = 0; row < a.length; row++) {
+    const g = groupOf[a[row] as number] as number;
+    const w = weight === null ? 1 : (weight[row] as number);
+    sum[g] = (sum[g] as number) + w;
+    squares[g] = (squares[g] as number) + w * w;
+    if (judgement === null || row === 0 || judgement[row] !== judgement[row - 1]) judgements[g] = (judgements[g] as number) + 1;
+  }
+  return { judgements, inflation: sum.map((total, g) => Math.max(1, (squares[g] as number) / (total || 1))) };
+}
+
+/** Sum over judgements of the outer product of their scores. */
+function measureSpread(votes: Votes, { x, table }: PairFit): Float64Array {
+  const n = table.models;
+  const size = x.length;
+  const tied = size > n;
+  const v = tied ? Math.exp(x[n] as number) : 0;
+  const spread = new Float64Array(size * size);
+  const add = (i: number, j: number, value: number) => {
+    spread[i * size + j] = (spread[i * size + j] as number) + value;
+  };
+  const alone = markLoneRows(votes);
+  const lone = alone === null ? table : countPairs(votes, alone);
+  for (let pair = 0; pair < lone.first.length; pair++) {
+    const i = lone.first[pair] as number;
+    const j = lone.second[pair] as number;
+    const { half, tie } = expect((x[i] as number) - (x[j] as number), v);
+    const [wins, losses, ties] = [lone.squares[3 * pair] as number, lone.squares[3 * pair + 1] as number, lone.squares[3 * pair + 2] as number];
+    const h = wins * (0.5 - half) ** 2 + losses * (0.5 + half) ** 2 + ties * half * half;
+    add(i, i, h);
+    add(j, j, h);
+    add(j, i, -h);
+    if (!tied) continue;
+    const cross = -tie * (wins * (0.5 - half) - losses * (0.5 + half)) - (1 - tie) * ties * half;
+    add(n, i, cross);
+    add(n, j, -cross);
+    add(n, n, (wins + losses) * tie * tie + ties * (1 - tie) ** 2);
+  }
+  if (alone !== null) addClusters(votes, alone, x, spread);
+  mirror(spread, size);
+  return spread;
+}
+
+/** Rows that are the only one of their judgement; null where all are. */
+function markLoneRows(votes: Votes): Uint8Array | null {
+  const { judgement } = votes;
+  if (judgement === null) return null;
+  const alone = new Uint8Array(judgement.length);
+  for (let row = 0; row < judgement.length; row++) alone[row] = judgement[row] !== judgement[row - 1] && judgement[row] !== judgement[row + 1] ? 1 : 0;
+  return alone;
+}
+
+/** The scores of one judgement's rows: sums into `score` by parameter; returns the parameters that were touched. */
+export function scoreRows({ models: n, a, b, outcome, weight }: Votes, from: number, to: number, x: Parameters, score: Float64Array): Set<number> {
+  const tied = x.length > n;
+  const v = tied ? Math.exp(x[n] as number) : 0;
+  const touched = new Set<number>(tied ? [n] : []);
+  for (let row = from; row < to; row++) {
+    const [i, j] = [a[row] as number, b[row] as number];
+    const w = weight === null ? 1 : (weight[row] as number);
+    const { half, tie } = expect((x[i] as number) - (x[j] as number), v);
+    const part = w * ((outcome[row] === 2 ? 0 : outcome[row] === 0 ? 0.5 : -0.5) - half);
+    score[i] = (score[i] as number) + part;
+    score[j] = (score[j] as number) - part;
+    if (tied) score[n] = (score[n] as number) + w * ((outcome[row] === 2 ? 1 : 0) - tie);
+    touched.add(i).add(j);
+  }
+  return touched;
+}
+
+function addClusters(votes: Votes, alone: Uint8Array, x: Parameters, spread: Float64Array): void {
+  const size = x.length;
+  const ranges = judgementRanges(votes);
+  const score = new Float64Array(size);
+  for (let judgement = 0; judgement + 1 < ranges.length; judgement++) {
+    const from = ranges[judgement] as number;
+    if (alone[from] === 1) continue;
+    const touched = scoreRows(votes, from, ranges[judgement + 1] as number, x, score);
+    for (const i of touched) for (const j of touched) if (j <= i) spread[i * size + j] = (spread[i * size + j] as number) + (score[i] as number) * (score[j] as number);
+    for (const i of touched) score[i] = 0;
+  }
 }

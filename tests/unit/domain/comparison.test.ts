@@ -31,3 +31,14 @@ it("leaves out what cannot be told apart, and stops at the wanted number", () =>
   expect(pairs[0]?.completionIds).toContain("z c");
   expect(chooseComparisons(prompts, { maxItems: 7, seed: 1 })).toHaveLength(7);
 });
+
+it("with votes still wanted takes the pairs that need them, and no pair never", () => {
+  const wanted = (x: string, y: string) => (x === "c" || y === "c" ? 0 : 500);
+  const pairs = chooseComparisons(prompts, { maxItems: 1000, seed: 1, wanted });
+  const needy = pairs.filter(({ completionIds }) => completionIds.every((id) => !id.endsWith("c")));
+  // .2 / 3 + .8 of 300, four standard errors.
+  expect(Math.abs(needy.length - 260)).toBeLessThan(24);
+  for (const pair of needy) expect(pair.propensity).toBeCloseTo(0.2 / 3 + 0.8, 9);
+  expect(pairs.find((pair) => !needy.includes(pair))?.propensity).toBeCloseTo(0.2 / 3, 9);
+  expect(chooseComparisons(prompts, { maxItems: 1000, seed: 1, wanted: () => 0 })[0]?.propensity).toBeCloseTo(1 / 3, 9);
+});

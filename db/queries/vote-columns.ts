@@ -1,0 +1,101 @@
+/** Reads a project's judgements into columns for the ratings: a million in a few seconds. */
+import { BEST_ONLY, BOTH_BAD, type JudgementColumns, NO_PREFERENCE, RANKED } from "../../domain/ratings/judgements";
+import type { Db } from "../client";
+import { createUuidIndex, readUuid, type UuidIndex } from "../uuid-index";
+import { selectVotePage, type VoteFilter } from "./leaderboard";
+
+export type ReadVotes = {
+  columns: JudgementColumns;
+  /** Where the next reading goes on. */
+  last: { at: string; id: string } | null;
+  annotators: UuidIndex;
+};
+
+const KINDS: Record<string, number> = { r: RANKED, o: BEST_ONLY, b: BOTH_BAD, n: NO_PREFERENCE };
+const UUID = 36;
+
+/**
+ * Judgements that stand, oldest first; `completions` numbers what they show. With `before`, only what came after it is read,
+ * and added. A judgement of a completion that `completions` does not know is an error: the caller reads completions later than votes' mark.
+ */
+export async function readVotes(db: Db, input: { projectId: string; votes: VoteFilter; completions: UuidIndex; expected: number; before?: ReadVotes | null }): Promise<ReadVotes> {
+  const before = input.before ?? null;
+  const annotators = before?.annotators ?? createUuidIndex(64);
+  const columns = before?.columns ?? emptyColumns(input.expected);
+  let last = before?.last ?? null;
+  let page = await selectVotePage(db, { ...input, after: last });
+  while (page !== null) {
+    const end = page.lastIndexOf("\n") + 1;
+    const text = page;
+    last = { id: text.slice(end, end + UUID), at: text.slice(text.lastIndexOf(" ") + 1) };
+    // The database makes the next page while this one is read.
+    const next = selectVotePage(db, { ...input, after: last });
+    for (let at = 0; at < text.length; ) at = readLine(text, at, columns, annotators, input.completions);
+    page = await next;
+  }
+  columns.annotators = annotators.size();
+  return { columns, last, annotators };
+}
+
+function emptyColumns(expected: number): JudgementColumns {
+  const room = expected + 16;
+  return {
+    length: 0, annotators: 0, ids: new Uint32Array(4 * room), annotator: new Int32Array(room), at: new Float64Array(room), propensity: new Float64Array(room),
+    kind: new Uint8Array(room), start: new Int32Array(room + 1), shown: new Int32Array(2 * room), rank: new Uint8Array(2 * room),
+  };
+}
+
+const enlarge = <T extends Uint32Array | Int32Array | Float64Array | Uint8Array>(array: T, needed: number): T => {
+  if (array.length >= needed) return array;
+  const larger = new (array.constructor as new (length: number) => T)(Math.max(needed, 2 * array.length));
+  larger.set(array);
+  return larger;
+};
+
+/** Adds the judgement whose line begins at `from`; returns where the next one begins. */
+function readLine(text: string, from: number, columns: JudgementColumns, annotators: UuidIndex, completions: UuidIndex): number {
+  const k = columns.length;
+  if (k >= columns.kind.length) {
+    columns.ids = enlarge(columns.ids, 4 * (k + 1));
+    columns.annotator = enlarge(columns.annotator, k + 1);
+    columns.at = enlarge(columns.at, k + 1);
+    columns.propensity = enlarge(columns.propensity, k + 1);
+    columns.kind = enlarge(columns.kind, k + 1);
+    columns.start = enlarge(columns.start, columns.kind.length + 1);
+  }
+  readUuid(text, from, columns.ids, 4 * k);
+  columns.annotator[k] = annotators.find(text, from + UUID, true);
+  const kind = KINDS[text[from + 2 * UUID] ?? ""];
+  if (kind === undefined) throw new Error(`votes: a judgement of unknown kind in ${text.slice(from, from + 200)}`);
+  columns.kind[k] = kind;
+  // The kind, then ["uuid", "uuid"].
+  let at = from + 2 * UUID;
+  const begin = columns.start[k] as number;
+  let shown = begin;
+  do {
+    at += 3;
+    if (shown >= columns.shown.length) {
+      columns.shown = enlarge(columns.shown, shown + 1);
+      columns.rank = enlarge(columns.rank, columns.shown.length);
+    }
+    const completion = completions.find(text, at, false);
+    if (completion === -1) throw new Error(`votes: judgement ${text.slice(from, from + UUID)} shows the unknown completion ${text.slice(at, at + UUID)}`);
+    columns.shown[shown++] = completion;
+    at += UUID + 1;
+  } while (text.charCodeAt(at) === 44); // a comma
+  at++;
+  columns.start[k + 1] = shown;
+  if (kind === RANKED || kind === BEST_ONLY) {
+    // [1, 2]: ranks have one digit, as items show nine completions at most.
+    for (let p = begin; p < shown; p++) columns.rank[p] = text.charCodeAt(at + 1 + 3 * (p - begin)) - 48;
+    at += 3 * (shown - begin);
+  } else columns.rank.fill(0, begin, shown);
+  const blank = text.indexOf(" ", at);
+  const second = text.indexOf(" ", blank + 1);
+  const line = text.indexOf("\n", second);
+  const end = line === -1 ? text.length : line;
+  columns.propensity[k] = Number(text.slice(blank + 1, second));
+  columns.at[k] = Number(text.slice(second + 1, end)) / 1000;
+  columns.length = k + 1;
+  return end + 1;
+}
