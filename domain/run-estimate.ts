@@ -33,6 +33,9 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
       const prompts = Math.min(config.maxPrompts, work.prompts);
       return prompts === 0 ? null : prompts;
     }
+    case "benchmark":
+      // Which rows there are is known to the worker, whose folder holds them.
+      return null;
     case "sample": {
       const prompts = Math.min(config.maxPrompts, work.prompts);
       return prompts === 0 ? null : prompts * config.completionsPerPrompt;
@@ -53,6 +56,7 @@ export function sequencesPerStep(config: RunConfig, work: Pick<RunWork, "complet
       // Generation counts as one pass, then each PPO epoch goes over the rollout forward and back.
       return config.rolloutBatchSize * (1 + config.numPpoEpochs);
     case "evaluation":
+    case "benchmark":
     case "sample":
       return 1;
     default:
@@ -66,6 +70,7 @@ export const STEP_UNITS = {
   reward: "steps",
   ppo: "iterations",
   evaluation: "completions",
+  benchmark: "requests",
   sample: "completions",
 } as const satisfies Record<RunConfig["kind"], string>;
 
@@ -116,6 +121,9 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
       // Policy and reward model may stand on different weights.
       return 2 * weights + optimiser(adapter(config.lora.r)) + activations(rows, config.maxPromptLength + config.responseLength, 1);
     }
+    case "benchmark":
+      // Prompts with examples fill what the model reads; small models read less.
+      return weights + activations(config.batchSize, 1024, 0);
     case "evaluation":
     case "sample": {
       const cache = config.batchSize * config.sampling.maxNewTokens * 2 * shape.layers * shape.hiddenSize * FLOAT;

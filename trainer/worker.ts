@@ -19,13 +19,14 @@ import type { CheckpointKind } from "../domain/checkpoint";
 import type { PreferenceRow, SftRow } from "../domain/dataset";
 import { demoFacts } from "../domain/demo/prompts";
 import { decidePromotion } from "../domain/promotion";
-import type { EvaluationConfig, PpoConfig, RewardConfig, RunEvent, SampleConfig, SftConfig } from "../domain/run";
+import type { BenchmarkConfig, EvaluationConfig, PpoConfig, RewardConfig, RunEvent, SampleConfig, SftConfig } from "../domain/run";
 import { NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
 import type { ChainLink } from "./checkpoint/checkpoint-chain";
 import { dropResumeState, hashWeights, readSnapshot, writeSnapshot } from "./checkpoint/snapshot";
 import type { Engine } from "./engine/engine";
 import { type EvaluatedCompletion, evaluateCompletions, summariseAccuracy } from "./evaluation/evaluate";
 import { sampleCompletions, scoreCompletions } from "./jobs/generate-jobs";
+import { runBenchmarkOf } from "./worker-benchmark";
 import { measureRewardAccuracy, runPpo, runReward, runSft } from "./jobs/train-jobs";
 
 export type WorkerOptions = {
@@ -35,6 +36,8 @@ export type WorkerOptions = {
   storeFolder: string;
   /** The base models that ship with the product: "shipped:<name>". */
   modelsFolder: string;
+  /** Published benchmark files in the hub's layout; without one the hand-written samples stand in. */
+  benchmarksFolder?: string;
   name: string;
   /** A run whose worker has been silent for this long is taken over. */
   staleAfterMs?: number;
@@ -165,7 +168,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       engine,
       { chain: await chainOf(checkpoint.id, "checkpoint"), prompts: prompts.map(({ id, contentHash, messages }) => ({ id, key: contentHash, messages })), sampling, completionsPerPrompt: perPrompt, batchSize: config.batchSize },
       async (done) => {
-        if (!(await appendRunEvents(db, { runId: run.id, attempt: run.attempt, events: [], step: done }))) throw new FencedError();
+        await tellStep(run, done);
         return asked() ? "stop" : undefined;
       },
     );
@@ -230,6 +233,16 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     return "succeeded";
   };
 
+  const benchmarkRun = async (run: RunRow, config: BenchmarkConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
+    const context = await createContext(run, "adapter", null, asked);
+    return runBenchmarkOf(context, { db, run, config, chain: await chainOf(run.baseCheckpointId, "checkpoint"), storeFolder, benchmarksFolder: options.benchmarksFolder ?? null, tell: (step) => tellStep(run, step) });
+  };
+
+  /** A step without an event. Throws when another worker has the run. */
+  const tellStep = async (run: RunRow, step: number): Promise<void> => {
+    if (!(await appendRunEvents(db, { runId: run.id, attempt: run.attempt, events: [], step }))) throw new FencedError();
+  };
+
   const execute = (run: RunRow, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
     const { config } = run;
     switch (config.kind) {
@@ -243,6 +256,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         return sampleRun(run, config, asked);
       case "evaluation":
         return evaluateRun(run, config, asked);
+      case "benchmark":
+        return benchmarkRun(run, config, asked);
       default:
         return config satisfies never;
     }

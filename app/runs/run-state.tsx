@@ -26,6 +26,7 @@ export const KIND_LABELS: Readonly<Record<RunKind, string>> = {
   reward: "Reward model",
   ppo: "PPO",
   evaluation: "Evaluation",
+  benchmark: "Benchmark",
   sample: "Sampling",
 };
 
@@ -34,5 +35,6 @@ export const KIND_PURPOSES: Readonly<Record<RunKind, string>> = {
   reward: "Learn from votes what people prefer",
   ppo: "Improve a policy against a reward model",
   evaluation: "Score a checkpoint on held-out prompts",
+  benchmark: "Score a checkpoint on GLUE, SuperGLUE, MMLU, HELM",
   sample: "Write completions for the annotators to judge",
 };
