@@ -1,13 +1,14 @@
 """Prompts, choices, log-likelihoods, texts and scores of lm-evaluation-harness on the golden random-weight models.
 
     pip install lm-eval==0.4.13 torch==2.9.1 transformers==5.23.0 datasets==5.2.0 scikit-learn
-    python tests/golden/make/make_tasks.py        # writes tests/golden/tasks/*.json
+    python tests/golden/make/make_tasks.py [tiny-llama ...]        # writes tests/golden/tasks/*.json, all without a name
 
 The harness's own task files are used; only the place of the data is changed, to the samples in the hub's layout that
 ship with Hone. fp32 on the CPU, batch size 1.
 """
 import json
 import os
+import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +19,7 @@ from lm_eval.api.task import ConfigurableTask
 from lm_eval.evaluator import evaluate
 from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
+from safetensors import safe_open
 
 
 
@@ -26,7 +28,6 @@ def squad_metrics():
     import collections
     import re
     import string
-    import sys
     import types
 
     def normalize(text):
@@ -72,7 +73,12 @@ def split_file(config, split, scratch):
 
 
 def run(model_name, backend, names, shots):
-    lm = HFLM(pretrained=str(GOLDEN / "models" / model_name), backend=backend, device="cpu", dtype="float32", batch_size=1)
+    folder = GOLDEN / "models" / model_name
+    lm = HFLM(pretrained=str(folder), backend=backend, device="cpu", dtype="float32", batch_size=1)
+    if backend == "seq2seq":
+        # HFLM ties the weights once more, which from_pretrained rightly did not: the checkpoint has an lm_head of its own.
+        with safe_open(folder / "model.safetensors", "pt") as weights:
+            lm.model.lm_head.weight = torch.nn.Parameter(weights.get_tensor("lm_head.weight").float())
     out = {}
     with tempfile.TemporaryDirectory() as scratch:
         for name in names:
@@ -118,9 +124,12 @@ def load_config(name):
 
 
 versions = {name: version(name) for name in ("lm-eval", "torch", "transformers", "datasets", "tokenizers")}
-llama = {"versions": versions, "shots": 0, "tasks": run("tiny-llama", "causal", GLUE + SUPER_GLUE + OTHERS, 0)}
-(GOLDEN / "tasks" / "tiny-llama.json").write_text(json.dumps(llama, ensure_ascii=False, indent=1))
-mmlu = {"versions": versions, "shots": 1, "tasks": run("tiny-llama", "causal", MMLU, 1)}
-(GOLDEN / "tasks" / "tiny-llama.mmlu.json").write_text(json.dumps(mmlu, ensure_ascii=False, indent=1))
-t5 = {"versions": versions, "shots": 0, "tasks": run("tiny-t5", "seq2seq", ["cola", "copa", "nq_open"], 0)}
-(GOLDEN / "tasks" / "tiny-t5.json").write_text(json.dumps(t5, ensure_ascii=False, indent=1))
+FILES = {
+    "tiny-llama": ("tiny-llama", "causal", GLUE + SUPER_GLUE + OTHERS, 0),
+    "tiny-llama.mmlu": ("tiny-llama", "causal", MMLU, 1),
+    "tiny-t5": ("tiny-t5", "seq2seq", ["cola", "copa", "nq_open"], 0),
+}
+for file in sys.argv[1:] or FILES:
+    *_, shots = FILES[file]
+    made = {"versions": versions, "shots": shots, "tasks": run(*FILES[file])}
+    (GOLDEN / "tasks" / f"{file}.json").write_text(json.dumps(made, ensure_ascii=False, indent=1))
