@@ -11,7 +11,7 @@ import type { LoadedCheckpoint } from "../checkpoint/checkpoint-chain";
 import type { Engine } from "../engine/engine";
 import { createGenerator } from "../generation/generate";
 import { loadTaskData } from "./benchmark-files";
-import { createLikelihoodScorer, type EncodedPair, encodePair, paddedLength } from "./likelihood";
+import { createLikelihoodScorer, encodePairs, paddedLength } from "./likelihood";
 import { type Answer, type AnswerCache, requestKey } from "./result-cache";
 
 export type BenchmarkTask = Omit<TaskResult, "outcomes" | "overlap"> & { items: TaskItem[] };
@@ -86,56 +86,49 @@ function maxLengthOf({ config }: LoadedCheckpoint): number {
   return typeof found === "number" ? found : DEFAULT_MAX_LENGTH;
 }
 
-type Request = { key: string; place: number };
-
 export const countRequests = (tasks: readonly BenchmarkTask[]): number =>
   tasks.reduce((sum, { items }) => sum + items.reduce((n, { continuations }) => n + Math.max(1, continuations.length), 0), 0);
 
+type TextTask = Extract<Task, { scoring: "generate" }>;
+type ChoiceRequest = { key: string; context: string; continuation: string };
+type TextRequest = { key: string; context: string; until: readonly string[]; maxNewTokens: number };
+
+/** What is asked of a model that reads `maxLength` tokens, with the keys of the answers. */
+function createRequests(maxLength: number) {
+  const choice = (context: string, continuation: string): ChoiceRequest => ({ key: requestKey(["choice", maxLength, context, continuation]), context, continuation });
+  const text = ({ until, maxNewTokens: asked }: TextTask, context: string): TextRequest => {
+    // At most half of what the model reads: something of the prompt has to be left.
+    const maxNewTokens = Math.min(asked, Math.floor(maxLength / 2));
+    return { key: requestKey(["text", maxLength, context, until, maxNewTokens]), context, until, maxNewTokens };
+  };
+  return { choice, text };
+}
+
+/** So many choices are encoded and sorted at once: enough for full batches, few enough for any benchmark's size. */
+const WINDOW = 20_000;
+
 /** Outcomes by task, or null when it was stopped; what was answered until then is in the cache. */
-export async function runBenchmark(
-  engine: Engine,
-  { checkpoint, tasks, batchSize, cache }: BenchmarkInput,
-  progress: BenchmarkProgress,
-): Promise<Map<string, Outcome[]> | null> {
+export async function runBenchmark(engine: Engine, { checkpoint, tasks, batchSize, cache }: BenchmarkInput, progress: BenchmarkProgress): Promise<Map<string, Outcome[]> | null> {
   const { model, tokenizer } = checkpoint;
   const maxLength = maxLengthOf(checkpoint);
+  const request = createRequests(maxLength);
   const total = countRequests(tasks);
-  let done = 0;
-
-  const choiceKey = (context: string, continuation: string) => requestKey(["choice", maxLength, context, continuation]);
-  const pairs = new Map<string, EncodedPair>();
-  type TextTask = Extract<Task, { scoring: "generate" }>;
-  /** Prompts by what they share a batch by: stops and the most new tokens, at most half of what the model reads. */
-  const texts = new Map<string, { until: readonly string[]; maxNewTokens: number; prompts: { key: string; promptIds: number[] }[] }>();
-  const newTokens = (task: TextTask) => Math.min(task.maxNewTokens, Math.floor(maxLength / 2));
-  const textKey = (task: TextTask, context: string) => requestKey(["text", maxLength, context, task.until, newTokens(task)]);
-  const known = new Set<string>();
+  const choices = new Map<string, ChoiceRequest>();
+  const texts = new Map<string, TextRequest>();
   for (const { task, items } of tasks) {
     for (const { context, continuations } of items) {
-      if (task.scoring === "choice") {
-        for (const continuation of continuations) {
-          const key = choiceKey(context, continuation);
-          if (cache.get(key) !== undefined) done++;
-          else if (pairs.has(key)) done++;
-          else pairs.set(key, await encodePair(tokenizer, model.family, context, continuation));
-        }
-      } else {
-        const key = textKey(task, context);
-        if (cache.get(key) !== undefined || known.has(key)) done++;
-        else {
-          known.add(key);
-          const maxNewTokens = newTokens(task);
-          const kind = JSON.stringify([task.until, maxNewTokens]);
-          const group = texts.get(kind) ?? { until: task.until, maxNewTokens, prompts: [] };
-          texts.set(kind, group);
-          group.prompts.push({ key, promptIds: (await tokenizer.encodeWithSpecials(context)).slice(-(maxLength - maxNewTokens)) });
-        }
+      const own = task.scoring === "choice" ? continuations.map((continuation) => request.choice(context, continuation)) : [request.text(task, context)];
+      for (const one of own) {
+        if (cache.get(one.key) !== undefined) continue;
+        if ("continuation" in one) choices.set(one.key, one);
+        else texts.set(one.key, one);
       }
     }
   }
-  if ((await progress(done, total)) === "stop") return null;
 
-  let stopped = false;
+  // What two items ask alike is asked once and counts twice.
+  let done = total - choices.size - texts.size;
+  let stopped = (await progress(done, total)) === "stop";
   const remember = async (answers: readonly (readonly [string, Answer])[]): Promise<"stop" | undefined> => {
     await cache.add(answers);
     done += answers.length;
@@ -143,68 +136,71 @@ export async function runBenchmark(
     stopped ||= asked === "stop";
     return asked;
   };
-  const choices = [...pairs].map(([key, pair], place): Request & { pair: EncodedPair } => ({ key, place, pair }));
-  await createLikelihoodScorer(engine, model)(
-    checkpoint.params,
-    choices.map(({ pair }) => pair),
-    {
-      batchSize,
-      padTokenId: tokenizer.padTokenId,
-      maxLength,
-      onBatch: (answered) =>
-        remember([...answered].map(([place, { logprob, greedy }]) => [choices[place]?.key ?? "", [logprob, greedy ? 1 : 0]] as const)),
-    },
-  );
-  if (stopped) return null;
 
-  const generate = createGenerator(engine, model);
-  for (const { until, maxNewTokens, prompts } of texts.values()) {
-    prompts.sort((a, b) => b.promptIds.length - a.promptIds.length);
-    for (let start = 0; start < prompts.length; start += batchSize) {
-      const batch = prompts.slice(start, start + batchSize);
-      const filled = Array.from({ length: batchSize }, (_, i) => (batch[i] ?? batch[0])?.promptIds ?? []);
-      const written = await generate(
-        { base: checkpoint.params, adapter: null },
-        filled,
-        filled.map(() => createRandom(0)),
-        {
-          temperature: 0,
-          topK: 0,
-          topP: 1,
-          maxNewTokens,
-          eosTokenId: tokenizer.eosTokenId,
-          padTokenId: tokenizer.padTokenId,
-          lengthMultiple: paddedLength(batch[0]?.promptIds.length ?? 1),
-          shouldStop: async (tokens) => {
-            const text = await tokenizer.decode(tokens);
-            return until.some((stop) => text.includes(stop));
-          },
-        },
-      );
-      const answers = await Promise.all(
-        batch.map(async ({ key }, i) => [key, cutAt(await tokenizer.decode(written[i]?.tokens ?? []), until)] as const),
-      );
-      if ((await remember(answers)) === "stop") return null;
-    }
+  const scorer = createLikelihoodScorer(engine, model);
+  const pending = [...choices.values()];
+  for (let start = 0; start < pending.length && !stopped; start += WINDOW) {
+    const window = pending.slice(start, start + WINDOW);
+    await scorer(checkpoint.params, await encodePairs(tokenizer, model.family, window), {
+      batchSize, padTokenId: tokenizer.padTokenId, maxLength,
+      onBatch: (answered) => remember([...answered].map(([place, { logprob, greedy }]) => [window[place]?.key ?? "", [logprob, greedy ? 1 : 0]] as const)),
+    });
   }
 
-  const logprobOf = (context: string, continuation: string): number => {
-    const answer = cache.get(choiceKey(context, continuation));
-    if (!Array.isArray(answer)) throw new Error("A choice was not scored");
-    return answer[0];
+  for (const batch of stopped ? [] : await batchTexts(checkpoint, [...texts.values()], maxLength, batchSize)) {
+    const written = await writeTexts(engine, checkpoint, batch, batchSize);
+    if ((await remember(written)) === "stop") break;
+  }
+  if (stopped) return null;
+
+  const answerTo = ({ key }: { key: string }): Answer => {
+    const answer = cache.get(key);
+    if (answer === undefined) throw new Error("A request was not answered");
+    return answer;
   };
-  return new Map(
-    tasks.map(({ task, items }) => [
-      task.name,
-      items.map((item): Outcome => {
-        if (task.scoring === "choice")
-          return { item, logprobs: item.continuations.map((continuation) => logprobOf(item.context, continuation)), text: "" };
-        const answer = cache.get(textKey(task, item.context));
-        if (typeof answer !== "string") throw new Error("A text was not written");
-        return { item, logprobs: [], text: answer };
-      }),
-    ]),
-  );
+  return new Map(tasks.map(({ task, items }) => [
+    task.name,
+    items.map((item): Outcome => {
+      if (task.scoring === "generate") return { item, logprobs: [], text: String(answerTo(request.text(task, item.context))) };
+      return { item, logprobs: item.continuations.map((continuation) => Number(answerTo(request.choice(item.context, continuation))[0])), text: "" };
+    }),
+  ]));
+}
+
+type TextBatch = { requests: TextRequest[]; prompts: number[][] };
+
+/** Texts of one length limit and the same stops, longest prompts first; what is too long loses its beginning. */
+async function batchTexts({ tokenizer }: LoadedCheckpoint, requests: readonly TextRequest[], maxLength: number, batchSize: number): Promise<TextBatch[]> {
+  const groups = new Map<string, { request: TextRequest; ids: number[] }[]>();
+  for (const request of requests) {
+    const kind = JSON.stringify([request.maxNewTokens, request.until]);
+    const group = groups.get(kind) ?? [];
+    groups.set(kind, group);
+    group.push({ request, ids: (await tokenizer.encodeWithSpecials(request.context)).slice(-(maxLength - request.maxNewTokens)) });
+  }
+  return [...groups.values()].flatMap((group) => {
+    group.sort((a, b) => b.ids.length - a.ids.length);
+    return Array.from({ length: Math.ceil(group.length / batchSize) }, (_, i): TextBatch => {
+      const rows = group.slice(i * batchSize, (i + 1) * batchSize);
+      return { requests: rows.map(({ request }) => request), prompts: rows.map(({ ids }) => ids) };
+    });
+  });
+}
+
+/** Greedy texts of a batch, filled up to `batchSize` rows so that the last one needs no graph of its own. */
+async function writeTexts(engine: Engine, { model, tokenizer, params }: LoadedCheckpoint, { requests, prompts }: TextBatch, batchSize: number): Promise<[string, string][]> {
+  const [first] = requests;
+  if (first === undefined) return [];
+  const filled = Array.from({ length: batchSize }, (_, i) => prompts[i] ?? prompts[0] ?? []);
+  const written = await createGenerator(engine, model)({ base: params, adapter: null }, filled, filled.map(() => createRandom(0)), {
+    temperature: 0, topK: 0, topP: 1, maxNewTokens: first.maxNewTokens, eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId,
+    lengthMultiple: paddedLength(Math.max(...prompts.map(({ length }) => length))),
+    shouldStop: async (tokens) => {
+      const text = await tokenizer.decode(tokens);
+      return first.until.some((stop) => text.includes(stop));
+    },
+  });
+  return Promise.all(requests.map(async ({ key, until }, i): Promise<[string, string]> => [key, cutAt(await tokenizer.decode(written[i]?.tokens ?? []), until)]));
 }
 
 const cutAt = (text: string, stops: readonly string[]): string => stops.reduce((cut, stop) => cut.split(stop)[0] ?? "", text);

@@ -18,27 +18,24 @@ export type Likelihood = { logprob: number; greedy: boolean };
 
 type PairTokenizer = Pick<Tokenizer, "encode" | "encodeWithSpecials" | "prefixTokenId">;
 
-/** Throws for a continuation without tokens. */
-export async function encodePair(
-  tokenizer: PairTokenizer,
-  family: Model["family"],
-  context: string,
-  continuation: string,
-): Promise<EncodedPair> {
-  if (context === "") {
-    const ids = await tokenizer.encode(continuation);
-    const pair =
-      ids[0] === tokenizer.prefixTokenId
-        ? { contextIds: ids.slice(0, 1), continuationIds: ids.slice(1) }
-        : { contextIds: [tokenizer.prefixTokenId], continuationIds: ids };
-    return requireTokens(pair, continuation);
+/** Pairs of one context next to one another encode it once. Throws for a continuation without tokens. */
+export async function encodePairs(tokenizer: PairTokenizer, family: Model["family"], pairs: readonly { context: string; continuation: string }[]): Promise<EncodedPair[]> {
+  const out: EncodedPair[] = [];
+  let last = { context: "", ids: [tokenizer.prefixTokenId] };
+  for (const { context, continuation } of pairs) {
+    const trimmed = context.trimEnd();
+    const moved = context.slice(trimmed.length) + continuation;
+    if (trimmed !== last.context) last = { context: trimmed, ids: trimmed === "" ? [tokenizer.prefixTokenId] : await tokenizer.encodeWithSpecials(trimmed) };
+    if (trimmed === "") {
+      const ids = await tokenizer.encode(moved);
+      // A text that brings the prefix along is not given it twice.
+      out.push(requireTokens(ids[0] === tokenizer.prefixTokenId ? { contextIds: ids.slice(0, 1), continuationIds: ids.slice(1) } : { contextIds: last.ids, continuationIds: ids }, continuation));
+      continue;
+    }
+    const continuationIds = family === "t5" ? await tokenizer.encode(moved) : (await tokenizer.encodeWithSpecials(trimmed + moved)).slice(last.ids.length);
+    out.push(requireTokens({ contextIds: last.ids, continuationIds }, continuation));
   }
-  const trimmed = context.trimEnd();
-  const moved = context.slice(trimmed.length) + continuation;
-  const contextIds = await tokenizer.encodeWithSpecials(trimmed);
-  const continuationIds =
-    family === "t5" ? await tokenizer.encode(moved) : (await tokenizer.encodeWithSpecials(trimmed + moved)).slice(contextIds.length);
-  return requireTokens({ contextIds, continuationIds }, continuation);
+  return out;
 }
 
 function requireTokens(pair: EncodedPair, continuation: string): EncodedPair {

@@ -9,7 +9,7 @@ import type { TaskMetric } from "../../../../domain/tasks/task";
 import { disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "../../../../trainer/checkpoint/checkpoint-chain";
 import { type Engine, loadEngine } from "../../../../trainer/engine/engine";
 import { type BenchmarkTask, countRequests, loadBenchmark, runBenchmark } from "../../../../trainer/evaluation/benchmark";
-import { createLikelihoodScorer, encodePair, type Likelihood } from "../../../../trainer/evaluation/likelihood";
+import { createLikelihoodScorer, encodePairs, type Likelihood } from "../../../../trainer/evaluation/likelihood";
 import { openAnswerCache } from "../../../../trainer/evaluation/result-cache";
 import { goldenPath, readGolden } from "../../../helpers/golden";
 
@@ -84,7 +84,7 @@ describe.each([
 
   it("says which choices greedy decoding would write", async () => {
     const pairs = names.flatMap((name) => (golden.tasks[name]?.items ?? []).flatMap(({ context, continuations = [], greedy = [] }) => continuations.map((continuation, i) => ({ context, continuation, greedy: greedy[i] }))));
-    const encoded = await Promise.all(pairs.map(({ context, continuation }) => encodePair(checkpoint.tokenizer, checkpoint.model.family, context, continuation)));
+    const encoded = await encodePairs(checkpoint.tokenizer, checkpoint.model.family, pairs);
     const found: Likelihood[] = [];
     await createLikelihoodScorer(engine, checkpoint.model)(checkpoint.params, encoded, {
       batchSize: 4, padTokenId: checkpoint.tokenizer.padTokenId, maxLength: 512,
