@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { Db } from "../db/client";
 import { type CheckpointRow, lineageOf, selectCheckpointChain } from "../db/queries/checkpoints";
 import type { RunRow } from "../db/queries/runs";
@@ -104,7 +105,8 @@ export async function runBenchmarkOf(context: TrainContext, { db, run, config, c
   }
   if (outcomes === null) return context.requested() === "cancel" ? "cancelled" : "paused";
   const results = tasks.map(({ items: _items, ...task }): TaskResult => ({ ...task, outcomes: outcomes.get(task.task.name) ?? [], overlap: overlaps?.get(task.task.name) ?? null }));
-  const scores = scoreBenchmark(results, config.seed);
+  // The heartbeat goes on meanwhile.
+  const scores = await scoreBenchmark(results, config.seed, setImmediate);
   await upsertScores(db, scores.map((score) => ({ ...score, projectId: run.projectId, checkpointId, runId: run.id })));
   const step = countRequests(tasks);
   await context.emit([

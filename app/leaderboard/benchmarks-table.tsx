@@ -61,6 +61,7 @@ export function BenchmarksTable({ scores, researcher }: { scores: readonly Score
                 <Td key={metric} numeric title={`n = ${score.n}; ${score.signature}`}>
                   {researcher ? <Link className="underline decoration-dotted" href={`/runs/${score.runId}?tab=results`}>{value}</Link> : value}
                   {score.low !== null && score.high !== null && <span className="block text-xs whitespace-nowrap text-muted">{format(score.low, percent)} to {format(score.high, percent)}</span>}
+                  <span className="block text-xs whitespace-nowrap text-muted">n = {score.n.toLocaleString("en")}</span>
                   {shared !== undefined && shared.value > 0 && <span className="block text-xs whitespace-nowrap text-flagged">overlap {(100 * shared.value).toFixed(1)} %</span>}
                 </Td>
               );

@@ -16,7 +16,14 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
 export function bootstrapReplicates<T>(rows: readonly T[], statistic: (sample: readonly T[]) => number, { seed, samples = 1000 }: BootstrapOptions): Float64Array {
   if (rows.length === 0) throw new RangeError("bootstrap: there are no rows");
   const random = createRandom(seed, "bootstrap");
-  return Float64Array.from({ length: samples }, () => statistic(Array.from({ length: rows.length }, () => rows[random.int(rows.length)] as T)));
+  // One array for all samples: tens of thousands of rows are drawn a thousand times.
+  const sample = new Array<T>(rows.length);
+  const out = new Float64Array(samples);
+  for (let s = 0; s < samples; s++) {
+    for (let i = 0; i < sample.length; i++) sample[i] = rows[random.int(rows.length)] as T;
+    out[s] = statistic(sample);
+  }
+  return out;
 }
 
 /** The percentile interval of replicates. */

@@ -25,6 +25,8 @@ export type TaskResult = {
 export type BenchmarkScore = { metric: string; value: number; low: number | null; high: number | null; n: number; signature: string };
 
 const SAMPLES = 1000;
+/** Between the seeds of tasks in an average. */
+const SEED_STEP = 7919;
 
 const rowsOf = ({ rows, of }: Statistic) => ({ rows: rows as readonly never[], of });
 
@@ -87,7 +89,7 @@ function averageSuite(suite: (typeof SUITES)[number], results: ReadonlyMap<strin
   if (first === undefined || own.length < suite.tasks.length || suite.average === null || own.some(({ sample }) => sample !== first.sample))
     return null;
   const n = own.reduce((sum, { outcomes }) => sum + outcomes.length, 0);
-  const shared = `suite:${suite.name}|data:${first.sample ? "sample, not the benchmark" : "as each task's"}|tasks:${own.length}|bootstrap:percentile|n:${SAMPLES}|seed:${seed}`;
+  const shared = `suite:${suite.name}|data:${first.sample ? "sample, not the benchmark" : "as each task's"}|tasks:${own.length}|limit:${first.limit ?? "none"}|bootstrap:percentile|n:${SAMPLES}|seed:${seed}`;
   const metric = averageName(first.sample, suite.name);
   if (suite.average === "items") {
     const rows = own.flatMap(({ task, outcomes }) => metricStatistic(task.metrics[0] ?? "acc", outcomes).rows as readonly number[]);
@@ -99,19 +101,14 @@ function averageSuite(suite: (typeof SUITES)[number], results: ReadonlyMap<strin
     return key === null ? [] : [{ key, result }];
   });
   const keys = [...new Set(counted.map(({ key }) => key))];
-  // Tasks are resampled independently: the i-th replicates of all of them make the i-th replicate of the average.
+  // Tasks are resampled independently, each by a seed of its own, and the metrics of one task together: the i-th
+  // replicates of all of them make the i-th replicate of the average.
   const values = keys.map((key) => {
-    const statistics = counted
-      .filter((entry) => entry.key === key)
-      .flatMap(({ result }) => result.task.metrics.map((name) => ({ name, result })));
-    const parts = statistics.map(({ name, result }, i) => {
-      const { rows, of } = rowsOf(metricStatistic(name, result.outcomes));
-      return { value: of(rows), replicates: bootstrapReplicates(rows, of, { seed: seed + i, samples: SAMPLES }) };
-    });
-    return {
-      value: mean(parts.map(({ value }) => value)),
-      replicates: Float64Array.from({ length: SAMPLES }, (_, i) => mean(parts.map(({ replicates }) => replicates[i] ?? 0))),
-    };
+    const parts = counted.flatMap(({ key: own, result }, place) => (own !== key ? [] : result.task.metrics.map((metric) => {
+      const { rows, of } = rowsOf(metricStatistic(metric, result.outcomes));
+      return { value: of(rows), replicates: bootstrapReplicates(rows, of, { seed: seed + SEED_STEP * (place + 1), samples: SAMPLES }) };
+    })));
+    return { value: mean(parts.map(({ value }) => value)), replicates: Float64Array.from({ length: SAMPLES }, (_, i) => mean(parts.map(({ replicates }) => replicates[i] ?? 0))) };
   });
   const replicates = Float64Array.from({ length: SAMPLES }, (_, i) => mean(values.map((entry) => entry.replicates[i] ?? 0)));
   return {
@@ -123,9 +120,23 @@ function averageSuite(suite: (typeof SUITES)[number], results: ReadonlyMap<strin
   };
 }
 
-/** All scores of a run, tasks first. Empty results of a task throw: a score of nothing is none. */
-export function scoreBenchmark(results: readonly TaskResult[], seed: number): BenchmarkScore[] {
+/**
+ * All scores of a run, tasks first. A task without outcomes throws: a score of nothing is none.
+ * `pause` is awaited after each task and suite, whose resampling takes seconds where there are tens of thousands of items.
+ */
+export async function scoreBenchmark(results: readonly TaskResult[], seed: number, pause: () => Promise<void> = async () => {}): Promise<BenchmarkScore[]> {
   const byName = new Map(results.map((result) => [result.task.name, result]));
   for (const { task, outcomes } of results) if (outcomes.length === 0) throw new Error(`${task.name}: no row of its data can be scored`);
-  return [...results.flatMap(scoreTask), ...SUITES.flatMap((suite) => averageSuite(suite, byName, seed) ?? [])];
+  const out: BenchmarkScore[] = [];
+  for (const result of results) {
+    out.push(...scoreTask(result));
+    await pause();
+  }
+  for (const suite of SUITES) {
+    const average = averageSuite(suite, byName, seed);
+    if (average === null) continue;
+    out.push(average);
+    await pause();
+  }
+  return out;
 }

@@ -27,7 +27,7 @@ export async function benchmark({ checkpoint: folder, tasks: names, data, json, 
     return undefined;
   });
   const seconds = (performance.now() - started) / 1000;
-  const scores = scoreBenchmark(tasks.map(({ items: _items, ...task }) => ({ ...task, outcomes: outcomes?.get(task.task.name) ?? [], overlap: null })), seed);
+  const scores = await scoreBenchmark(tasks.map(({ items: _items, ...task }) => ({ ...task, outcomes: outcomes?.get(task.task.name) ?? [], overlap: null })), seed);
   if (json) return console.log(JSON.stringify({ checkpoint: folder, engine: engine.description, requests: total, seconds, scores }, null, 2));
   console.error(`\n${seconds.toFixed(1)} s`);
   for (const { metric, value, low, high, n } of scores) {

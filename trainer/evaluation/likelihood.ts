@@ -138,46 +138,22 @@ export const createLikelihoodScorer = oncePerModel((engine: Engine, model: Model
     return { logprobs: tokenLogprobs(logits, wanted), greedy: tf.cast(tf.equal(tf.argMax(logits, -1), wanted), "int32") };
   });
 
-  const runBatch = (
-    base: Params,
-    rows: readonly Row[],
-    length: number,
-    { batchSize, padTokenId }: ScoreOptions,
-  ): Map<number, Likelihood> => {
+  const runBatch = (base: Params, rows: readonly Row[], length: number, { batchSize, padTokenId }: ScoreOptions): Map<number, Likelihood> => {
     const filled = Array.from({ length: batchSize }, (_, i) => rows[i] ?? rows[0] ?? { source: [], decoder: [], targets: [] });
     const isEncoder = model.family === "t5";
-    const source = padRight(
-      filled.map((row) => row.source),
-      padTokenId,
-      isEncoder ? Math.min(length, paddedLength(Math.max(...filled.map((row) => row.source.length)))) : length,
-    );
-    const decoderLength = isEncoder ? paddedLength(Math.max(...filled.map((row) => row.decoder.length))) : length;
-    const targets = rows.flatMap((row, b) =>
-      row.targets.flatMap(({ position, ids, places }) =>
-        ids.map((id, i) => ({ row: b * decoderLength + position, id, place: places[i] ?? 0 })),
-      ),
-    );
-    // Few sizes again: 8 targets a row, 64, 512 ...
-    const size = batchSize * 8 ** Math.max(1, Math.ceil(Math.log2(Math.max(1, targets.length / batchSize)) / 3));
-    const padded = (values: number[]) =>
-      tf.tensor1d(
-        Int32Array.from({ length: size }, (_, i) => values[i] ?? 0),
-        "int32",
-      );
+    /** Of an encoder-decoder's two sides each has a length of its own. */
+    const lengthOfSide = (side: "source" | "decoder") => (isEncoder ? paddedLength(Math.max(...filled.map((row) => row[side].length))) : length);
+    const [sourceLength, decoderLength] = [lengthOfSide("source"), lengthOfSide("decoder")];
+    const source = padRight(filled.map((row) => row.source), padTokenId, sourceLength);
+    const decoder = isEncoder ? padRight(filled.map((row) => row.decoder), padTokenId, decoderLength) : null;
+    const targets = rows.flatMap((row, b) => row.targets.flatMap(({ position, ids, places }) => ids.map((id, i) => ({ row: b * decoderLength + position, id, place: places[i] ?? 0 }))));
+    // Few sizes again: 4 targets a row, 16, 64 ...
+    const size = batchSize * 4 ** Math.max(1, Math.ceil(Math.log2(Math.max(1, targets.length / batchSize)) / 2));
+    const padded = (values: number[]) => tf.tensor1d(Int32Array.from({ length: size }, (_, i) => values[i] ?? 0), "int32");
     const args = {
-      ids: tf.tensor2d(source.ids, [batchSize, source.ids.length / batchSize], "int32"),
-      mask: tf.tensor2d(source.mask, [batchSize, source.ids.length / batchSize], "int32"),
-      decoder: isEncoder
-        ? tf.tensor2d(
-            padRight(
-              filled.map((row) => row.decoder),
-              padTokenId,
-              decoderLength,
-            ).ids,
-            [batchSize, decoderLength],
-            "int32",
-          )
-        : null,
+      ids: tf.tensor2d(source.ids, [batchSize, sourceLength], "int32"),
+      mask: tf.tensor2d(source.mask, [batchSize, sourceLength], "int32"),
+      decoder: decoder && tf.tensor2d(decoder.ids, [batchSize, decoderLength], "int32"),
       rows: padded(targets.map(({ row }) => row)),
       targets: padded(targets.map(({ id }) => id)),
     };
