@@ -373,7 +373,7 @@ export const scores = pgTable(
     projectId: uuid("project_id").notNull().references(() => projects.id, { onDelete: "cascade" }),
     checkpointId: uuid("checkpoint_id").notNull().references(() => checkpoints.id),
     runId: uuid("run_id").notNull().references(() => runs.id),
-    /** rouge1, rouge2, rougeL, rougeLsum, bleu1..bleu4, reward, gold, length, accuracy, kl. */
+    /** rouge1, rouge2, rougeL, rougeLsum, bleu1..bleu4, reward, gold, length, accuracy, kl; benchmarks as domain/tasks/score-names.ts names them. */
     metric: text("metric").notNull(),
     value: doublePrecision("value").notNull(),
     low: doublePrecision("low"),

@@ -1,5 +1,6 @@
 /** What each metric means, in one line with its source, and how the console groups them into charts. */
 import type { RunKind } from "./run";
+import { readScoreName } from "./tasks/score-names";
 
 export type MetricDefinition = {
   label: string;
@@ -222,9 +223,19 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   kl: { label: "KL to the reference", definition: "Mean summed log-ratio to the reference on held-out prompts.", source: "Schulman 2020", better: null },
 };
 
+/** A benchmark's score; one on a sample says so. */
+function benchmarkDefinition(name: string): MetricDefinition | null {
+  const score = readScoreName(name);
+  if (score === null) return null;
+  const { sample, title, label, definition, source, percent, what, note } = score;
+  const said = [sample ? "On Hone's hand-written sample, not the benchmark" : null, definition, note].filter((part) => part !== null);
+  return { label: `${title}: ${label}${sample ? " (sample)" : ""}`, definition: said.map((part) => part.replace(/\.$/, "")).join(". "), source, better: what === "overlap" ? "lower" : "higher", percent };
+}
+
 /** The definition of `name`; one that nobody described is shown under its own name. */
 export function metricDefinition(name: string): MetricDefinition {
-  return METRIC_DEFINITIONS[name.replace(/^eval\//, "")] ?? { label: name, definition: "Reported by the run; no definition is on record.", source: "the run", better: null };
+  const known = METRIC_DEFINITIONS[name.replace(/^eval\//, "")] ?? benchmarkDefinition(name.replace(/^eval\//, ""));
+  return known ?? { label: name, definition: "Reported by the run; no definition is on record.", source: "the run", better: null };
 }
 
 export type ChartSpec = { title: string; metrics: readonly string[] };
@@ -276,6 +287,7 @@ export const KEY_METRICS: Readonly<Record<RunKind, readonly string[]>> = {
   preference: ["accuracy/validation", "loss/train"],
   ppo: ["objective/scores"],
   evaluation: ["eval/gold", "eval/reward", "eval/rougeL"],
+  benchmark: ["bench", "sample"].flatMap((kind) => ["mmlu", "super_glue", "glue"].map((suite) => `eval/${kind}/${suite}/average`)),
   sample: ["length/mean"],
 };
 

@@ -34,6 +34,9 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
       const prompts = Math.min(config.maxPrompts, work.prompts);
       return prompts === 0 ? null : prompts;
     }
+    case "benchmark":
+      // Which rows there are is known to the worker, whose folder holds them.
+      return null;
     case "sample": {
       const prompts = Math.min(config.maxPrompts, work.prompts);
       return prompts === 0 ? null : prompts * config.completionsPerPrompt;
@@ -57,6 +60,7 @@ export function sequencesPerStep(config: RunConfig, work: Pick<RunWork, "complet
       // Generation counts as one pass, then each PPO epoch goes over the rollout forward and back.
       return config.rolloutBatchSize * (1 + config.numPpoEpochs);
     case "evaluation":
+    case "benchmark":
     case "sample":
       return 1;
     default:
@@ -71,6 +75,7 @@ export const STEP_UNITS = {
   preference: "steps",
   ppo: "iterations",
   evaluation: "completions",
+  benchmark: "requests",
   sample: "completions",
 } as const satisfies Record<RunConfig["kind"], string>;
 
@@ -124,6 +129,9 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
       // Policy and reward model may stand on different weights.
       return 2 * weights + optimiser(adapter(config.lora.r)) + activations(rows, config.maxPromptLength + config.responseLength, 1);
     }
+    case "benchmark":
+      // Prompts with examples fill what the model reads; small models read less.
+      return weights + activations(config.batchSize, 1024, 0);
     case "evaluation":
     case "sample": {
       const cache = config.batchSize * config.sampling.maxNewTokens * 2 * shape.layers * shape.hiddenSize * FLOAT;

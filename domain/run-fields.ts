@@ -224,6 +224,14 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     SEED,
     ...SAMPLING("Tokens; usually 64 to 512"),
   ],
+  benchmark: [
+    field("Main", "tasks", "Suites and tasks", "list", "Separated by commas: glue, super_glue, mmlu, helm, or names of tasks (cola, boolq, mmlu_anatomy, hellaswag)"),
+    field("Main", "shots", "Examples a prompt", "integer", "0 to 64; more examples need longer prompts", { empty: "Empty: each task's own number" }),
+    field("Main", "limit", "Rows a task at most", "integer", "The first ones; a score of some rows is no benchmark's", { empty: "Empty: all" }),
+    field("Main", "dataFolder", "Data folder", "text", "Below benchmarks/ in the worker's data folder; files in the hub's layout", { empty: "Empty: benchmarks/ itself where it has a task, else Hone's hand-written sample" }),
+    field("Main", "batchSize", "Batch size", "integer", "Requests at once"),
+    SEED,
+  ],
   sample: [
     field("Main", "split", "Prompts of", "choice", "Which prompts", {
       choices: [

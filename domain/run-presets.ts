@@ -46,6 +46,13 @@ export const RUN_PRESETS: Readonly<Record<RunKind, readonly RunPreset[]>> = {
     { name: "Greedy", purpose: "Temperature 0: no chance in the completions", changes: { sampling: { temperature: 0 } } },
     { name: "Quick look", purpose: "32 validation prompts", changes: { split: "validation", maxPrompts: 32 } },
   ],
+  benchmark: [
+    { name: "GLUE", purpose: "Nine tasks of understanding sentences", changes: { tasks: ["glue"] } },
+    { name: "SuperGLUE", purpose: "Eight harder tasks and two diagnostics", changes: { tasks: ["super_glue"] } },
+    { name: "MMLU", purpose: "57 subjects, 5 examples each", changes: { tasks: ["mmlu"] } },
+    { name: "HELM core", purpose: "Questions, summaries, sentiment, toxicity and MMLU", changes: { tasks: ["helm"] } },
+    { name: "Quick look", purpose: "20 rows of every GLUE and SuperGLUE task", changes: { tasks: ["glue", "super_glue"], limit: 20 } },
+  ],
   sample: [
     { name: "Pairs", purpose: "Two completions a prompt, ready to be judged", changes: {} },
     { name: "Rankings", purpose: "Four completions a prompt", changes: { completionsPerPrompt: 4 } },

@@ -1,8 +1,9 @@
 /** A run: kind, strict config, and the states it moves through. The field names are TRL's where TRL has one. */
 import { z } from "zod";
 import { samplingSchema } from "./completion";
+import { findSuite, findTask, SUITES } from "./tasks/registry";
 
-export const runKindSchema = z.enum(["sft", "reward", "preference", "ppo", "evaluation", "sample"]);
+export const runKindSchema = z.enum(["sft", "reward", "preference", "ppo", "evaluation", "benchmark", "sample"]);
 export type RunKind = z.infer<typeof runKindSchema>;
 
 export const RUN_STATES = ["queued", "running", "paused", "succeeded", "failed", "cancelled"] as const;
@@ -190,6 +191,32 @@ export const evaluationConfigSchema = z.strictObject({
   goldTaste: z.enum(["faithful", "concise", "detailed"]).nullable().default(null),
 });
 
+export const benchmarkConfigSchema = z.strictObject({
+  kind: z.literal("benchmark"),
+  seed: commonFields.seed,
+  /** Names of suites and tasks (domain/tasks/registry.ts). */
+  tasks: z
+    .array(
+      z.string().refine((name) => findSuite(name) !== undefined || findTask(name) !== undefined, {
+        error: ({ input }) => `There is no task or suite "${String(input)}"; suites are ${SUITES.map(({ name }) => name).join(", ")}`,
+      }),
+    )
+    .min(1, "Enter a suite or a task")
+    .default(["glue"]),
+  /** Examples before each item; each task's own number when null. */
+  shots: z.number().int().min(0).max(64).nullable().default(null),
+  /** The first rows of each task; all when null. */
+  limit: z.number().int().min(1).nullable().default(null),
+  batchSize: z.number().int().min(1).default(16),
+  /** Below benchmarks/ in the worker's data folder; null: benchmarks/ itself where it has the task, else the samples. */
+  dataFolder: z
+    .string()
+    .regex(/^[\w.-]+(\/[\w.-]+)*$/, "Letters, digits, -, _ and . between slashes")
+    .refine((folder) => !folder.split("/").includes(".."), "Must stay below the benchmarks folder")
+    .nullable()
+    .default(null),
+});
+
 export const sampleConfigSchema = z.strictObject({
   kind: z.literal("sample"),
   seed: commonFields.seed,
@@ -208,6 +235,7 @@ export const runConfigSchema = z.discriminatedUnion("kind", [
   preferenceConfigSchema,
   ppoConfigSchema,
   evaluationConfigSchema,
+  benchmarkConfigSchema,
   sampleConfigSchema,
 ]);
 export type RunConfig = z.infer<typeof runConfigSchema>;
@@ -216,6 +244,7 @@ export type RewardConfig = z.infer<typeof rewardConfigSchema>;
 export type PreferenceConfig = z.infer<typeof preferenceConfigSchema>;
 export type PpoConfig = z.infer<typeof ppoConfigSchema>;
 export type EvaluationConfig = z.infer<typeof evaluationConfigSchema>;
+export type BenchmarkConfig = z.infer<typeof benchmarkConfigSchema>;
 export type SampleConfig = z.infer<typeof sampleConfigSchema>;
 
 /** What a run tells the world as it goes; stored in order, one sequence number each. */

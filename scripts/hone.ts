@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { findRunningUrl } from "../db/embedded";
 import { loadEngine } from "../trainer/engine/engine";
 import { findTools } from "../trainer/engine/setup-tools";
+import { benchmark, type BenchmarkOptions } from "./lib/benchmark";
 import { dataFolder, loadEnvFile } from "./lib/environment";
 import { fail } from "./lib/fail";
 
@@ -42,5 +43,18 @@ program
     for (const [name, value] of Object.entries(rows)) console.log(`${name.padEnd(10)} ${value}`);
     for (const line of advice) console.log(`\n${line}`);
   });
+
+program
+  .command("benchmark")
+  .description("scores a model folder on GLUE, SuperGLUE, MMLU, HELM's core scenarios or single tasks, without a database")
+  .requiredOption("--checkpoint <folder>", "a Hugging Face model folder")
+  .requiredOption("--tasks <names>", "suites and tasks, separated by commas: glue, super_glue, mmlu, helm, cola ...")
+  .option("--data <folder>", "published files in the hub's layout; without it Hone's small hand-written samples")
+  .option("--shots <n>", "examples before each item, instead of each task's own number")
+  .option("--limit <n>", "rows of each task at most")
+  .option("--batch-size <n>", "requests at once", "16")
+  .option("--seed <n>", "of examples and intervals", "1")
+  .option("--json", "for programs", false)
+  .action((options: BenchmarkOptions) => benchmark(options));
 
 program.parseAsync().then(() => process.exit(0), (error: unknown) => fail(error));

@@ -19,7 +19,7 @@ import type { CheckpointKind } from "../domain/checkpoint";
 import type { PreferenceRow, SftRow } from "../domain/dataset";
 import { demoFacts } from "../domain/demo/prompts";
 import { decidePromotion } from "../domain/promotion";
-import type { EvaluationConfig, PpoConfig, PreferenceConfig, RewardConfig, RunEvent, SampleConfig, SftConfig } from "../domain/run";
+import type { BenchmarkConfig, EvaluationConfig, PpoConfig, PreferenceConfig, RewardConfig, RunEvent, SampleConfig, SftConfig } from "../domain/run";
 import { NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
 import type { ChainLink } from "./checkpoint/checkpoint-chain";
 import { dropResumeState, hashWeights, readSnapshot, writeSnapshot } from "./checkpoint/snapshot";
@@ -27,6 +27,7 @@ import type { Engine } from "./engine/engine";
 import { type EvaluatedCompletion, evaluateCompletions, summariseAccuracy } from "./evaluation/evaluate";
 import { sampleCompletions, scoreCompletions } from "./jobs/generate-jobs";
 import { measureRewardAccuracy, runPpo, runPreference, runReward, runSft } from "./jobs/train-jobs";
+import { runBenchmarkOf } from "./worker-benchmark";
 
 export type WorkerOptions = {
   db: Db;
@@ -35,6 +36,8 @@ export type WorkerOptions = {
   storeFolder: string;
   /** The base models that ship with the product: "shipped:<name>". */
   modelsFolder: string;
+  /** Published benchmark files in the hub's layout; without one the hand-written samples stand in. */
+  benchmarksFolder?: string;
   name: string;
   /** A run whose worker has been silent for this long is taken over. */
   staleAfterMs?: number;
@@ -183,7 +186,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       engine,
       { chain: await chainOf(checkpoint.id, "checkpoint"), prompts: prompts.map(({ id, contentHash, messages }) => ({ id, key: contentHash, messages })), sampling, completionsPerPrompt: perPrompt, batchSize: config.batchSize },
       async (done) => {
-        if (!(await appendRunEvents(db, { runId: run.id, attempt: run.attempt, events: [], step: done }))) throw new FencedError();
+        await tellStep(run, done);
         return asked() ? "stop" : undefined;
       },
     );
@@ -248,6 +251,16 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     return "succeeded";
   };
 
+  const benchmarkRun = async (run: RunRow, config: BenchmarkConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
+    const context = await createContext(run, "adapter", null, asked);
+    return runBenchmarkOf(context, { db, run, config, chain: await chainOf(run.baseCheckpointId, "checkpoint"), storeFolder, benchmarksFolder: options.benchmarksFolder ?? null, tell: (step) => tellStep(run, step) });
+  };
+
+  /** A step without an event. Throws when another worker has the run. */
+  const tellStep = async (run: RunRow, step: number): Promise<void> => {
+    if (!(await appendRunEvents(db, { runId: run.id, attempt: run.attempt, events: [], step }))) throw new FencedError();
+  };
+
   const execute = (run: RunRow, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
     const { config } = run;
     switch (config.kind) {
@@ -263,6 +276,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         return sampleRun(run, config, asked);
       case "evaluation":
         return evaluateRun(run, config, asked);
+      case "benchmark":
+        return benchmarkRun(run, config, asked);
       default:
         return config satisfies never;
     }

@@ -14,6 +14,8 @@ import { PageHeader } from "../components/ui/page-header";
 import { SkeletonTable } from "../components/ui/skeleton";
 import { errorMessage, useTRPC } from "../trpc";
 import { BoardFilters } from "./board-filters";
+import { splitScores } from "../components/lineage/benchmark-table";
+import { BenchmarksTable } from "./benchmarks-table";
 import { CompareDialog } from "./compare-dialog";
 import { Ranking } from "./ranking";
 import { ScoresTable } from "./scores-table";
@@ -79,6 +81,7 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
   const [comparing, setComparing] = useState(false);
   const error = projects.error ?? board.error;
   const project = board.data?.project;
+  const scores = board.data === undefined ? undefined : splitScores(board.data.scores.map((score) => ({ ...score, id: `${score.checkpointId} ${score.metric}` })));
   return (
     <>
       <PageHeader
@@ -115,8 +118,17 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
           <section aria-labelledby="scores">
             <h2 id="scores" className="mb-1 text-lg font-semibold">Scores of checkpoints</h2>
             <p className="mb-3 text-sm text-muted">The newest evaluation of each; below a number its 95 % interval.</p>
-            <Card><ScoresTable scores={board.data.scores} researcher={researcher} /></Card>
+            <Card><ScoresTable scores={scores?.others ?? []} researcher={researcher} /></Card>
           </section>
+          {scores !== undefined && scores.benchmarks.length > 0 && (
+            <section aria-labelledby="benchmarks">
+              <h2 id="benchmarks" className="mb-1 text-lg font-semibold">Benchmarks</h2>
+              <p className="mb-3 text-sm text-muted">
+                The newest run of each, with 95 % intervals. Columns marked “sample” rest on a few items that were written for Hone: they are not the benchmark. “Overlap” is the share of items that have a run of words in common with the training data.
+              </p>
+              <Card><BenchmarksTable scores={scores.benchmarks} researcher={researcher} /></Card>
+            </section>
+          )}
         </div>
       )}
     </>

@@ -27,6 +27,7 @@ export const KIND_LABELS: Readonly<Record<RunKind, string>> = {
   preference: "Preference optimisation",
   ppo: "PPO",
   evaluation: "Evaluation",
+  benchmark: "Benchmark",
   sample: "Sampling",
 };
 
@@ -36,5 +37,6 @@ export const KIND_PURPOSES: Readonly<Record<RunKind, string>> = {
   preference: "Improve a policy by votes alone: DPO, IPO, KTO, ORPO",
   ppo: "Improve a policy against a reward model",
   evaluation: "Score a checkpoint on held-out prompts",
+  benchmark: "Score a checkpoint on GLUE, SuperGLUE, MMLU, HELM",
   sample: "Write completions for the annotators to judge",
 };

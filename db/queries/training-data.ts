@@ -1,6 +1,6 @@
 /** SQL on what the trainer's worker reads and writes beside runs: dataset rows, prompts, sampled completions. */
-import { and, asc, eq, inArray } from "drizzle-orm";
-import type { PreferenceRow, SftRow } from "../../domain/dataset";
+import { and, asc, eq, gt, inArray } from "drizzle-orm";
+import type { DatasetRow, PreferenceRow, SftRow } from "../../domain/dataset";
 import type { Split } from "../../domain/prompt";
 import type { Db } from "../client";
 import { completions, datasetRows, datasetVersions, models, prompts } from "../schema";
@@ -16,6 +16,24 @@ export async function selectTrainingRows<T extends PreferenceRow | SftRow>(db: D
   const out: Record<Split, T[]> = { train: [], validation: [], test: [] };
   for (const row of rows) out[row.split].push(row.content as T);
   return out;
+}
+
+const PAGE = 2_000;
+
+/** Rows of a dataset version's training split, a page at a time: what a run on it has learnt from. */
+export async function* readTrainingContents(db: Db, versionId: string): AsyncGenerator<DatasetRow["content"]> {
+  for (let after = -1; ; ) {
+    const rows = await db
+      .select({ ordinal: datasetRows.ordinal, content: datasetRows.content })
+      .from(datasetRows)
+      .where(and(eq(datasetRows.datasetVersionId, versionId), eq(datasetRows.split, "train"), gt(datasetRows.ordinal, after)))
+      .orderBy(asc(datasetRows.ordinal))
+      .limit(PAGE);
+    for (const { content } of rows) yield content;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE) return;
+    after = last.ordinal;
+  }
 }
 
 /** Prompts of a split in the order of their content hash: the same in every installation. */

@@ -26,9 +26,12 @@ export function f1Score<T extends Label>(predictions: readonly T[], references: 
   return predicted + wanted === 0 ? 0 : (2 * hits) / (predicted + wanted);
 }
 
-/** Mean of the F1 of every class that is predicted or wanted. */
-export function macroF1<T extends Label>(predictions: readonly T[], references: readonly T[]): number {
-  const labels = [...new Set([...predictions, ...references])];
+/** Mean of the F1 of every class of `labels`; without them of those that are predicted or wanted. */
+export function macroF1<T extends Label>(
+  predictions: readonly T[],
+  references: readonly T[],
+  labels: readonly T[] = [...new Set([...predictions, ...references])],
+): number {
   return labels.reduce((sum, label) => sum + f1Score(predictions, references, label), 0) / labels.length;
 }
 

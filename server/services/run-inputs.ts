@@ -26,6 +26,7 @@ export const RUN_NEEDS: Readonly<Record<RunKind, Needs>> = {
   preference: { dataset: "preference", reward: "none", decoder: false },
   ppo: { dataset: null, reward: "required", decoder: true },
   evaluation: { dataset: null, reward: "optional", decoder: false },
+  benchmark: { dataset: null, reward: "none", decoder: false },
   sample: { dataset: null, reward: "none", decoder: false },
 };
 

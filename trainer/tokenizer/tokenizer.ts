@@ -18,8 +18,12 @@ export type Tokenizer = {
   vocabSize: number;
   padTokenId: number;
   eosTokenId: number;
+  /** Beginning-of-sequence where the model has one, else the end's: what stands before an empty context. */
+  prefixTokenId: number;
   /** Ids without the special tokens that a post-processor would add. */
   encode(text: string): Promise<number[]>;
+  /** Ids with the special tokens that the tokenizer's own post-processor adds: what a raw text is in transformers. */
+  encodeWithSpecials(text: string): Promise<number[]>;
   /** Text without special tokens. */
   decode(ids: readonly number[]): Promise<string>;
   /** The conversation as the model reads it, up to where its answer begins. */
@@ -53,7 +57,9 @@ export async function readTokenizer(folder: string, chatTemplate: string | null 
     vocabSize: library.getVocabSize(true),
     padTokenId: idOf(config.pad_token) ?? eosTokenId,
     eosTokenId,
+    prefixTokenId: idOf(config.bos_token) ?? eosTokenId,
     encode,
+    encodeWithSpecials: async (text) => (await library.encode(text, null, { addSpecialTokens: true })).getIds(),
     decode: (ids) => library.decode([...ids], true),
     renderPrompt,
     encodePrompt: (messages) => encode(renderPrompt(messages)),

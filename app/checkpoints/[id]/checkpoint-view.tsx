@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Gauge } from "lucide-react";
 import Link from "next/link";
+import { BenchmarkTable, splitScores } from "../../components/lineage/benchmark-table";
 import { CheckpointBadges, ScoresTable } from "../../components/lineage/checkpoint-tables";
 import { LineageGraphView } from "../../components/lineage/lineage-graph";
 import { Badge } from "../../components/ui/badge";
@@ -29,6 +30,7 @@ export function CheckpointView({ id }: { id: string }) {
   }
   if (found.isError) return <ErrorState title="This checkpoint could not be loaded" message={errorMessage(found.error)} onRetry={() => void found.refetch()} />;
   const { checkpoint, scores, usedBy, lineage } = found.data;
+  const { benchmarks, others } = splitScores(scores);
   const project = checkpoint.projectId === null ? "" : `&project=${checkpoint.projectId}`;
   const reward = checkpoint.kind === "reward";
   return (
@@ -77,14 +79,20 @@ export function CheckpointView({ id }: { id: string }) {
       </Card>
       <Card>
         <CardHeader title="Scores" description="Measured on held-out prompts, with 95 % intervals" />
-        {scores.length > 0 ? (
-          <ScoresTable scores={scores} by="run" />
+        {others.length > 0 ? (
+          <ScoresTable scores={others} by="run" />
         ) : (
           <EmptyState icon={<Gauge aria-hidden="true" />} title="No scores yet">
             {reward ? "A reward run with held-out votes measures how often it agrees with them." : "An evaluation run samples it on held-out prompts and scores what it says."}
           </EmptyState>
         )}
       </Card>
+      {benchmarks.length > 0 && (
+        <Card>
+          <CardHeader title="Benchmarks" description="Each task's metrics with 95 % intervals, and what its items have in common with the training data" />
+          <BenchmarkTable scores={benchmarks} by="run" />
+        </Card>
+      )}
       <Card>
         <CardHeader title="Used by" description="Runs that started from it or were rewarded by it" />
         {usedBy.length === 0 ? (

@@ -3,6 +3,7 @@
 import { Boxes, Gauge } from "lucide-react";
 import type { inferOutput } from "@trpc/tanstack-react-query";
 import Link from "next/link";
+import { BenchmarkTable, splitScores } from "../../components/lineage/benchmark-table";
 import { CheckpointsTable, ScoresTable } from "../../components/lineage/checkpoint-tables";
 import { Button } from "../../components/ui/button";
 import { Card, CardHeader } from "../../components/ui/card";
@@ -13,29 +14,38 @@ export type RunDetail = inferOutput<ReturnType<typeof useTRPC>["run"]["get"]>;
 
 export function ResultsTab({ run }: { run: RunDetail }) {
   const result = run.checkpoints.findLast(({ final }) => final);
-  const trains = run.kind !== "evaluation" && run.kind !== "sample";
+  const trains = run.kind !== "evaluation" && run.kind !== "benchmark" && run.kind !== "sample";
+  const { benchmarks, others } = splitScores(run.scores);
   return (
     <div className="flex flex-col gap-4">
-      <Card>
-        <CardHeader title="Scores" description="Measured on held-out prompts, with 95 % intervals" />
-        {run.scores.length > 0 ? (
-          <ScoresTable scores={run.scores} by="checkpoint" />
-        ) : (
-          <EmptyState
-            icon={<Gauge aria-hidden="true" />}
-            title="No scores"
-            action={
-              result !== undefined && (
-                <Button asChild>
-                  <Link href={`/runs/new?kind=evaluation&project=${run.projectId}&base=${result.id}`}>Evaluate the result</Link>
-                </Button>
-              )
-            }
-          >
-            {run.kind === "evaluation" ? "They come at the end of the run." : "An evaluation run gives them to a checkpoint."}
-          </EmptyState>
-        )}
-      </Card>
+      {benchmarks.length > 0 && (
+        <Card>
+          <CardHeader title="Benchmarks" description="Each task's metrics with 95 % intervals, and what its items have in common with the training data" />
+          <BenchmarkTable scores={benchmarks} by="checkpoint" />
+        </Card>
+      )}
+      {benchmarks.length === 0 && (
+        <Card>
+          <CardHeader title="Scores" description="Measured on held-out prompts, with 95 % intervals" />
+          {others.length > 0 ? (
+            <ScoresTable scores={others} by="checkpoint" />
+          ) : (
+            <EmptyState
+              icon={<Gauge aria-hidden="true" />}
+              title="No scores"
+              action={
+                result !== undefined && (
+                  <Button asChild>
+                    <Link href={`/runs/new?kind=evaluation&project=${run.projectId}&base=${result.id}`}>Evaluate the result</Link>
+                  </Button>
+                )
+              }
+            >
+              {run.kind === "evaluation" || run.kind === "benchmark" ? "They come at the end of the run." : "An evaluation run gives them to a checkpoint."}
+            </EmptyState>
+          )}
+        </Card>
+      )}
       {trains && (
         <Card>
           <CardHeader title="Checkpoints" description="Newest first" />

@@ -34,7 +34,7 @@ export function RunView({ id }: { id: string }) {
 
   if (run.isPending) return <RunSkeleton />;
   if (run.data === undefined) return <ErrorState title="This run could not be loaded" message={errorMessage(run.error)} onRetry={() => void run.refetch()} />;
-  const evaluation = run.data.kind === "evaluation" || run.data.kind === "sample";
+  const evaluation = run.data.kind === "evaluation" || run.data.kind === "benchmark" || run.data.kind === "sample";
   return (
     <>
       <RunHeader run={run.data} step={Math.max(run.data.step, series.lastStep)} connection={connection} onReconnect={reconnect} />

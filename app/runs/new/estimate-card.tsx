@@ -45,7 +45,7 @@ export function EstimateCard({ input, missing }: { input: EstimateInput | null; 
         {input !== null && data !== undefined && (
           <dl className="figures grid grid-cols-[auto_1fr] gap-x-4 gap-y-2">
             <dt className="text-muted">{STEP_UNITS[input.config.kind]}</dt>
-            <dd className="text-right font-medium">{data.steps === null ? "none" : data.steps.toLocaleString("en")}</dd>
+            <dd className="text-right font-medium">{data.steps === null ? (input.config.kind === "benchmark" ? "counted at its start" : "none") : data.steps.toLocaleString("en")}</dd>
             <dt className="text-muted">Time</dt>
             <dd className="text-right">
               {data.time === null ? (

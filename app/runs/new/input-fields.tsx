@@ -19,6 +19,7 @@ export const KIND_INPUTS: Readonly<Record<RunKind, { dataset: "sft" | "preferenc
   preference: { dataset: "preference", reward: null, base: "The policy to improve, usually the one whose completions were judged; it is also the frozen reference" },
   ppo: { dataset: null, reward: "required", base: "The policy to improve; it is also the frozen reference" },
   evaluation: { dataset: null, reward: "optional", base: "The checkpoint to score" },
+  benchmark: { dataset: null, reward: null, base: "The checkpoint to score" },
   sample: { dataset: null, reward: null, base: "The checkpoint that writes the completions" },
 };
 
@@ -115,7 +116,13 @@ export function InputFields({
             </Select>
           </Field>
         )}
-        {needs.dataset === null && (
+        {kind === "benchmark" && (
+          <p className="self-center text-sm text-muted">
+            Published files are read from the worker&apos;s data folder. Where a task&apos;s files are missing, Hone&apos;s own hand-written sample of a few rows stands in: it shows that everything works, is named
+            &ldquo;sample&rdquo; in every result, and says nothing about the benchmark.
+          </p>
+        )}
+        {needs.dataset === null && kind !== "benchmark" && (
           <p className="figures self-center text-sm text-muted">
             The project has {inputs.prompts.train.toLocaleString("en")} training, {inputs.prompts.validation.toLocaleString("en")} validation and {inputs.prompts.test.toLocaleString("en")} test prompts.
           </p>

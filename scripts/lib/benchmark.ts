@@ -1,0 +1,39 @@
+/** `npm run hone -- benchmark`: tasks on a model folder, without a database. */
+import { loadCheckpoint } from "../../trainer/checkpoint/checkpoint-chain";
+import { loadEngine } from "../../trainer/engine/engine";
+import { countRequests, loadBenchmark, runBenchmark } from "../../trainer/evaluation/benchmark";
+import { openAnswerCache } from "../../trainer/evaluation/result-cache";
+import { benchmarkConfigSchema } from "../../domain/run";
+import { expandTasks } from "../../domain/tasks/registry";
+import { scoreBenchmark } from "../../domain/tasks/score";
+import { readScoreName } from "../../domain/tasks/score-names";
+
+export type BenchmarkOptions = { checkpoint: string; tasks: string; data?: string; shots?: string; limit?: string; batchSize: string; seed: string; json: boolean };
+
+const number = (text: string | undefined) => (text === undefined ? null : Number(text));
+
+export async function benchmark({ checkpoint: folder, tasks: names, data, json, ...numbers }: BenchmarkOptions): Promise<void> {
+  const { tasks: wanted, shots, limit, batchSize, seed } = benchmarkConfigSchema.parse({
+    kind: "benchmark", tasks: names.split(",").map((name) => name.trim()), shots: number(numbers.shots), limit: number(numbers.limit), batchSize: Number(numbers.batchSize), seed: Number(numbers.seed),
+  });
+  const tasks = await loadBenchmark(expandTasks(wanted), { folder: data ?? null, required: data !== undefined, shots, limit, seed });
+  const engine = await loadEngine();
+  const total = countRequests(tasks);
+  console.error(`${total} requests on ${engine.description}`);
+  const checkpoint = await loadCheckpoint([{ kind: "base", folder }]);
+  const started = performance.now();
+  const outcomes = await runBenchmark(engine, { checkpoint, tasks, batchSize, cache: await openAnswerCache(null) }, async (done) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${total}`);
+    return undefined;
+  });
+  const seconds = (performance.now() - started) / 1000;
+  const scores = await scoreBenchmark(tasks.map(({ items: _items, ...task }) => ({ ...task, outcomes: outcomes?.get(task.task.name) ?? [], overlap: null })), seed);
+  if (json) return console.log(JSON.stringify({ checkpoint: folder, engine: engine.description, requests: total, seconds, scores }, null, 2));
+  console.error(`\n${seconds.toFixed(1)} s`);
+  for (const { metric, value, low, high, n } of scores) {
+    const name = readScoreName(metric);
+    const shown = (x: number | null) => (x === null ? "" : name?.percent ? (100 * x).toFixed(1) : x.toFixed(3));
+    console.log(`${metric.padEnd(44)} ${shown(value).padStart(7)}  ${shown(low)} to ${shown(high)}, n = ${n}`);
+  }
+  if (tasks.some(({ sample }) => sample)) console.log("\nNames that begin with sample/ are scores on Hone's hand-written rows: they are not the benchmark's.");
+}
