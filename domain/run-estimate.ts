@@ -1,5 +1,6 @@
 /** What a run will take, before it starts: steps exactly, time from past runs, memory roughly. */
 import type { RunConfig } from "./run";
+import { plannedTrials } from "./sweep";
 
 /** Sizes out of a model folder's config.json and its weight files. */
 export type ModelShape = { parameters: number; hiddenSize: number; layers: number; vocabSize: number };
@@ -19,6 +20,8 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
   switch (config.kind) {
     case "sft": {
       if (config.maxSteps !== null) return config.maxSteps;
+      // How many sequences rows are packed into depends on their lengths, and mixing on the tasks' sizes.
+      if (config.packing || config.mixing.temperature !== 1 || config.mixing.limit !== null || config.tasks.length > 0) return null;
       const perEpoch = Math.ceil(work.trainRows / (config.batchSize * config.gradientAccumulationSteps));
       return perEpoch === 0 ? null : Math.ceil(perEpoch * config.epochs);
     }
@@ -37,6 +40,8 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
       const prompts = Math.min(config.maxPrompts, work.prompts);
       return prompts === 0 ? null : prompts * config.completionsPerPrompt;
     }
+    case "sweep":
+      return plannedTrials(config);
     default:
       return config satisfies never;
   }
@@ -54,6 +59,7 @@ export function sequencesPerStep(config: RunConfig, work: Pick<RunWork, "complet
       return config.rolloutBatchSize * (1 + config.numPpoEpochs);
     case "evaluation":
     case "sample":
+    case "sweep":
       return 1;
     default:
       return config satisfies never;
@@ -67,6 +73,7 @@ export const STEP_UNITS = {
   ppo: "iterations",
   evaluation: "completions",
   sample: "completions",
+  sweep: "trials",
 } as const satisfies Record<RunConfig["kind"], string>;
 
 /** A past run's pace: seconds a step, and the sequences that a step of it had. */
@@ -108,6 +115,8 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
   const optimiser = (trained: number) => trained * FLOAT * 4;
   switch (config.kind) {
     case "sft":
+      // A head is a handful of vectors on features that are read without a gradient.
+      if (config.method === "head") return weights + activations(config.batchSize, config.maxLength, 0);
       return weights + optimiser(config.method === "full" ? shape.parameters : adapter(config.lora.r)) + activations(config.batchSize, config.maxLength, 1);
     case "reward":
       return weights + optimiser(adapter(config.lora.r)) + activations(2 * config.batchSize, config.maxLength, 1);
@@ -121,6 +130,8 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
       const cache = config.batchSize * config.sampling.maxNewTokens * 2 * shape.layers * shape.hiddenSize * FLOAT;
       return weights + cache + activations(config.batchSize, 1, 0);
     }
+    case "sweep":
+      return estimateMemory(config.trial, shape);
     default:
       return config satisfies never;
   }

@@ -74,7 +74,9 @@ const EPOCHS: RunField[] = [
 
 const MAX_LENGTH = field("Main", "maxLength", "Longest row", "integer", "Tokens of prompt and completion together; longer rows are left out, not cut");
 
+/** A sweep has a form of its own: see sweep-form.ts. */
 export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
+  sweep: [],
   sft: [
     field("Main", "method", "Method", "choice", "LoRA trains a small adapter, full trains all weights", {
       choices: [

@@ -27,6 +27,7 @@ export const KIND_LABELS: Readonly<Record<RunKind, string>> = {
   ppo: "PPO",
   evaluation: "Evaluation",
   sample: "Sampling",
+  sweep: "Sweep",
 };
 
 export const KIND_PURPOSES: Readonly<Record<RunKind, string>> = {
@@ -35,4 +36,5 @@ export const KIND_PURPOSES: Readonly<Record<RunKind, string>> = {
   ppo: "Improve a policy against a reward model",
   evaluation: "Score a checkpoint on held-out prompts",
   sample: "Write completions for the annotators to judge",
+  sweep: "Try many settings of one kind of run",
 };

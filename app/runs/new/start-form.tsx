@@ -14,7 +14,7 @@ import type { RunDetail } from "../[id]/results-tab";
 import { KIND_LABELS, KIND_PURPOSES } from "../run-state";
 import { ConfigFields } from "./config-fields";
 import { EstimateCard, type EstimateInput } from "./estimate-card";
-import { type Choices, InputFields, KIND_INPUTS, type RunInputs } from "./input-fields";
+import { type Choices, InputFields, isBase, KIND_INPUTS, type RunInputs } from "./input-fields";
 
 type Initial = { kind: RunKind; baseCheckpointId: string | null; rewardCheckpointId: string | null; datasetVersionId: string | null };
 
@@ -25,12 +25,13 @@ function pick(wanted: string | null, offered: readonly { id: string }[]): string
 }
 
 function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, "kind">, name: string | null): Choices {
-  const of = (reward: boolean) => inputs.checkpoints.filter((checkpoint) => (checkpoint.kind === "reward") === reward);
+  const bases = inputs.checkpoints.filter((checkpoint) => isBase(checkpoint.kind, kind));
+  const rewards = inputs.checkpoints.filter((checkpoint) => checkpoint.kind === "reward");
   const newest = inputs.datasets.filter((dataset) => dataset.kind === KIND_INPUTS[kind].dataset);
   return {
     name,
-    baseCheckpointId: pick(wanted.baseCheckpointId, of(false)),
-    rewardCheckpointId: pick(wanted.rewardCheckpointId, of(true)),
+    baseCheckpointId: pick(wanted.baseCheckpointId, bases),
+    rewardCheckpointId: pick(wanted.rewardCheckpointId, rewards),
     datasetVersionId: pick(wanted.datasetVersionId, newest) || (newest[0]?.id ?? ""),
   };
 }
