@@ -1,6 +1,6 @@
 /** What a run will take, before it starts: steps exactly, time from past runs, memory roughly. */
-import type { RunConfig } from "./run";
-import { plannedTrials } from "./sweep";
+import type { RunConfig, SweepConfig } from "./run";
+import { plannedTrials, planTrials, rungSizes, rungSteps, trialConfig } from "./sweep";
 
 /** Sizes out of a model folder's config.json and its weight files. */
 export type ModelShape = { parameters: number; hiddenSize: number; layers: number; vocabSize: number };
@@ -45,6 +45,14 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
     default:
       return config satisfies never;
   }
+}
+
+/** Steps of all trials of a sweep together; null where those of one cannot be known. */
+export function estimateSweepSteps(sweep: SweepConfig, work: RunWork): number | null {
+  const settings = planTrials(sweep);
+  if (sweep.strategy === "halving") return rungSizes(sweep, settings.length).reduce((sum, size, rung) => sum + size * rungSteps(sweep, rung), 0);
+  const each = settings.map((setting) => estimateSteps(trialConfig(sweep, setting, 0), work));
+  return each.some((steps) => steps === null) ? null : each.reduce<number>((sum, steps) => sum + (steps ?? 0), 0);
 }
 
 /** Sequences that one step works through: what its time is proportional to. */
