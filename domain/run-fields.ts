@@ -320,7 +320,7 @@ export function flattenConfig(config: RunConfig): [string, string][] {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       for (const [key, inner] of Object.entries(value)) visit(inner, path === "" ? key : `${path}.${key}`);
     } else {
-      out.push([path, Array.isArray(value) ? value.join(", ") : String(value)]);
+      out.push([path, Array.isArray(value) ? value.map((item: unknown) => (typeof item === "object" ? JSON.stringify(item) : String(item))).join(", ") : String(value)]);
     }
   };
   visit(config, "");

@@ -153,7 +153,10 @@ export async function listSameData(ctx: UserContext, runId: string) {
   return others.map(({ id, name, state, config, baseCheckpointName, step }) => ({ id, name, state, config, baseCheckpointName, step, best: best.get(id) ?? null }));
 }
 
-/** A failed run goes back into the queue and continues from its last good checkpoint. */
+/** A failed run goes back into the queue and continues from its last good checkpoint; a sweep with its failed trials. */
 export async function retryRun(ctx: UserContext, runId: string) {
-  return requireMoved(await transitionRun(ctx.db, { runId, from: "failed", to: "queued", reason: `Retried by ${ctx.user.name}` }), "retried");
+  const reason = `Retried by ${ctx.user.name}`;
+  const moved = requireMoved(await transitionRun(ctx.db, { runId, from: "failed", to: "queued", reason }), "retried");
+  for (const trial of await selectRuns(ctx.db, { sweepId: runId, states: ["failed"] })) await transitionRun(ctx.db, { runId: trial.id, from: "failed", to: "queued", reason: `${reason}, with its sweep` });
+  return moved;
 }
