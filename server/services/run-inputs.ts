@@ -84,6 +84,10 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
     throw fieldError("baseCheckpointId", "This kind of run needs a decoder model; the checkpoint is a T5 encoder-decoder");
   }
 
+  if (config.kind === "sft" && config.packing && model.folder?.modelType === "t5") {
+    throw fieldError("config.packing", "An encoder-decoder cannot read packed rows");
+  }
+
   if (input.rewardCheckpointId !== null) {
     const field = "rewardCheckpointId";
     if (needs.reward === "none") throw fieldError(field, "This kind of run takes no reward checkpoint");
