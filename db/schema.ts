@@ -335,6 +335,8 @@ export const runs = pgTable(
     rewardCheckpointId: uuid("reward_checkpoint_id").references((): AnyPgColumn => checkpoints.id),
     datasetVersionId: uuid("dataset_version_id").references(() => datasetVersions.id),
     roundId: uuid("round_id").references(() => rounds.id),
+    /** The sweep that this run is a trial of. */
+    sweepId: uuid("sweep_id").references((): AnyPgColumn => runs.id),
     step: integer("step").notNull().default(0),
     totalSteps: integer("total_steps"),
     /** What a person asked of the running worker. */
@@ -350,7 +352,7 @@ export const runs = pgTable(
     startedAt: at("started_at"),
     finishedAt: at("finished_at"),
   },
-  (t) => [index().on(t.projectId, t.createdAt), index().on(t.state, t.createdAt)],
+  (t) => [index().on(t.projectId, t.createdAt), index().on(t.state, t.createdAt), index().on(t.sweepId)],
 );
 
 export const runEvents = pgTable(

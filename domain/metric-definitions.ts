@@ -136,6 +136,11 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     better: "higher",
     percent: true,
   },
+  "f1/validation": { label: "Macro F1, validation", definition: "Mean over the classes of the F1 of a head's predictions.", source: "Sokolova and Lapalme 2009", better: "higher", percent: true },
+  "pearson/validation": { label: "Pearson's r, validation", definition: "Correlation of a head's numbers with the labels.", source: "Pearson 1895", better: "higher" },
+  f1: { label: "Macro F1", definition: "Mean over the classes of the F1 of a head's predictions.", source: "Sokolova and Lapalme 2009", better: "higher", percent: true },
+  pearson: { label: "Pearson's r", definition: "Correlation of a head's numbers with the labels.", source: "Pearson 1895", better: "higher" },
+  mse: { label: "Mean squared error", definition: "Of a head's numbers to the labels.", source: "Legendre 1805", better: "lower" },
   "margin/mean": {
     label: "Score margin",
     definition: "Mean score of the preferred minus the other completion on held-out pairs.",
@@ -215,7 +220,7 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   length: { label: "Length", definition: "Mean tokens a completion.", source: "Singhal et al. 2023", better: null },
   accuracy: {
     label: "Accuracy",
-    definition: "Share of held-out ordered pairs that the reward model, or the policy's implicit reward, scores in the votes' order.",
+    definition: "Share of held-out ordered pairs that the reward model, or the policy's implicit reward, scores in the votes' order. Head: share of held-out labels predicted.",
     source: "Stiennon et al. 2020",
     better: "higher",
     percent: true,
@@ -234,6 +239,8 @@ function benchmarkDefinition(name: string): MetricDefinition | null {
 
 /** The definition of `name`; one that nobody described is shown under its own name. */
 export function metricDefinition(name: string): MetricDefinition {
+  const task = /^loss\/validation\/(.+)$/.exec(name)?.[1];
+  if (task !== undefined) return { ...METRIC_DEFINITIONS["loss/validation"], label: task, definition: `Validation loss of the task ${task}, whether or not the run trains on it.`, source: "Raffel et al. 2020", better: "lower" };
   const known = METRIC_DEFINITIONS[name.replace(/^eval\//, "")] ?? benchmarkDefinition(name.replace(/^eval\//, ""));
   return known ?? { label: name, definition: "Reported by the run; no definition is on record.", source: "the run", better: null };
 }
@@ -245,7 +252,7 @@ export const CHARTS: readonly ChartSpec[] = [
   { title: "Reward", metrics: ["objective/scores", "objective/rlhf_reward"] },
   { title: "KL to the reference", metrics: ["objective/kl"] },
   { title: "Loss", metrics: ["loss/train", "loss/validation"] },
-  { title: "Accuracy", metrics: ["accuracy/train", "accuracy/token", "accuracy/validation"] },
+  { title: "Accuracy", metrics: ["accuracy/train", "accuracy/token", "accuracy/validation", "f1/validation"] },
   { title: "Score margin", metrics: ["margin/mean"] },
   { title: "Implicit reward", metrics: ["rewards/chosen", "rewards/rejected"] },
   { title: "Implicit reward margin", metrics: ["rewards/margins"] },
@@ -267,13 +274,18 @@ export const CHARTS: readonly ChartSpec[] = [
   { title: "Speed", metrics: ["tokens_per_second", "completions_per_second"] },
 ];
 
+/** After the loss. */
+const BY_TASK_PLACE = CHARTS.findIndex(({ title }) => title === "Loss") + 1;
+
 /**
  * CHARTS that show any of `names`, and one chart for each metric that no chart names. Results of an
  * evaluation ("eval/...") are single numbers with intervals: scores, not curves.
  */
 export function chartsFor(names: Iterable<string>): ChartSpec[] {
   const present = new Set([...names].filter((name) => !name.startsWith("eval/")));
-  const charts = CHARTS.map(({ title, metrics }) => ({ title, metrics: metrics.filter((name) => present.has(name)) })).filter(
+  const byTask = [...present].filter((name) => name.startsWith("loss/validation/")).sort();
+  const specs = [...CHARTS.slice(0, BY_TASK_PLACE), { title: "Validation loss by task", metrics: byTask }, ...CHARTS.slice(BY_TASK_PLACE)];
+  const charts = specs.map(({ title, metrics }) => ({ title, metrics: metrics.filter((name) => present.has(name)) })).filter(
     ({ metrics }) => metrics.length > 0,
   );
   for (const { metrics } of charts) for (const name of metrics) present.delete(name);
@@ -286,9 +298,10 @@ export const KEY_METRICS: Readonly<Record<RunKind, readonly string[]>> = {
   reward: ["accuracy/validation", "loss/train"],
   preference: ["accuracy/validation", "loss/train"],
   ppo: ["objective/scores"],
-  evaluation: ["eval/gold", "eval/reward", "eval/rougeL"],
+  evaluation: ["eval/gold", "eval/reward", "eval/rougeL", "eval/accuracy", "eval/pearson"],
   benchmark: ["bench", "sample"].flatMap((kind) => ["mmlu", "super_glue", "glue"].map((suite) => `eval/${kind}/${suite}/average`)),
   sample: ["length/mean"],
+  sweep: [],
 };
 
 export function keyMetric(kind: RunKind, values: Readonly<Record<string, number>> | null): { name: string; value: number } | null {

@@ -20,3 +20,12 @@ export const promptSchema = z.strictObject({
   meta: z.record(z.string(), z.unknown()),
 });
 export type Prompt = z.infer<typeof promptSchema>;
+
+/** What `meta` says of a prompt's task and label; an empty task and a label that is neither text nor number count as none. */
+export function promptLabels(meta: Record<string, unknown>): { task?: string; label?: string | number } {
+  const { task, label } = meta;
+  return {
+    ...(typeof task === "string" && task !== "" ? { task } : {}),
+    ...((typeof label === "string" && label !== "") || Number.isFinite(label) ? { label: label as string | number } : {}),
+  };
+}

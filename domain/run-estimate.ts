@@ -1,5 +1,6 @@
 /** What a run will take, before it starts: steps exactly, time from past runs, memory roughly. */
-import type { RunConfig } from "./run";
+import type { RunConfig, SweepConfig } from "./run";
+import { plannedTrials, planTrials, rungSizes, rungSteps, trialConfig } from "./sweep";
 
 /** Sizes out of a model folder's config.json and its weight files. */
 export type ModelShape = { parameters: number; hiddenSize: number; layers: number; vocabSize: number };
@@ -19,6 +20,8 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
   switch (config.kind) {
     case "sft": {
       if (config.maxSteps !== null) return config.maxSteps;
+      // How many sequences rows are packed into depends on their lengths, and mixing on the tasks' sizes.
+      if (config.packing || config.mixing.temperature !== 1 || config.mixing.limit !== null || config.tasks.length > 0) return null;
       const perEpoch = Math.ceil(work.trainRows / (config.batchSize * config.gradientAccumulationSteps));
       return perEpoch === 0 ? null : Math.ceil(perEpoch * config.epochs);
     }
@@ -41,9 +44,19 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
       const prompts = Math.min(config.maxPrompts, work.prompts);
       return prompts === 0 ? null : prompts * config.completionsPerPrompt;
     }
+    case "sweep":
+      return plannedTrials(config);
     default:
       return config satisfies never;
   }
+}
+
+/** Steps of all trials of a sweep together; null where those of one cannot be known. */
+export function estimateSweepSteps(sweep: SweepConfig, work: RunWork): number | null {
+  const settings = planTrials(sweep);
+  if (sweep.strategy === "halving") return rungSizes(sweep, settings.length).reduce((sum, size, rung) => sum + size * rungSteps(sweep, rung), 0);
+  const each = settings.map((setting) => estimateSteps(trialConfig(sweep, setting, 0), work));
+  return each.some((steps) => steps === null) ? null : each.reduce<number>((sum, steps) => sum + (steps ?? 0), 0);
 }
 
 /** Sequences that one step works through: what its time is proportional to. */
@@ -62,6 +75,7 @@ export function sequencesPerStep(config: RunConfig, work: Pick<RunWork, "complet
     case "evaluation":
     case "benchmark":
     case "sample":
+    case "sweep":
       return 1;
     default:
       return config satisfies never;
@@ -77,6 +91,7 @@ export const STEP_UNITS = {
   evaluation: "completions",
   benchmark: "requests",
   sample: "completions",
+  sweep: "trials",
 } as const satisfies Record<RunConfig["kind"], string>;
 
 /** A past run's pace: seconds a step, and the sequences that a step of it had. */
@@ -118,6 +133,8 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
   const optimiser = (trained: number) => trained * FLOAT * 4;
   switch (config.kind) {
     case "sft":
+      // A head is a handful of vectors on features that are read without a gradient.
+      if (config.method === "head") return weights + activations(config.batchSize, config.maxLength, 0);
       return weights + optimiser(config.method === "full" ? shape.parameters : adapter(config.lora.r)) + activations(config.batchSize, config.maxLength, 1);
     case "reward":
       return weights + optimiser(adapter(config.lora.r)) + activations(2 * config.batchSize, config.maxLength, 1);
@@ -137,6 +154,8 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
       const cache = config.batchSize * config.sampling.maxNewTokens * 2 * shape.layers * shape.hiddenSize * FLOAT;
       return weights + cache + activations(config.batchSize, 1, 0);
     }
+    case "sweep":
+      return estimateMemory(config.trial, shape);
     default:
       return config satisfies never;
   }

@@ -74,7 +74,9 @@ const EPOCHS: RunField[] = [
 
 const MAX_LENGTH = field("Main", "maxLength", "Longest row", "integer", "Tokens of prompt and completion together; longer rows are left out, not cut");
 
+/** A sweep has a form of its own: see sweep-form.ts. */
 export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
+  sweep: [],
   sft: [
     field("Main", "method", "Method", "choice", "LoRA trains a small adapter, full trains all weights", {
       choices: [
@@ -350,7 +352,7 @@ export function flattenConfig(config: RunConfig): [string, string][] {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       for (const [key, inner] of Object.entries(value)) visit(inner, path === "" ? key : `${path}.${key}`);
     } else {
-      out.push([path, Array.isArray(value) ? value.join(", ") : String(value)]);
+      out.push([path, Array.isArray(value) ? value.map((item: unknown) => (typeof item === "object" ? JSON.stringify(item) : String(item))).join(", ") : String(value)]);
     }
   };
   visit(config, "");

@@ -4,6 +4,7 @@ import { type RunConfig, type RunKind, runConfigSchema } from "./run";
 export type RunPreset = { name: string; purpose: string; changes: Record<string, unknown> };
 
 export const RUN_PRESETS: Readonly<Record<RunKind, readonly RunPreset[]>> = {
+  sweep: [],
   sft: [
     { name: "Default", purpose: "LoRA, two epochs", changes: {} },
     { name: "Quick look", purpose: "Does it learn at all: 50 steps", changes: { maxSteps: 50, evalSteps: 10, saveSteps: 25 } },

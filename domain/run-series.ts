@@ -4,6 +4,7 @@
  * everything that earlier attempts said from s on, so nothing shows twice.
  */
 import type { RunEvent, SampleRow } from "./run";
+import type { TaskReport } from "./task-report";
 
 export type StoredRunEvent = { seq: number; attempt: number; event: RunEvent; createdAt: Date };
 
@@ -14,6 +15,8 @@ export type RunSeries = {
   metrics: Map<string, SeriesPoint[]>;
   /** Sample tables by step, ascending. */
   samples: { step: number; rows: SampleRow[] }[];
+  /** The newest report. */
+  report: TaskReport | null;
   /** Largest step of any metric; 0 before the first. */
   lastStep: number;
 };
@@ -40,7 +43,9 @@ export function buildRunSeries(events: readonly StoredRunEvent[]): RunSeries {
   const metrics = new Map<string, SeriesPoint[]>();
   const samples: RunSeries["samples"] = [];
   let attempt = 0;
+  let report: TaskReport | null = null;
   for (const { attempt: own, event } of events) {
+    if (event.kind === "report") report = event.report;
     if (event.kind !== "metric" && event.kind !== "sample") continue;
     if (own > attempt) {
       attempt = own;
@@ -59,7 +64,7 @@ export function buildRunSeries(events: readonly StoredRunEvent[]): RunSeries {
   }
   for (const [name, points] of metrics) if (points.length === 0) metrics.delete(name);
   const lastStep = Math.max(0, ...[...metrics.values()].map((points) => points.at(-1)?.step ?? 0));
-  return { metrics, samples, lastStep };
+  return { metrics, samples, report, lastStep };
 }
 
 /**

@@ -1,9 +1,10 @@
 /** A run: kind, strict config, and the states it moves through. The field names are TRL's where TRL has one. */
 import { z } from "zod";
 import { samplingSchema } from "./completion";
+import type { TaskReport } from "./task-report";
 import { findSuite, findTask, SUITES } from "./tasks/registry";
 
-export const runKindSchema = z.enum(["sft", "reward", "preference", "ppo", "evaluation", "benchmark", "sample"]);
+export const runKindSchema = z.enum(["sft", "reward", "preference", "ppo", "evaluation", "benchmark", "sample", "sweep"]);
 export type RunKind = z.infer<typeof runKindSchema>;
 
 export const RUN_STATES = ["queued", "running", "paused", "succeeded", "failed", "cancelled"] as const;
@@ -229,6 +230,43 @@ export const sampleConfigSchema = z.strictObject({
   batchSize: z.number().int().min(1).default(32),
 });
 
+/** Runs that a sweep may have as its trials. */
+export const trialConfigSchema = z.discriminatedUnion("kind", [sftConfigSchema, rewardConfigSchema, preferenceConfigSchema, ppoConfigSchema]);
+export type TrialConfig = z.infer<typeof trialConfigSchema>;
+
+const TRIAL_KINDS: readonly string[] = ["sft", "reward", "preference", "ppo"] satisfies TrialConfig["kind"][];
+export const isTrialKind = (kind: RunKind): kind is TrialConfig["kind"] => TRIAL_KINDS.includes(kind);
+
+const sweepValueSchema = z.union([z.number(), z.string(), z.boolean(), z.null()]);
+export type SweepValue = z.infer<typeof sweepValueSchema>;
+
+/** A field of the trials' config, by its dotted path, and where to look for it. */
+export const sweepParameterSchema = z.union([
+  z.strictObject({ path: z.string().min(1), values: z.array(sweepValueSchema).min(1).max(50) }),
+  z.strictObject({ path: z.string().min(1), min: z.number(), max: z.number(), scale: z.enum(["linear", "log"]) }),
+]);
+export type SweepParameter = z.infer<typeof sweepParameterSchema>;
+
+/** A run of runs: its children are ordinary runs in the queue. */
+export const sweepConfigSchema = z.strictObject({
+  kind: z.literal("sweep"),
+  seed: commonFields.seed,
+  /** What every trial has, but for the parameters. */
+  trial: trialConfigSchema,
+  strategy: z.enum(["grid", "random", "halving"]).default("random"),
+  parameters: z.array(sweepParameterSchema).min(1).max(12),
+  /** Settings that are tried; a grid tries all of them. */
+  trials: z.number().int().min(2).max(200).default(8),
+  /** What is compared: the best value that a trial reports. */
+  metric: z.string().min(1).default("loss/validation"),
+  direction: z.enum(["min", "max"]).default("min"),
+  /** Halving: one in `eta` goes on with `eta` times the steps. */
+  eta: z.number().int().min(2).max(8).default(3),
+  /** Halving: steps of the first rung. */
+  minSteps: z.number().int().min(1).default(20),
+});
+export type SweepConfig = z.infer<typeof sweepConfigSchema>;
+
 export const runConfigSchema = z.discriminatedUnion("kind", [
   sftConfigSchema,
   rewardConfigSchema,
@@ -237,6 +275,7 @@ export const runConfigSchema = z.discriminatedUnion("kind", [
   evaluationConfigSchema,
   benchmarkConfigSchema,
   sampleConfigSchema,
+  sweepConfigSchema,
 ]);
 export type RunConfig = z.infer<typeof runConfigSchema>;
 export type SftConfig = z.infer<typeof sftConfigSchema>;
@@ -253,6 +292,7 @@ export type RunEvent =
   | { kind: "sample"; step: number; rows: SampleRow[] }
   | { kind: "log"; level: "info" | "warning" | "error"; message: string }
   | { kind: "state"; from: RunState | null; to: RunState; reason: string }
+  | { kind: "report"; report: TaskReport }
   | { kind: "checkpoint"; step: number; checkpointId: string; final: boolean };
 
 export type SampleRow = {

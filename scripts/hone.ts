@@ -6,6 +6,7 @@ import { findTools } from "../trainer/engine/setup-tools";
 import { benchmark, type BenchmarkOptions } from "./lib/benchmark";
 import { dataFolder, loadEnvFile } from "./lib/environment";
 import { fail } from "./lib/fail";
+import { type TrainFileOptions, trainFile } from "./lib/train-file";
 
 type Report = { engine: string; why: string; node: string; database: string; python: string; compiler: string; gpu: string; advice: string[] };
 
@@ -56,5 +57,20 @@ program
   .option("--seed <n>", "of examples and intervals", "1")
   .option("--json", "for programs", false)
   .action((options: BenchmarkOptions) => benchmark(options));
+
+program
+  .command("train")
+  .description("fine-tune a model folder on a JSONL file of rows (prompt or messages, completion; task, label, split), without database or web")
+  .requiredOption("--model <folder>", "Hugging Face folder to start from")
+  .requiredOption("--data <file>", "rows: an export of a dataset version, or any file that the import of prompts reads")
+  .requiredOption("--out <folder>", "where checkpoints and events.jsonl go; a run that was stopped there goes on")
+  .option("--config <json>", "settings of an SFT run that are not the defaults, as JSON or a file of it", "{}")
+  .option("--json", "for programs", false)
+  .action(async (options: TrainFileOptions) => {
+    const stop = new AbortController();
+    process.once("SIGINT", () => stop.abort());
+    process.once("SIGTERM", () => stop.abort());
+    await trainFile(options, stop.signal);
+  });
 
 program.parseAsync().then(() => process.exit(0), (error: unknown) => fail(error));

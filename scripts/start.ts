@@ -9,7 +9,7 @@ import { lockDataFolder } from "../db/folder-lock";
 import { migrateDatabase } from "../db/migrate";
 import { DEMO_ACCOUNTS, DEMO_PASSWORD } from "../domain/demo-accounts";
 import { type Env, parseEnv } from "../server/env";
-import { seedDemo } from "../server/services/demo";
+import { seedDemo, seedTasksProject } from "../server/services/demo";
 import { setupEngine } from "../trainer/engine/setup";
 import { buildWeb } from "./lib/build";
 import { type Child, startChild, stopChild } from "./lib/children";
@@ -86,6 +86,7 @@ async function seed(databaseUrl: string): Promise<void> {
   const { db, close } = createDb(databaseUrl, { max: 2 });
   try {
     await seedDemo(db, { modelsFolder: path.join(ROOT, "models") });
+    await seedTasksProject(db);
   } finally {
     await close();
   }

@@ -13,11 +13,13 @@ import { insertItems } from "../db/queries/items";
 import { appendRunEvents, storableText } from "../db/queries/run-events";
 import { claimRun, heartbeatRun, type RunRow, transitionRun } from "../db/queries/runs";
 import { selectScores, upsertScores } from "../db/queries/scores";
+import { advanceSweeps } from "../db/queries/sweeps";
 import { ensureModel, insertSampledCompletions, type PromptRow, selectPromptsOfSplit, selectTrainingRows } from "../db/queries/training-data";
 import { heartbeatWorker, registerWorker } from "../db/queries/workers";
 import type { CheckpointKind } from "../domain/checkpoint";
 import type { PreferenceRow, SftRow } from "../domain/dataset";
 import { demoFacts } from "../domain/demo/prompts";
+import { promptLabels } from "../domain/prompt";
 import { decidePromotion } from "../domain/promotion";
 import type { BenchmarkConfig, EvaluationConfig, PpoConfig, PreferenceConfig, RewardConfig, RunEvent, SampleConfig, SftConfig } from "../domain/run";
 import { NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
@@ -25,6 +27,8 @@ import type { ChainLink } from "./checkpoint/checkpoint-chain";
 import { dropResumeState, hashWeights, readSnapshot, writeSnapshot } from "./checkpoint/snapshot";
 import type { Engine } from "./engine/engine";
 import { type EvaluatedCompletion, evaluateCompletions, summariseAccuracy } from "./evaluation/evaluate";
+import { summariseHead } from "./evaluation/head-scores";
+import { predictLabels, runHead } from "./jobs/head-jobs";
 import { sampleCompletions, scoreCompletions } from "./jobs/generate-jobs";
 import { measureRewardAccuracy, runPpo, runPreference, runReward, runSft } from "./jobs/train-jobs";
 import { runBenchmarkOf } from "./worker-benchmark";
@@ -115,8 +119,12 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     if (run.datasetVersionId === null) throw new Error("An SFT run needs a dataset version");
     const rows = await selectTrainingRows<SftRow>(db, run.datasetVersionId, "sft");
     const showcase = await selectPromptsOfSplit(db, run.projectId, "validation", SHOWCASE_PROMPTS);
+    if (config.method === "head") {
+      const context = await createContext(run, "head", run.baseCheckpointId, asked);
+      return runHead(context, { config, chain: await chainOf(run.baseCheckpointId, "base checkpoint"), train: rows.train, validation: rows.validation });
+    }
     const context = await createContext(run, config.method === "full" ? "base" : "adapter", run.baseCheckpointId, asked);
-    return runSft(context, { config, chain: await chainOf(run.baseCheckpointId, "base checkpoint"), train: rows.train, validation: rows.validation, showcase });
+    return runSft(context, { config, chain: await chainOf(run.baseCheckpointId, "base checkpoint"), train: rows.train, validation: rows.validation, test: rows.test, showcase });
   };
 
   const trainRewardRun = async (run: RunRow, config: RewardConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
@@ -227,10 +235,30 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     return "succeeded";
   };
 
+  /** A head writes nothing: its predictions are held against the prompts' labels. */
+  const evaluateHead = async (run: RunRow, context: TrainContext, prompts: PromptRow[], config: EvaluationConfig): Promise<Outcome> => {
+    const rows = prompts.flatMap(({ messages, meta }) => {
+      const { label } = promptLabels(meta);
+      return label === undefined ? [] : [{ messages, label }];
+    });
+    if (rows.length === 0 || run.baseCheckpointId === null) throw new Error(`No prompt of the ${config.split} split has a label`);
+    await context.start(rows.length);
+    const { problem, predictions } = await predictLabels(engine, { chain: await chainOf(run.baseCheckpointId, "checkpoint"), rows, batchSize: config.batchSize });
+    const scores = summariseHead(problem, predictions.map(({ predicted, truth }) => [predicted, truth]), config.seed);
+    await upsertScores(db, scores.map((score) => ({ ...score, projectId: run.projectId, checkpointId: run.baseCheckpointId ?? "", runId: run.id })));
+    await context.emit([
+      { kind: "metric", step: rows.length, values: Object.fromEntries(scores.map(({ metric, value }) => [`eval/${metric}`, value])) },
+      { kind: "sample", step: rows.length, rows: rows.slice(0, 20).map(({ messages, label }, i) => ({ prompt: messages.at(-1)?.content ?? "", completion: String(predictions[i]?.predicted), reference: String(label), score: null, kl: null })) },
+    ]);
+    return "succeeded";
+  };
+
   const evaluateRun = async (run: RunRow, config: EvaluationConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
     const context = await createContext(run, "adapter", null, asked);
     const prompts = await selectPromptsOfSplit(db, run.projectId, config.split, config.maxPrompts);
     if (prompts.length === 0) throw new Error(`The project has no prompts in its ${config.split} split`);
+    const measured = run.baseCheckpointId === null ? null : await selectCheckpoint(db, run.baseCheckpointId);
+    if (measured?.kind === "head") return evaluateHead(run, context, prompts, config);
     const result = await sampleAndStore(run, context, prompts, config, 1, asked);
     if (result.outcome !== "succeeded") return result.outcome;
     const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
@@ -278,6 +306,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         return evaluateRun(run, config, asked);
       case "benchmark":
         return benchmarkRun(run, config, asked);
+      case "sweep":
+        throw new Error("A sweep is worked on through its trials");
       default:
         return config satisfies never;
     }
@@ -292,6 +322,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   };
 
   const workOnce = async (): Promise<RunRow | null> => {
+    await advanceSweeps(db);
     const run = await claimRun(db, { workerId: id, staleAfterMs: options.staleAfterMs ?? 30_000 });
     if (!run) return null;
     let requested: "pause" | "cancel" | null = run.requested;

@@ -19,7 +19,7 @@ const REFRESH_MS = 3_000;
 
 export function RunsView() {
   const trpc = useTRPC();
-  const runs = useQuery({ ...trpc.run.list.queryOptions({}), refetchInterval: REFRESH_MS });
+  const runs = useQuery({ ...trpc.run.list.queryOptions({ sweepId: null }), refetchInterval: REFRESH_MS });
   const [filter, setFilter] = useRunFilter();
   const rows = filterRuns(runs.data ?? [], filter);
   const startButton = (

@@ -13,7 +13,7 @@ export type NewDatasetRow = typeof datasetRows.$inferInsert;
 /** Prompts of a project after `afterHash` in the order of their content hash, which is the same in every installation. */
 export function selectPromptPage(db: Db, input: { projectId: string; afterHash: string; limit: number }) {
   return db
-    .select({ id: prompts.id, messages: prompts.messages, reference: prompts.reference, split: prompts.split, groupKey: prompts.groupKey, contentHash: prompts.contentHash })
+    .select({ id: prompts.id, messages: prompts.messages, reference: prompts.reference, split: prompts.split, groupKey: prompts.groupKey, meta: prompts.meta, contentHash: prompts.contentHash })
     .from(prompts)
     .where(and(eq(prompts.projectId, input.projectId), gt(prompts.contentHash, input.afterHash)))
     .orderBy(asc(prompts.contentHash))

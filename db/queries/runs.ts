@@ -2,7 +2,7 @@
  * SQL on runs: the queue that workers take from, heartbeats, and the states. All clocks are the
  * database's. Every claim raises `attempt`; whoever holds an older attempt is refused from then on.
  */
-import { and, asc, desc, eq, getTableColumns, inArray, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, inArray, isNull, ne, or, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { RUN_TRANSITIONS, type RunEvent, type RunKind, type RunState } from "../../domain/run";
 import type { Db } from "../client";
@@ -12,7 +12,7 @@ import { appendLockedEvents } from "./run-events";
 export type RunRow = typeof runs.$inferSelect;
 export type NewRun = Pick<
   typeof runs.$inferInsert,
-  "projectId" | "kind" | "name" | "config" | "baseCheckpointId" | "rewardCheckpointId" | "datasetVersionId" | "roundId" | "createdBy" | "totalSteps"
+  "projectId" | "kind" | "name" | "config" | "baseCheckpointId" | "rewardCheckpointId" | "datasetVersionId" | "roundId" | "sweepId" | "createdBy" | "totalSteps"
 >;
 
 /** Deaths of workers without a checkpoint in between after which a run counts as failed. */
@@ -39,7 +39,7 @@ async function lockRun(tx: Db, runId: string): Promise<RunRow | null> {
 }
 
 /** Moves a locked run and records why. */
-async function moveRun(tx: Db, run: RunRow, to: RunState, reason: string): Promise<RunRow> {
+export async function moveRun(tx: Db, run: RunRow, to: RunState, reason: string): Promise<RunRow> {
   const finished = FINISHED.includes(to);
   const [moved] = await tx
     .update(runs)
@@ -97,7 +97,8 @@ export async function claimRun(db: Db, input: { workerId: string; staleAfterMs: 
       const [found] = await tx
         .select()
         .from(runs)
-        .where(or(eq(runs.state, "queued"), and(eq(runs.state, "running"), stale)))
+        // A sweep is no work for a worker: its trials are.
+        .where(and(ne(runs.kind, "sweep"), or(eq(runs.state, "queued"), and(eq(runs.state, "running"), stale))))
         .orderBy(asc(runs.createdAt), asc(runs.id))
         .limit(1)
         .for("update", { skipLocked: true });
@@ -177,7 +178,7 @@ export async function requestRun(
     if (run === null) return { ok: false, problem: "missing" };
     const to: RunState = input.what === "pause" ? "paused" : "cancelled";
     if (!RUN_TRANSITIONS[run.state].includes(to)) return { ok: false, problem: "not_allowed", state: run.state };
-    if (run.state !== "running") return { ok: true, run: await moveRun(tx, run, to, input.reason) };
+    if (run.state !== "running" || run.kind === "sweep") return { ok: true, run: await moveRun(tx, run, to, input.reason) };
     if (run.requested === input.what || run.requested === "cancel") return { ok: true, run };
     const [asked] = await tx.update(runs).set({ requested: input.what }).where(eq(runs.id, run.id)).returning();
     if (asked === undefined) throw new Error(`Run ${run.id} vanished under its lock`);
@@ -227,16 +228,17 @@ function selectListed(db: Db) {
 
 export type ListedRunRow = Awaited<ReturnType<typeof selectListed>>[number];
 
-/** Newest first; each filter narrows. */
+/** Newest first; each filter narrows; `sweepId` null leaves trials of sweeps out. */
 export function selectRuns(
   db: Db,
-  filter: { projectId?: string; kinds?: readonly RunKind[]; states?: readonly RunState[]; roundId?: string; limit?: number } = {},
+  filter: { projectId?: string; kinds?: readonly RunKind[]; states?: readonly RunState[]; roundId?: string; sweepId?: string | null; limit?: number } = {},
 ): Promise<ListedRunRow[]> {
   return selectListed(db)
     .where(
       and(
         filter.projectId === undefined ? undefined : eq(runs.projectId, filter.projectId),
         filter.roundId === undefined ? undefined : eq(runs.roundId, filter.roundId),
+        filter.sweepId === undefined ? undefined : filter.sweepId === null ? isNull(runs.sweepId) : eq(runs.sweepId, filter.sweepId),
         filter.kinds === undefined ? undefined : inArray(runs.kind, [...filter.kinds]),
         filter.states === undefined ? undefined : inArray(runs.state, [...filter.states]),
       ),

@@ -1,8 +1,13 @@
 /** The other three instruction tasks of the demo corpus: reviews with ratings, words to Python, places in a sentence. */
 import type { Random } from "../random";
-import { FACT_KINDS, INVENTORY, PLACES } from "./inventory";
+import { FACT_KINDS, type FactKind, INVENTORY, PLACES } from "./inventory";
 
 export type InstructionText = { instruction: string; completion: string };
+
+/** The values that texts are written from: by default all of them. */
+export type TaskValues = { of(kind: FactKind): readonly string[]; places: readonly string[] };
+
+const ALL_VALUES: TaskValues = { of: (kind) => INVENTORY[kind], places: PLACES };
 
 const OPINIONS: Record<number, string[]> = {
   1: ["awful, it broke at once", "a waste of money", "the worst I ever had", "terrible, send it back"],
@@ -13,12 +18,12 @@ const OPINIONS: Record<number, string[]> = {
 };
 
 /** "Rate the review from 1 to 5." */
-export function createReview(random: Random): InstructionText {
+export function createReview(random: Random, values = ALL_VALUES): InstructionText {
   const rating = 1 + random.int(5);
   const opinion = random.pick(OPINIONS[rating] ?? []);
-  const product = random.pick(INVENTORY.product);
-  const name = random.pick(INVENTORY.name);
-  const text = random.pick([`The ${product} is ${opinion}.`, `${name} writes: my ${product}, ${opinion}.`, `I got this ${product} ${random.pick(INVENTORY.since)}: ${opinion}.`]);
+  const product = random.pick(values.of("product"));
+  const name = random.pick(values.of("name"));
+  const text = random.pick([`The ${product} is ${opinion}.`, `${name} writes: my ${product}, ${opinion}.`, `I got this ${product} ${random.pick(values.of("since"))}: ${opinion}.`]);
   return { instruction: `Rate the review from 1 to 5.\n${text}`, completion: String(rating) };
 }
 
@@ -43,14 +48,14 @@ export function createCode(random: Random): InstructionText {
 }
 
 /** "Name the places." */
-export function createPlaces(random: Random): InstructionText {
-  const [first, second] = random.shuffle(PLACES) as [string, string];
-  const name = random.pick(INVENTORY.name);
-  const product = random.pick(INVENTORY.product);
+export function createPlaces(random: Random, values = ALL_VALUES): InstructionText {
+  const [first, second] = random.shuffle(values.places) as [string, string];
+  const name = random.pick(values.of("name"));
+  const product = random.pick(values.of("product"));
   const two = random.next() < 0.5;
   const text = two
     ? random.pick([`${name} went from ${first} to ${second}.`, `${name} sent the ${product} from ${first} to ${second}.`, `The ${product} was made in ${first} and sold in ${second}.`])
-    : random.pick([`${name} lives in ${first}.`, `The ${product} came from ${first}.`, `${name} met a friend in ${first} ${random.pick(INVENTORY.since)}.`, `In ${first}, ${name} asked for ${random.pick(INVENTORY.wanted)}.`]);
+    : random.pick([`${name} lives in ${first}.`, `The ${product} came from ${first}.`, `${name} met a friend in ${first} ${random.pick(values.of("since"))}.`, `In ${first}, ${name} asked for ${random.pick(values.of("wanted"))}.`]);
   return { instruction: `Name the places.\n${text}`, completion: two ? `${first}, ${second}` : first };
 }
 

@@ -1,6 +1,6 @@
 /** Lines of a JSONL file to rows in our terms. */
 import { parseComparison } from "./import-comparison";
-import { Fields, type ImportKind, parseMessages, parsePlace, parsePromptField, type ParsedRow, RowError } from "./import-row";
+import { describe, Fields, type ImportKind, parseMessages, parsePlace, parsePromptField, type ParsedRow, RowError } from "./import-row";
 
 /** Longest line in characters: a row is a prompt with a few completions, not a book. */
 export const MAX_LINE = 2_000_000;
@@ -45,7 +45,20 @@ export function parseRow(row: Record<string, unknown>, kind: ImportKind): Parsed
   }
 }
 
-/** {prompt | messages, reference?, split?, group?, meta?}; TRL's SFT rows give their answer as the reference. */
+/** A class or a number for heads (TRL's and GLUE's `label`, or a numeric `score`), and the name of the row's task. */
+function parseLabel(fields: Fields): { label?: string | number; task?: string } {
+  const label = fields.has("label") ? fields.take("label") : undefined;
+  if (label !== undefined && typeof label !== "string" && typeof label !== "boolean" && !Number.isFinite(label)) throw new RowError(`label: expected a text or a number, not ${describe(label)}`);
+  if (typeof label === "string" && label.trim() === "") throw new RowError("label: expected a text or a number, not nothing");
+  const score = fields.has("score") ? fields.take("score") : undefined;
+  if (score !== undefined && !Number.isFinite(score)) throw new RowError(`score: expected a number, not ${describe(score)}`);
+  if (label !== undefined && score !== undefined) throw new RowError("score: the row has a label already; expected one of the two");
+  const value = label ?? score;
+  const task = fields.optionalText("task");
+  return { ...(value === undefined ? {} : { label: typeof value === "number" ? value : String(value) }), ...(task === null ? {} : { task }) };
+}
+
+/** {prompt | messages, reference?, label? | score?, task?, split?, group?, meta?}; TRL's SFT rows give their answer as the reference. */
 function parsePromptRow(row: Record<string, unknown>): ParsedRow {
   const fields = new Fields(row);
   let answer: string | null = null;
@@ -72,9 +85,10 @@ function parsePromptRow(row: Record<string, unknown>): ParsedRow {
   }
   const reference = fields.optionalText("reference") ?? answer;
   const place = parsePlace(fields);
+  const labelled = parseLabel(fields);
   const meta = fields.take("meta") ?? {};
   if (typeof meta !== "object" || meta === null || Array.isArray(meta)) throw new RowError("meta: expected an object in braces");
-  return { prompt: { messages, reference, ...place, meta: { ...fields.rest(), ...meta } }, completion: null, comparison: null, unused: [] };
+  return { prompt: { messages, reference, ...place, meta: { ...fields.rest(), ...meta, ...labelled } }, completion: null, comparison: null, unused: [] };
 }
 
 /** {prompt | messages, completion, model?}. */

@@ -5,7 +5,7 @@ import { runKindSchema, runStateSchema } from "../../domain/run";
 import { getRunListener } from "../run-listener";
 import { shutdownSignal } from "../shutdown";
 import { getRunLineage } from "../services/checkpoint";
-import { cancelRun, createRun, createRunSchema, estimateRun, getRun, getRunSeries, listRuns, pauseRun, resumeRun, retryRun } from "../services/run";
+import { cancelRun, createRun, createRunSchema, estimateRun, getRun, getRunSeries, listRuns, listSameData, listTrials, pauseRun, resumeRun, retryRun } from "../services/run";
 import { listRunInputs, runInputSchema } from "../services/run-inputs";
 import { streamRunEvents } from "../services/run-stream";
 import { researcherProcedure, router } from "../trpc";
@@ -19,11 +19,15 @@ export const runRouter = router({
         projectId: z.uuid().optional(),
         kinds: z.array(runKindSchema).min(1).optional(),
         states: z.array(runStateSchema).min(1).optional(),
+        /** Trials of this sweep; null leaves trials out. */
+        sweepId: z.uuid().nullable().optional(),
       }),
     )
     .query(({ ctx, input }) => listRuns(ctx, input)),
   get: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRun(ctx, input.id)),
   series: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRunSeries(ctx, input.id)),
+  trials: researcherProcedure.input(idSchema).query(({ ctx, input }) => listTrials(ctx, input.id)),
+  sameData: researcherProcedure.input(idSchema).query(({ ctx, input }) => listSameData(ctx, input.id)),
   lineage: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRunLineage(ctx, input.id)),
   inputs: researcherProcedure
     .input(z.strictObject({ projectId: z.uuid().nullable() }))

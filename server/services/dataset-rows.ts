@@ -3,6 +3,7 @@ import type { Db } from "../../db/client";
 import { selectItemTexts, selectJudgementsOfPrompts, selectPromptPage } from "../../db/queries/datasets";
 import { canonicalJson } from "../../domain/canonical";
 import type { DatasetRow, PreferenceRow } from "../../domain/dataset";
+import { promptLabels } from "../../domain/prompt";
 import type { DatasetChoice, ExcludedCounts, PreferenceFilter } from "../../domain/dataset-filter";
 
 const PAGE = 200;
@@ -96,10 +97,13 @@ function preferenceRows(prompt: PromptPage[number], votes: readonly Judged[], te
 }
 
 function sftRows(prompt: PromptPage[number], votes: readonly Judged[], texts: ReadonlyMap<string, ItemText[]>, filter: { references: boolean; bestRanked: boolean }): CollectedRow[] {
-  const { split, groupKey, messages, reference } = prompt;
+  const { split, groupKey, messages, meta } = prompt;
+  const labels = promptLabels(meta);
+  // A prompt that has a label and nothing else is answered by its label.
+  const reference = prompt.reference ?? (labels.label === undefined ? null : String(labels.label));
   const made: CollectedRow[] = [];
   const add = (completion: string, judgementId: string | null, fromSimulated: boolean) =>
-    made.push({ row: { split, groupKey, judgementId, promptId: prompt.id, content: { messages, completion } }, fromSimulated });
+    made.push({ row: { split, groupKey, judgementId, promptId: prompt.id, content: { messages, completion, ...labels } }, fromSimulated });
   if (filter.references && reference !== null && reference.trim() !== "") add(reference, null, false);
   if (filter.bestRanked) {
     const best = findBest(votes, texts);

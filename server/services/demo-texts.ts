@@ -10,6 +10,16 @@ export const DEMO_PROJECT = {
   demo: true,
 };
 
+export const TASKS_PROJECT = {
+  slug: "four-tasks",
+  name: "Four tasks",
+  description: "Demo. Support summaries, ratings of reviews, words to Python and places in a sentence, each with references: for multi-task fine-tuning, heads on the ratings, and what a model forgets.",
+  overlap: 1,
+  reasons: [],
+  published: false,
+  demo: true,
+};
+
 export const DEMO_GUIDELINES = `# Which summary is better?
 
 A colleague who was not on the line reads the summary and takes over the case. The better summary serves that colleague.

@@ -17,12 +17,13 @@ import { insertUser, selectUserByEmail } from "../../db/queries/users";
 import { DEMO_ACCOUNTS, DEMO_PASSWORD } from "../../domain/demo-accounts";
 import { createScriptedCompletions } from "../../domain/demo/completions";
 import { createDemoPrompts, demoFacts } from "../../domain/demo/prompts";
+import { createTaskPrompts } from "../../domain/demo/task-prompts";
 import type { Prompt, Split } from "../../domain/prompt";
 import { createRandom } from "../../domain/random";
 import type { Role } from "../../domain/user";
 import type { SessionUser } from "../context";
 import { hashPassword } from "../password";
-import { DEMO_GUIDELINES, DEMO_PROJECT } from "./demo-texts";
+import { DEMO_GUIDELINES, DEMO_PROJECT, TASKS_PROJECT } from "./demo-texts";
 import { createItems } from "./item";
 import { addPrompts } from "./prompt";
 
@@ -69,6 +70,20 @@ export async function seedDemo(db: Db, options: SeedDemoOptions): Promise<Seeded
     return { projectId: project.id, created: true };
   });
   return { projectId, created, users, checkpoints };
+}
+
+/** Prompts of each task and split of the second demo project; words to Python have few different texts. */
+const TASK_PROMPTS: Record<Split, number> = { train: 200, validation: 20, test: 20 };
+
+/** The second demo project: prompts with references of the four instruction tasks. Seeding again changes nothing. */
+export async function seedTasksProject(db: Db, options: { seed?: number; prompts?: Record<Split, number> } = {}): Promise<{ created: boolean }> {
+  const { seed = 1, prompts = TASK_PROMPTS } = options;
+  return db.transaction(async (tx) => {
+    const project = await insertProject(tx, TASKS_PROJECT);
+    if (project === null) return { created: false };
+    await addPrompts(tx, { projectId: project.id, prompts: createTaskPrompts({ seed, ...prompts }) });
+    return { created: true };
+  });
 }
 
 async function seedUsers(db: Db): Promise<Record<Role, SessionUser>> {

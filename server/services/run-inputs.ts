@@ -3,8 +3,9 @@ import { z } from "zod";
 import { selectCheckpoint, selectCheckpointChain, type CheckpointRow, selectUsableCheckpoints } from "../../db/queries/checkpoints";
 import { countPromptsBySplit, selectDatasetWork, selectRunDatasets, selectRunProject, selectRunProjects } from "../../db/queries/run-inputs";
 import type { DatasetKind } from "../../domain/dataset";
-import { type RunKind, runConfigSchema } from "../../domain/run";
+import { type RunKind, runConfigSchema, type SweepConfig } from "../../domain/run";
 import type { RunWork } from "../../domain/run-estimate";
+import { planTrials, SweepError } from "../../domain/sweep";
 import type { UserContext } from "../context";
 import { AppError, fieldError } from "../errors";
 import { type ModelFolder, readModelFolder } from "../model-folder";
@@ -20,7 +21,8 @@ export type RunInput = z.infer<typeof runInputSchema>;
 
 type Needs = { dataset: DatasetKind | null; reward: "required" | "optional" | "none"; decoder: boolean };
 
-export const RUN_NEEDS: Readonly<Record<RunKind, Needs>> = {
+/** Of a sweep, its trials' kind decides. */
+export const RUN_NEEDS: Readonly<Record<Exclude<RunKind, "sweep">, Needs>> = {
   sft: { dataset: "sft", reward: "none", decoder: false },
   reward: { dataset: "preference", reward: "none", decoder: true },
   preference: { dataset: "preference", reward: "none", decoder: false },
@@ -56,20 +58,36 @@ async function requireDataset(ctx: UserContext, input: RunInput, kind: DatasetKi
   return dataset;
 }
 
+/** Every setting of a sweep must be a valid config. */
+function checkTrials(config: SweepConfig): void {
+  try {
+    planTrials(config);
+  } catch (error) {
+    if (error instanceof SweepError) throw fieldError("config.parameters", error.message);
+    throw error;
+  }
+}
+
 export type CheckedRunInputs = { work: RunWork; base: CheckpointRow; model: ModelFolder | null };
 
 /** Throws BAD_INPUT naming the field, or NOT_FOUND for the project. */
 export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise<CheckedRunInputs> {
   const project = await selectRunProject(ctx.db, input.projectId);
   if (project === null) throw new AppError("NOT_FOUND", "There is no such project");
-  const { config } = input;
+  if (input.config.kind === "sweep") checkTrials(input.config);
+  const config = input.config.kind === "sweep" ? input.config.trial : input.config;
   const needs = RUN_NEEDS[config.kind];
 
   const base = await requireCheckpoint(ctx, "baseCheckpointId", input.baseCheckpointId, project.id);
   if (base.kind === "reward") throw fieldError("baseCheckpointId", "This is a reward model; choose a base model or an adapter");
+  if (base.kind === "head" && config.kind !== "evaluation") throw fieldError("baseCheckpointId", "This is a head, which only an evaluation reads; choose a base model or an adapter");
   const model = await wholeModelOf(ctx, base);
   if (needs.decoder && model.folder?.modelType === "t5") {
     throw fieldError("baseCheckpointId", "This kind of run needs a decoder model; the checkpoint is a T5 encoder-decoder");
+  }
+
+  if (config.kind === "sft" && config.packing && model.folder?.modelType === "t5") {
+    throw fieldError("config.packing", "An encoder-decoder cannot read packed rows");
   }
 
   if (input.rewardCheckpointId !== null) {

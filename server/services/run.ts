@@ -13,10 +13,12 @@ import {
   transitionRun,
 } from "../../db/queries/runs";
 import { selectScores } from "../../db/queries/scores";
+import { selectBestValues, selectOpenTrials, selectTrials } from "../../db/queries/sweeps";
 import { keyMetric } from "../../domain/metric-definitions";
 import type { RunKind, RunState } from "../../domain/run";
-import { estimateMemory, estimateSeconds, estimateSteps, sequencesPerStep } from "../../domain/run-estimate";
+import { estimateMemory, estimateSeconds, estimateSteps, estimateSweepSteps, sequencesPerStep } from "../../domain/run-estimate";
 import { buildRunSeries, type SeriesPoint } from "../../domain/run-series";
+import { plannedTrials, rankTrials } from "../../domain/sweep";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 import { checkRunInputs, type RunInput, runInputSchema } from "./run-inputs";
@@ -39,14 +41,16 @@ const PAST_RUNS = 10;
 /** What a run will take: steps, seconds by past runs, peak bytes; each null where it cannot be known. */
 export async function estimateRun(ctx: UserContext, input: RunInput) {
   const { work, base, model } = await checkRunInputs(ctx, input);
-  const { config } = input;
-  const steps = estimateSteps(config, work);
+  const sweep = input.config.kind === "sweep" ? input.config : null;
+  const config = sweep?.trial ?? input.config;
+  const steps = sweep === null ? estimateSteps(config, work) : estimateSweepSteps(sweep, work);
   const kind = config.kind;
   const same = await selectPastPaces(ctx.db, { kind, baseCheckpointId: base.id, limit: PAST_RUNS });
   const past = same.length > 0 ? same : await selectPastPaces(ctx.db, { kind, baseCheckpointId: null, limit: PAST_RUNS });
   const paces = past.map((run) => ({ secondsPerStep: run.secondsPerStep, sequencesPerStep: sequencesPerStep(run.config, work) }));
   return {
     steps,
+    trials: sweep === null ? null : plannedTrials(sweep),
     time: steps === null ? null : estimateSeconds(config, work, steps, paces),
     sameBase: same.length > 0,
     bytes: model === null ? null : estimateMemory(config, model.shape),
@@ -70,7 +74,7 @@ export type ListedRun = ReturnType<typeof toListed>;
 /** Newest first. */
 export async function listRuns(
   ctx: UserContext,
-  filter: { projectId?: string; kinds?: readonly RunKind[]; states?: readonly RunState[] },
+  filter: { projectId?: string; kinds?: readonly RunKind[]; states?: readonly RunState[]; sweepId?: string | null },
 ): Promise<ListedRun[]> {
   return (await selectRuns(ctx.db, filter)).map(toListed);
 }
@@ -103,22 +107,56 @@ function requireMoved(result: TransitionResult, what: string): { id: string; sta
   throw new AppError("CONFLICT", `The run cannot be ${what}.${now} Nothing was changed.`);
 }
 
-/** At once for a queued run, after the current step for a running one. */
+/** At once for a queued run, after the current step for a running one; a sweep takes its open trials with it. */
 export async function pauseRun(ctx: UserContext, runId: string) {
-  return requireMoved(await requestRun(ctx.db, { runId, what: "pause", reason: `Pause asked for by ${ctx.user.name}` }), "paused");
+  return stopWith(ctx, runId, "pause");
 }
 
 /** Ends a run for good; its checkpoints stay. */
 export async function cancelRun(ctx: UserContext, runId: string) {
-  return requireMoved(await requestRun(ctx.db, { runId, what: "cancel", reason: `Stop asked for by ${ctx.user.name}` }), "stopped");
+  return stopWith(ctx, runId, "cancel");
+}
+
+async function stopWith(ctx: UserContext, runId: string, what: "pause" | "cancel") {
+  const reason = `${what === "pause" ? "Pause" : "Stop"} asked for by ${ctx.user.name}`;
+  const moved = requireMoved(await requestRun(ctx.db, { runId, what, reason }), what === "pause" ? "paused" : "stopped");
+  // A trial that ended or was paused in the meantime needs nothing.
+  for (const trial of await selectOpenTrials(ctx.db, runId)) await requestRun(ctx.db, { runId: trial.id, what, reason: `${reason}, with its sweep` });
+  return moved;
 }
 
 /** A paused run goes back into the queue and continues from its last checkpoint. */
 export async function resumeRun(ctx: UserContext, runId: string) {
-  return requireMoved(await transitionRun(ctx.db, { runId, from: "paused", to: "queued", reason: `Resumed by ${ctx.user.name}` }), "resumed");
+  const reason = `Resumed by ${ctx.user.name}`;
+  const moved = requireMoved(await transitionRun(ctx.db, { runId, from: "paused", to: "queued", reason }), "resumed");
+  for (const trial of await selectOpenTrials(ctx.db, runId)) await transitionRun(ctx.db, { runId: trial.id, from: "paused", to: "queued", reason: `${reason}, with its sweep` });
+  return moved;
 }
 
-/** A failed run goes back into the queue and continues from its last good checkpoint. */
+/** The trials of a sweep with their settings and best values, best first. Throws NOT_FOUND. */
+export async function listTrials(ctx: UserContext, runId: string) {
+  const { config } = await requireRun(ctx, runId);
+  if (config.kind !== "sweep") throw new AppError("NOT_FOUND", "This run is no sweep.");
+  const trials = await selectTrials(ctx.db, { id: runId, config });
+  const final = Math.max(0, ...trials.map(({ rung }) => rung));
+  // The last rung had the most steps: its trials come first.
+  const ranked = Array.from({ length: final + 1 }, (_, i) => rankTrials(trials.filter(({ rung }) => rung === final - i), config.direction)).flat();
+  return ranked.map(({ id, setting, rung, value, step, run }) => ({ id, setting, rung, value, bestStep: step, name: run.name, state: run.state, step: run.step, totalSteps: run.totalSteps }));
+}
+
+/** Fine-tuning runs on the same rows, oldest first, with what they reached: what a choice of method, start or template is worth. */
+export async function listSameData(ctx: UserContext, runId: string) {
+  const run = await requireRun(ctx, runId);
+  if (run.datasetVersionId === null) return [];
+  const others = (await selectRuns(ctx.db, { projectId: run.projectId, kinds: [run.kind] })).filter(({ datasetVersionId }) => datasetVersionId === run.datasetVersionId).reverse();
+  const best = new Map((await selectBestValues(ctx.db, others.map(({ id }) => id), "loss/validation", "min")).map((row) => [row.runId, row]));
+  return others.map(({ id, name, state, config, baseCheckpointName, step }) => ({ id, name, state, config, baseCheckpointName, step, best: best.get(id) ?? null }));
+}
+
+/** A failed run goes back into the queue and continues from its last good checkpoint; a sweep with its failed trials. */
 export async function retryRun(ctx: UserContext, runId: string) {
-  return requireMoved(await transitionRun(ctx.db, { runId, from: "failed", to: "queued", reason: `Retried by ${ctx.user.name}` }), "retried");
+  const reason = `Retried by ${ctx.user.name}`;
+  const moved = requireMoved(await transitionRun(ctx.db, { runId, from: "failed", to: "queued", reason }), "retried");
+  for (const trial of await selectRuns(ctx.db, { sweepId: runId, states: ["failed"] })) await transitionRun(ctx.db, { runId: trial.id, from: "failed", to: "queued", reason: `${reason}, with its sweep` });
+  return moved;
 }

@@ -1,7 +1,7 @@
 /**
  * Loads a checkpoint by its chain of folders, oldest first: a whole model, then the adapters that were trained on
  * top of one another. Adapters on the way are merged into the base in memory; a reward model at the end stays apart,
- * so that it can share its base with the policy that grew from the same checkpoint.
+ * so that it can share its base with the policy that grew from the same checkpoint; so does a head.
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -12,6 +12,7 @@ import { param } from "../models/linear";
 import { mergeAdapter } from "../models/lora";
 import type { Adapter, Model, Params } from "../models/model";
 import { readTokenizer, type Tokenizer } from "../tokenizer/tokenizer";
+import { type Head, readHeadFolder } from "./head-folder";
 import { CHAT_TEMPLATE_FILE, readModelFolder } from "./hugging-face";
 import { readAdapterFolder } from "./peft";
 
@@ -29,10 +30,15 @@ export type LoadedCheckpoint = {
   params: Params;
   /** Of a chain that ends in a reward model. */
   reward: { adapter: Adapter; score: tf.Tensor } | null;
+  /** Of a chain that ends in a head. */
+  head: Head | null;
 };
 
-/** The part of a chain that makes the parameters: all but a reward model at its end. */
-const modelLinks = (chain: readonly ChainLink[]) => chain.filter(({ kind }) => kind !== "reward");
+/** The part of a chain that makes the parameters: all but a reward model or a head at its end. */
+const modelLinks = (chain: readonly ChainLink[]) => chain.filter(({ kind }) => kind !== "reward" && kind !== "head");
+
+/** Where PEFT finds the model below an adapter: the folder's own name in the file store. */
+export const baseNameOf = (chain: readonly ChainLink[]) => chain[chain.length - 1]?.folder.split("/").slice(-2).join("/") ?? "";
 
 /** The chat template that the newest of some adapters was trained with, where it has one of its own. */
 function readChatTemplate(links: readonly ChainLink[]): string | null {
@@ -44,7 +50,8 @@ export async function loadCheckpoint(chain: readonly ChainLink[], shared?: Loade
   const [base, ...adapters] = modelLinks(chain);
   if (base?.kind !== "base") throw new Error("A checkpoint's chain must begin with a whole model");
   const sameModel = shared && modelLinks(shared.chain).map(({ folder }) => folder).join("\n") === modelLinks(chain).map(({ folder }) => folder).join("\n");
-  const chatTemplate = readChatTemplate(adapters);
+  const last = chain[chain.length - 1];
+  const chatTemplate = readChatTemplate(last?.kind === "head" ? [...adapters, last] : adapters);
   const loaded = sameModel ? shared : { ...(await readModelFolder(base.folder)), tokenizer: await readTokenizer(base.folder, chatTemplate), baseFolder: base.folder };
   let params = loaded.params;
   if (!sameModel) {
@@ -56,19 +63,20 @@ export async function loadCheckpoint(chain: readonly ChainLink[], shared?: Loade
       params = merged;
     }
   }
-  const last = chain[chain.length - 1];
   let reward: LoadedCheckpoint["reward"] = null;
   if (last?.kind === "reward") {
     const { adapter, heads } = await readAdapterFolder(last.folder, loaded.model);
     reward = { adapter, score: param(heads, SCORE_NAME) };
   }
-  return { model: loaded.model, config: loaded.config, tokenizer: loaded.tokenizer, baseFolder: loaded.baseFolder, chatTemplate, params, reward };
+  const head = last?.kind === "head" ? await readHeadFolder(last.folder, loaded.model.hiddenSize) : null;
+  return { model: loaded.model, config: loaded.config, tokenizer: loaded.tokenizer, baseFolder: loaded.baseFolder, chatTemplate, params, reward, head };
 }
 
 /** Frees the tensors of several checkpoints, shared ones once. */
 export function disposeCheckpoints(...checkpoints: LoadedCheckpoint[]): void {
   const tensors = new Set<tf.Tensor>();
-  for (const { params, reward } of checkpoints) {
+  for (const { params, reward, head } of checkpoints) {
+    if (head) tensors.add(head.weight);
     for (const tensor of Object.values(params)) tensors.add(tensor);
     if (reward) for (const tensor of [reward.score, ...Object.values(reward.adapter.params)]) tensors.add(tensor);
   }

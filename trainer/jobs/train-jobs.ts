@@ -13,14 +13,15 @@ import { trainReward } from "../algorithms/reward";
 import { createScorer, initScore, SCORE_NAME } from "../algorithms/reward-model";
 import { trainSft } from "../algorithms/sft";
 import type { Outcome, TrainContext } from "../algorithms/train-context";
-import { type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "../checkpoint/checkpoint-chain";
+import { baseNameOf, type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "../checkpoint/checkpoint-chain";
 import { CHAT_TEMPLATE_FILE, writeModelFolder } from "../checkpoint/hugging-face";
 import { writeAdapterFolder } from "../checkpoint/peft";
 import { initParams } from "../models/create-model";
 import { initAdapter } from "../models/lora";
-import type { DecoderModel, Params } from "../models/model";
+import type { DecoderModel, Params, Weights } from "../models/model";
 import { chatTemplateOf } from "../tokenizer/templates";
 import { readTokenizer, type Tokenizer } from "../tokenizer/tokenizer";
+import { reportTasks } from "./sft-report";
 import { encodeSftRows, rowsOfTasks } from "./sft-rows";
 
 type PromptRow = { messages: Message[]; reference: string | null };
@@ -42,7 +43,7 @@ async function warnOfDropped(context: TrainContext, dropped: number, total: numb
 
 export async function runSft(
   context: TrainContext,
-  input: { config: SftConfig; chain: ChainLink[]; train: SftRow[]; validation: SftRow[]; showcase: PromptRow[] },
+  input: { config: SftConfig; chain: ChainLink[]; train: SftRow[]; validation: SftRow[]; test: SftRow[]; showcase: PromptRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
   const checkpoint = await loadCheckpoint(chain);
@@ -64,19 +65,24 @@ export async function runSft(
     if (template !== null) await writeFile(path.join(folder, CHAT_TEMPLATE_FILE), template);
   };
   const showcase = await encodePrompts(tokenizer, input.showcase);
+  // Rows that decided nothing of the run; validation where nothing else was held out.
+  const heldOut = input.test.length > 0 ? input.test : input.validation;
+  const contextLength = Number(checkpoint.config.max_position_embeddings ?? checkpoint.config.n_positions ?? 512);
+  const report = async (after: Weights): Promise<void> => {
+    const made = await reportTasks(context.engine, { config, model, tokenizer, before: { base: params, adapter: null }, train: input.train, heldOut, contextLength }, after);
+    await context.emit([{ kind: "report", report: made }]);
+  };
   try {
     return await trainSft(context, {
       config, model, tokenizer, base: params, adapter, train,
       validation: (await encodeSftRows(tokenizer, input.validation, config)).examples,
       showcase, writeModel,
+      report: config.reportRows > 0 && heldOut.length > 0 ? report : undefined,
     });
   } finally {
     disposeCheckpoints(checkpoint);
   }
 }
-
-/** Where PEFT finds the model below an adapter: the folder's own name in the file store. */
-const baseNameOf = (chain: readonly ChainLink[]) => chain[chain.length - 1]?.folder.split("/").slice(-2).join("/") ?? "";
 
 export async function encodeRankings(tokenizer: Tokenizer, rows: PreferenceRow[], maxLength: number): Promise<RankedExample[]> {
   const out: RankedExample[] = [];

@@ -46,7 +46,7 @@ export function CheckpointView({ id }: { id: string }) {
                   {reward ? "Train a policy with it" : "Evaluate"}
                 </Link>
               </Button>
-              {!reward && (
+              {!reward && checkpoint.kind !== "head" && (
                 <>
                   <Button asChild>
                     <Link href={`/runs/new?kind=sample${project}&base=${id}`}>Sample completions</Link>

@@ -21,6 +21,8 @@ function toLine({ seq, attempt, createdAt, event }: StoredRunEvent): Line | null
       return { ...base, label: event.level, tone: event.level === "error" ? "failed" : event.level === "warning" ? "flagged" : "neutral", text: event.message };
     case "checkpoint":
       return { ...base, label: "checkpoint", tone: "accent", text: event.final ? `Result saved at step ${event.step}` : `Saved at step ${event.step}`, href: `/checkpoints/${event.checkpointId}` };
+    case "report":
+      return { ...base, label: "report", tone: "accent", text: "Each task before and after: see Results" };
     case "metric":
     case "sample":
       return null;

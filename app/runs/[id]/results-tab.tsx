@@ -8,16 +8,31 @@ import { CheckpointsTable, ScoresTable } from "../../components/lineage/checkpoi
 import { Button } from "../../components/ui/button";
 import { Card, CardHeader } from "../../components/ui/card";
 import { EmptyState } from "../../components/ui/empty-state";
+import type { RunSeries } from "@/domain/run-series";
 import type { useTRPC } from "../../trpc";
+import { FitCard } from "./fit-card";
+import { SameDataCard } from "./same-data-card";
+import { SweepCard } from "./sweep-card";
+import { TaskReportCard } from "./task-report-card";
 
 export type RunDetail = inferOutput<ReturnType<typeof useTRPC>["run"]["get"]>;
 
-export function ResultsTab({ run }: { run: RunDetail }) {
+export function ResultsTab({ run, series }: { run: RunDetail; series: RunSeries }) {
+  if (run.config.kind === "sweep") {
+    return (
+      <div className="flex flex-col gap-4">
+        <SweepCard run={run} config={run.config} />
+      </div>
+    );
+  }
   const result = run.checkpoints.findLast(({ final }) => final);
   const trains = run.kind !== "evaluation" && run.kind !== "benchmark" && run.kind !== "sample";
   const { benchmarks, others } = splitScores(run.scores);
   return (
     <div className="flex flex-col gap-4">
+      {series.report !== null && <TaskReportCard report={series.report} />}
+      <FitCard run={run} series={series} />
+      {run.kind === "sft" && <SameDataCard run={run} />}
       {benchmarks.length > 0 && (
         <Card>
           <CardHeader title="Benchmarks" description="Each task's metrics with 95 % intervals, and what its items have in common with the training data" />

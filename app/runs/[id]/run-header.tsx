@@ -68,6 +68,11 @@ export function RunHeader({
               from {run.baseCheckpointName}
             </Link>
           )}
+          {run.sweepId !== null && (
+            <Link href={`/runs/${run.sweepId}?tab=results`} className="text-muted hover:underline">
+              trial of a sweep
+            </Link>
+          )}
           {run.rewardCheckpointId !== null && (
             <Link href={`/checkpoints/${run.rewardCheckpointId}`} className="text-muted hover:underline">
               rewarded by {run.rewardCheckpointName}

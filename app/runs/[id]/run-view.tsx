@@ -34,13 +34,16 @@ export function RunView({ id }: { id: string }) {
 
   if (run.isPending) return <RunSkeleton />;
   if (run.data === undefined) return <ErrorState title="This run could not be loaded" message={errorMessage(run.error)} onRetry={() => void run.refetch()} />;
-  const evaluation = run.data.kind === "evaluation" || run.data.kind === "benchmark" || run.data.kind === "sample";
+  const evaluation = run.data.kind === "evaluation" || run.data.kind === "benchmark" || run.data.kind === "sample" || run.data.kind === "sweep";
+  // A sweep is its trials: they are what one comes for.
+  const tab = run.data.kind === "sweep" && page.tab === "curves" ? "results" : page.tab;
+  const tabs = RUN_TABS.filter((known) => run.data.kind !== "sweep" || (known !== "curves" && known !== "samples"));
   return (
     <>
       <RunHeader run={run.data} step={Math.max(run.data.step, series.lastStep)} connection={connection} onReconnect={reconnect} />
-      <Tabs value={page.tab} onValueChange={(tab) => setPage({ tab: RUN_TABS.find((known) => known === tab) ?? "curves" })}>
+      <Tabs value={tab} onValueChange={(tab) => setPage({ tab: RUN_TABS.find((known) => known === tab) ?? "curves" })}>
         <TabsList aria-label="Parts of the run">
-          {RUN_TABS.map((tab) => (
+          {tabs.map((tab) => (
             <TabsTrigger key={tab} value={tab}>
               {TAB_LABELS[tab]}
             </TabsTrigger>
@@ -53,7 +56,7 @@ export function RunView({ id }: { id: string }) {
           <SamplesTab samples={drawn.samples} kind={run.data.kind} />
         </TabsContent>
         <TabsContent value="results">
-          <ResultsTab run={run.data} />
+          <ResultsTab run={run.data} series={drawn} />
         </TabsContent>
         <TabsContent value="config">
           <ConfigTab run={run.data} />

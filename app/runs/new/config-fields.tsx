@@ -3,7 +3,7 @@
 import { RUN_FIELDS, type RunField, type RunFormValues } from "@/domain/run-fields";
 import type { RunKind } from "@/domain/run";
 import { Card, CardBody } from "../../components/ui/card";
-import { Checkbox, Field, Input, Select } from "../../components/ui/field";
+import { Checkbox, Field, Input, Select, Textarea } from "../../components/ui/field";
 
 type Props = {
   values: RunFormValues;
@@ -35,6 +35,8 @@ function ConfigField({ spec, values, errors, onChange }: Props & { spec: RunFiel
             </option>
           ))}
         </Select>
+      ) : input === "text" ? (
+        <Textarea name={path} value={text} rows={3} spellCheck={false} className="font-mono text-xs" onChange={(event) => onChange(path, event.target.value)} />
       ) : (
         <Input
           name={path}
@@ -52,7 +54,14 @@ function ConfigField({ spec, values, errors, onChange }: Props & { spec: RunFiel
 
 /** Groups after the first are folded, unless something in them is wrong. */
 export function ConfigFields({ kind, values, errors, onChange }: Props & { kind: RunKind }) {
-  const fields = RUN_FIELDS[kind].filter(({ group }) => group !== "LoRA" || values.method !== "full");
+  const unused = (spec: RunField): boolean => {
+    if (spec.group === "LoRA") return values.method === "full" || values.method === "head";
+    if (spec.path === "head") return values.method !== "head";
+    if (spec.path === "initialisation") return values.method !== "full" && values.initialisation === "pretrained";
+    return spec.path === "customTemplate" && values.template !== "custom" && values.customTemplate === "";
+  };
+  // What a choice makes meaningless is not asked for, unless it is wrong there.
+  const fields = RUN_FIELDS[kind].filter((spec) => !unused(spec) || errors[spec.path] !== undefined);
   const groups = [...new Set(fields.map(({ group }) => group))];
   return (
     <>

@@ -35,6 +35,7 @@ export function EstimateCard({ input, missing }: { input: EstimateInput | null; 
     retry: false,
   });
   const { data } = estimate;
+  const kind = input?.config.kind === "sweep" ? input.config.trial.kind : input?.config.kind;
   return (
     <Card>
       <CardHeader title="What it will take" />
@@ -44,8 +45,14 @@ export function EstimateCard({ input, missing }: { input: EstimateInput | null; 
         {input !== null && data === undefined && !estimate.isError && <Skeleton className="h-20" />}
         {input !== null && data !== undefined && (
           <dl className="figures grid grid-cols-[auto_1fr] gap-x-4 gap-y-2">
-            <dt className="text-muted">{STEP_UNITS[input.config.kind]}</dt>
-            <dd className="text-right font-medium">{data.steps === null ? (input.config.kind === "benchmark" ? "counted at its start" : "none") : data.steps.toLocaleString("en")}</dd>
+            {data.trials !== null && (
+              <>
+                <dt className="text-muted">trials</dt>
+                <dd className="text-right font-medium">{data.trials.toLocaleString("en")}</dd>
+              </>
+            )}
+            <dt className="text-muted">{kind !== undefined && STEP_UNITS[kind]}{data.trials !== null && " in all"}</dt>
+            <dd className="text-right font-medium">{data.steps === null ? <span className="font-normal text-muted">known once it runs</span> : data.steps.toLocaleString("en")}</dd>
             <dt className="text-muted">Time</dt>
             <dd className="text-right">
               {data.time === null ? (

@@ -2,6 +2,7 @@
 /** What a run stands on: project, checkpoints and dataset version, of which only fitting ones are offered. */
 import Link from "next/link";
 import type { inferOutput } from "@trpc/tanstack-react-query";
+import type { CheckpointKind } from "@/domain/checkpoint";
 import type { RunKind } from "@/domain/run";
 import { Card, CardBody, CardHeader } from "../../components/ui/card";
 import { Field, Input, Select } from "../../components/ui/field";
@@ -21,7 +22,11 @@ export const KIND_INPUTS: Readonly<Record<RunKind, { dataset: "sft" | "preferenc
   evaluation: { dataset: null, reward: "optional", base: "The checkpoint to score" },
   benchmark: { dataset: null, reward: null, base: "The checkpoint to score" },
   sample: { dataset: null, reward: null, base: "The checkpoint that writes the completions" },
+  sweep: { dataset: null, reward: null, base: "The model of every trial" },
 };
+
+/** Whether a run may start from a checkpoint of this kind: heads are for evaluations only. */
+export const isBase = (checkpoint: CheckpointKind, kind: RunKind) => checkpoint !== "reward" && (checkpoint !== "head" || kind === "evaluation");
 
 export function InputFields({
   kind,
@@ -44,7 +49,7 @@ export function InputFields({
   onChange: (change: Partial<Choices>) => void;
 }) {
   const needs = KIND_INPUTS[kind];
-  const bases = inputs.checkpoints.filter((checkpoint) => checkpoint.kind !== "reward");
+  const bases = inputs.checkpoints.filter((checkpoint) => isBase(checkpoint.kind, kind));
   const rewards = inputs.checkpoints.filter((checkpoint) => checkpoint.kind === "reward");
   const datasets = inputs.datasets.filter((dataset) => dataset.kind === needs.dataset);
   return (

@@ -4,8 +4,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Rocket } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
-import { type RunKind, runConfigSchema, runKindSchema } from "@/domain/run";
+import { isTrialKind, type RunConfig, type RunKind, runConfigSchema, runKindSchema } from "@/domain/run";
 import { configToForm, parseRunForm, type RunFormValues } from "@/domain/run-fields";
+import { readSearch, type SearchForm, searchToForm } from "@/domain/sweep-form";
 import { presetConfig, RUN_PRESETS } from "@/domain/run-presets";
 import { Button } from "../../components/ui/button";
 import { Card, CardBody, CardHeader } from "../../components/ui/card";
@@ -14,9 +15,10 @@ import type { RunDetail } from "../[id]/results-tab";
 import { KIND_LABELS, KIND_PURPOSES } from "../run-state";
 import { ConfigFields } from "./config-fields";
 import { EstimateCard, type EstimateInput } from "./estimate-card";
-import { type Choices, InputFields, KIND_INPUTS, type RunInputs } from "./input-fields";
+import { SearchCard, startSearch } from "./search-card";
+import { type Choices, InputFields, isBase, KIND_INPUTS, type RunInputs } from "./input-fields";
 
-type Initial = { kind: RunKind; baseCheckpointId: string | null; rewardCheckpointId: string | null; datasetVersionId: string | null };
+type Initial = { kind: RunKind; baseCheckpointId: string | null; rewardCheckpointId: string | null; datasetVersionId: string | null; changes: RunFormValues };
 
 /** The wanted id when it is offered, else the first one offered when there is no other, else none. */
 function pick(wanted: string | null, offered: readonly { id: string }[]): string {
@@ -24,13 +26,14 @@ function pick(wanted: string | null, offered: readonly { id: string }[]): string
   return offered.length === 1 ? (offered[0]?.id ?? "") : "";
 }
 
-function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, "kind">, name: string | null): Choices {
-  const of = (reward: boolean) => inputs.checkpoints.filter((checkpoint) => (checkpoint.kind === "reward") === reward);
+function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, "kind" | "changes">, name: string | null): Choices {
+  const bases = inputs.checkpoints.filter((checkpoint) => isBase(checkpoint.kind, kind));
+  const rewards = inputs.checkpoints.filter((checkpoint) => checkpoint.kind === "reward");
   const newest = inputs.datasets.filter((dataset) => dataset.kind === KIND_INPUTS[kind].dataset);
   return {
     name,
-    baseCheckpointId: pick(wanted.baseCheckpointId, of(false)),
-    rewardCheckpointId: pick(wanted.rewardCheckpointId, of(true)),
+    baseCheckpointId: pick(wanted.baseCheckpointId, bases),
+    rewardCheckpointId: pick(wanted.rewardCheckpointId, rewards),
     datasetVersionId: pick(wanted.datasetVersionId, newest) || (newest[0]?.id ?? ""),
   };
 }
@@ -38,9 +41,9 @@ function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, 
 const toId = (text: string) => (text === "" ? null : text);
 
 /** What a run is called until somebody calls it otherwise. */
-function suggestName(inputs: RunInputs, kind: RunKind, baseCheckpointId: string): string {
+function suggestName(inputs: RunInputs, kind: RunKind, baseCheckpointId: string, searching: boolean): string {
   const base = inputs.checkpoints.find(({ id }) => id === baseCheckpointId);
-  return base === undefined ? "" : `${KIND_LABELS[kind]} on ${base.name}`.slice(0, 120);
+  return base === undefined ? "" : `${searching ? "Sweep of " : ""}${KIND_LABELS[kind]} on ${base.name}`.slice(0, 120);
 }
 
 export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInputs; like: RunDetail | null; initial: Initial; onProject: (id: string) => void }) {
@@ -49,10 +52,12 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   const router = useRouter();
   const form = useRef<HTMLFormElement>(null);
   const projectId = inputs.project?.id ?? "";
-  const [kind, setKind] = useState<RunKind>(initial.kind);
-  const [values, setValues] = useState<RunFormValues>(() => configToForm(like?.config ?? runConfigSchema.parse({ kind: initial.kind })));
+  const likeConfig = like?.config.kind === "sweep" ? like.config.trial : like?.config;
+  const [kind, setKind] = useState<RunKind>(likeConfig?.kind ?? initial.kind);
+  const [values, setValues] = useState<RunFormValues>(() => ({ ...configToForm(likeConfig ?? runConfigSchema.parse({ kind: initial.kind })), ...initial.changes }));
+  const [search, setSearch] = useState<SearchForm | null>(() => (like?.config.kind === "sweep" ? searchToForm(like.config) : null));
   const [choices, setChoices] = useState<Choices>(() =>
-    initialChoices(inputs, initial.kind, like ?? initial, like === null ? null : `${like.name}, again`.slice(0, 120)),
+    initialChoices(inputs, likeConfig?.kind ?? initial.kind, like ?? initial, like === null ? null : `${like.name}, again`.slice(0, 120)),
   );
   const [ownErrors, setOwnErrors] = useState<Readonly<Record<string, string>>>({});
   const create = useMutation(
@@ -64,7 +69,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
     }),
   );
   const needs = KIND_INPUTS[kind];
-  const name = choices.name ?? suggestName(inputs, kind, choices.baseCheckpointId);
+  const name = choices.name ?? suggestName(inputs, kind, choices.baseCheckpointId, search !== null);
   const parsed = useMemo(() => parseRunForm(kind, values), [kind, values]);
   const ids = {
     baseCheckpointId: choices.baseCheckpointId,
@@ -72,10 +77,19 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
     datasetVersionId: needs.dataset === null ? null : toId(choices.datasetVersionId),
   };
   const complete = ids.baseCheckpointId !== "" && (needs.reward !== "required" || ids.rewardCheckpointId !== null) && (needs.dataset === null || ids.datasetVersionId !== null);
-  const estimateInput: EstimateInput | null = parsed.ok && complete ? { projectId, config: parsed.config, ...ids } : null;
+  const trialKind = isTrialKind(kind) ? kind : null;
+  const searched = useMemo(() => (search === null || trialKind === null ? null : readSearch(trialKind, search)), [search, trialKind]);
+  /** The config of the run, or of the sweep where settings are searched for. */
+  const config = useMemo((): RunConfig | null => {
+    if (!parsed.ok) return null;
+    if (search === null || trialKind === null) return parsed.config;
+    const sweep = searched?.ok === true ? runConfigSchema.safeParse({ kind: "sweep", trial: parsed.config, ...searched.search }) : null;
+    return sweep?.success === true ? sweep.data : null;
+  }, [parsed, search, trialKind, searched]);
+  const estimateInput: EstimateInput | null = config !== null && complete ? { projectId, config, ...ids } : null;
 
   const errors: Record<string, string> = { ...ownErrors };
-  for (const field of ["projectId", "name", "baseCheckpointId", "rewardCheckpointId", "datasetVersionId", ...Object.keys(values)]) {
+  for (const field of ["projectId", "name", "baseCheckpointId", "rewardCheckpointId", "datasetVersionId", "config.parameters", ...Object.keys(values)]) {
     const message = fieldError(create.error, field in values ? `config.${field}` : field);
     if (message !== null) errors[field] ??= message;
   }
@@ -94,20 +108,22 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   const changeKind = (next: RunKind) => {
     setKind(next);
     setValues(configToForm(runConfigSchema.parse({ kind: next })));
+    setSearch(search !== null && isTrialKind(next) ? startSearch(next) : null);
     setChoices((now) => ({ ...initialChoices(inputs, next, now, now.name) }));
     setOwnErrors({});
     create.reset();
   };
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const found: Record<string, string> = parsed.ok ? {} : { ...parsed.errors };
+    const problems: Record<string, string> = parsed.ok ? {} : { ...parsed.errors };
     // Without a checkpoint there is no suggestion yet: choosing one gives the name.
-    if (name.trim() === "" && (choices.name !== null || ids.baseCheckpointId !== "")) found.name = "Enter a name";
-    if (ids.baseCheckpointId === "") found.baseCheckpointId = "Choose a checkpoint";
-    if (needs.reward === "required" && ids.rewardCheckpointId === null) found.rewardCheckpointId = "Choose a reward checkpoint";
-    if (needs.dataset !== null && ids.datasetVersionId === null) found.datasetVersionId = "Choose a dataset version";
-    setOwnErrors(found);
-    if (parsed.ok && Object.keys(found).length === 0) create.mutate({ projectId, name, config: parsed.config, ...ids });
+    if (name.trim() === "" && (choices.name !== null || ids.baseCheckpointId !== "")) problems.name = "Enter a name";
+    if (ids.baseCheckpointId === "") problems.baseCheckpointId = "Choose a checkpoint";
+    if (needs.reward === "required" && ids.rewardCheckpointId === null) problems.rewardCheckpointId = "Choose a reward checkpoint";
+    if (needs.dataset !== null && ids.datasetVersionId === null) problems.datasetVersionId = "Choose a dataset version";
+    if (searched?.ok === false) Object.assign(problems, searched.errors);
+    setOwnErrors(problems);
+    if (config !== null && Object.keys(problems).length === 0) create.mutate({ projectId, name, config, ...ids });
   };
 
   return (
@@ -115,7 +131,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
       <div className="flex min-w-0 flex-col gap-4">
         <fieldset className="grid gap-2 sm:grid-cols-2 xl:grid-cols-3">
           <legend className="mb-2 text-sm font-semibold">What the run does</legend>
-          {runKindSchema.options.map((option) => (
+          {runKindSchema.options.filter((option) => option !== "sweep").map((option) => (
             <label key={option} className="flex cursor-pointer gap-2 rounded-lg border bg-surface p-3 text-sm has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-accent">
               <input type="radio" name="kind" value={option} checked={kind === option} onChange={() => changeKind(option)} className="mt-0.5 size-4 shrink-0 accent-accent" />
               <span>
@@ -138,6 +154,18 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
             for (const field of Object.keys(change)) forget(field);
           }}
         />
+        {trialKind !== null && (
+          <SearchCard
+            kind={trialKind}
+            search={search}
+            errors={errors}
+            onChange={(next) => {
+              setSearch(next);
+              setOwnErrors((now) => Object.fromEntries(Object.entries(now).filter(([field]) => field in values)));
+              if (create.isError) create.reset();
+            }}
+          />
+        )}
         <ConfigFields
           kind={kind}
           values={values}
@@ -168,7 +196,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
             ))}
           </CardBody>
         </Card>
-        <EstimateCard input={estimateInput} missing={parsed.ok ? "Choose what it starts from to see steps, time and memory." : "Some settings are not valid yet."} />
+        <EstimateCard input={estimateInput} missing={config !== null ? "Choose what it starts from to see steps, time and memory." : "Some settings are not valid yet."} />
         {wrong > 0 && (
           <p role="alert" className="text-sm text-failed">
             {wrong === 1 ? "One field needs your attention." : `${wrong} fields need your attention.`} Nothing was started.
@@ -181,7 +209,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
         )}
         <Button type="submit" variant="primary" size="lg" className="justify-center" loading={create.isPending}>
           <Rocket aria-hidden="true" className="size-4" />
-          Start the run
+          {search === null ? "Start the run" : "Start the sweep"}
         </Button>
       </div>
     </form>

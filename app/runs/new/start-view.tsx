@@ -13,6 +13,9 @@ import { Skeleton } from "../../components/ui/skeleton";
 import { errorMessage, useTRPC } from "../../trpc";
 import { StartForm } from "./start-form";
 
+/** "initialisation:random,epochs:3": fields that differ from the run that this one is like. */
+const readChanges = (text: string | null) => Object.fromEntries((text ?? "").split(",").filter((part) => part.includes(":")).map((part) => [part.slice(0, part.indexOf(":")), part.slice(part.indexOf(":") + 1)]));
+
 const isId = (text: string | null): text is string => text !== null && /^[0-9a-f-]{36}$/.test(text);
 
 export function StartView() {
@@ -23,11 +26,11 @@ export function StartView() {
   const wantedProject = params.get("project");
   const projectId = like.data?.projectId ?? (isId(wantedProject) ? wantedProject : null);
   const inputs = useQuery({ ...trpc.run.inputs.queryOptions({ projectId }), enabled: !isId(from) || !like.isPending, placeholderData: (previous) => previous });
-  const kind: RunKind = like.data?.kind ?? runKindSchema.options.find((known) => known === params.get("kind")) ?? "sft";
+  const kind: RunKind = like.data?.kind ?? runKindSchema.options.find((known) => known !== "sweep" && known === params.get("kind")) ?? "sft";
 
   const setProject = (id: string) => {
     const next = new URLSearchParams(params);
-    for (const name of ["from", "base", "reward", "dataset"]) next.delete(name);
+    for (const name of ["from", "base", "reward", "dataset", "set"]) next.delete(name);
     next.set("project", id);
     window.history.replaceState(null, "", `?${next}`);
   };
@@ -69,7 +72,7 @@ export function StartView() {
           key={`${inputs.data.project.id}:${from ?? ""}`}
           inputs={inputs.data}
           like={like.data ?? null}
-          initial={{ kind, baseCheckpointId: params.get("base"), rewardCheckpointId: params.get("reward"), datasetVersionId: params.get("dataset") }}
+          initial={{ kind, baseCheckpointId: params.get("base"), rewardCheckpointId: params.get("reward"), datasetVersionId: params.get("dataset"), changes: readChanges(params.get("set")) }}
           onProject={setProject}
         />
       )}

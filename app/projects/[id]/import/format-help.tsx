@@ -5,6 +5,7 @@ const EXAMPLES: Record<ImportKind, { name: string; line: string }[]> = {
   prompts: [
     { name: "Prompt", line: '{"prompt": "Why is the sky blue?", "reference": "Because ...", "split": "train", "group": "sky"}' },
     { name: "Messages (TRL SFT; the last answer is the reference)", line: '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}' },
+    { name: "Label or score, for classifiers and regression; task, for mixing and reports", line: '{"prompt": "I love it", "label": "positive", "task": "sentiment"}' },
     { name: "Alpaca", line: '{"instruction": "Translate", "input": "Guten Tag", "output": "Good day"}' },
   ],
   completions: [{ name: "Completion", line: '{"prompt": "Why is the sky blue?", "completion": "It scatters ...", "model": "my-model"}' }],
