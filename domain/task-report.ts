@@ -26,7 +26,7 @@ export type TaskResult = {
 
 export type TaskReport = { shots: number; seed: number; tasks: TaskResult[] };
 
-/** One held-out row and its greedy answers. */
+/** One held-out row and its greedy answers; few-shot null where the context had no room for an example. */
 export type AnsweredRow = { task: string; reference: string; before: string; after: string; fewShot: string | null };
 
 const MEASURES: Record<TaskMetric, (reference: string, text: string) => number> = {

@@ -32,6 +32,12 @@ export function updateBestStep(best: BestStep, validation: { loss: number; step:
   return { loss, step, misses: improved ? 0 : best.misses + 1, theta: config.keepBest ? tf.clone(theta) : null };
 }
 
+/** Why the run ends at `step` before its time, for its log; null where it goes on. */
+export function explainEarlyStop({ misses, step: bestStep, loss }: BestStep, step: number, patience: number | null): string | null {
+  if (patience === null || misses < patience) return null;
+  return `Stopped early at step ${step}: ${misses} validations were no better than step ${bestStep}'s loss of ${loss?.toFixed(4)}`;
+}
+
 /** What of it goes into a snapshot. */
 export function storeBestStep({ theta, ...state }: BestStep): { tensors: Record<string, tf.Tensor>; state: Record<string, unknown> } {
   return { tensors: theta ? { best: theta } : {}, state: { best: state } };

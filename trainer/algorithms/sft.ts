@@ -9,7 +9,7 @@ import { createRandom } from "../../domain/random";
 import type { SftConfig } from "../../domain/run";
 import { createGenerator } from "../generation/generate";
 import type { Adapter, Model, Params, Weights } from "../models/model";
-import { restoreBestStep, storeBestStep, updateBestStep } from "./best-step";
+import { explainEarlyStop, restoreBestStep, storeBestStep, updateBestStep } from "./best-step";
 import { type CompletionBatch, completionLoss, createCompletionBatch, createPackedBatch, disposeBatch } from "./completion-loss";
 import { batchIndices, type Example, lengthOf, type PromptTokenizer } from "./examples";
 import { flattenParams, layoutOf, type ParamLayout, unflattenParams } from "./flat-params";
@@ -248,10 +248,9 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
       await validate(done);
       await show(done);
     }
-    const patience = config.earlyStoppingPatience;
-    const early = !planned && patience !== null && best.misses >= patience;
-    if (early) await context.emit([{ kind: "log", level: "info", message: `Stopped early at step ${done}: ${best.misses} validations were no better than step ${best.step}'s loss of ${best.loss?.toFixed(4)}` }]);
-    const last = planned || early;
+    const early = planned ? null : explainEarlyStop(best, done, config.earlyStoppingPatience);
+    if (early !== null) await context.emit([{ kind: "log", level: "info", message: early }]);
+    const last = planned || early !== null;
     const requested = context.requested();
     if (last) await finish(done);
     else if (requested === "pause" || done % config.saveSteps === 0) await save(done, false, state.theta);

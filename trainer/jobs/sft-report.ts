@@ -64,17 +64,20 @@ export async function reportTasks(engine: Engine, input: ReportInput, after: Wei
     return out;
   };
   const zeroShot = await Promise.all(rows.map(({ messages }) => tokenizer.encodePrompt(messages)));
-  const withExamples = async (row: SftRow, place: number): Promise<number[]> => {
+  /** Null where the context has no room for a single example. */
+  const withExamples = async (row: SftRow, place: number): Promise<number[] | null> => {
     for (let shots = config.reportShots; shots > 0; shots--) {
       const ids = await tokenizer.encodePrompt(fewShotMessages(row, input.train, { shots, seed: config.seed, place }));
       if (ids.length + maxNewTokens <= input.contextLength) return ids;
     }
-    return zeroShot[place] ?? [];
+    return null;
   };
   const before = await answer(input.before, zeroShot);
-  const fewShot = config.reportShots > 0 ? await answer(input.before, await Promise.all(rows.map(withExamples))) : null;
+  const prompted = (await Promise.all(rows.map(withExamples))).flatMap((ids, place) => (ids === null ? [] : [{ ids, place }]));
+  const promptedAnswers = await answer(input.before, prompted.map(({ ids }) => ids));
+  const fewShot = new Map(prompted.map(({ place }, i) => [place, promptedAnswers[i] ?? ""]));
   const result = await answer(after, zeroShot);
-  const answered = rows.map((row, i): AnsweredRow => ({ task: row.task ?? "", reference: row.completion, before: before[i] ?? "", after: result[i] ?? "", fewShot: fewShot?.[i] ?? null }));
+  const answered = rows.map((row, i): AnsweredRow => ({ task: row.task ?? "", reference: row.completion, before: before[i] ?? "", after: result[i] ?? "", fewShot: fewShot.get(i) ?? null }));
   const trained = new Set(input.train.map(({ task = "" }) => task).filter((task) => config.tasks.length === 0 || config.tasks.includes(task)));
   return buildTaskReport(answered, { trained, shots: config.reportShots, seed: config.seed });
 }

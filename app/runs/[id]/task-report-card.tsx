@@ -58,7 +58,7 @@ export function TaskReportCard({ report }: { report: TaskReport }) {
             <Th>Task</Th>
             <Th numeric>Rows</Th>
             <Th numeric>Before</Th>
-            {fewShot && <Th numeric>Before, {shots} {shots === 1 ? "example" : "examples"} in the prompt</Th>}
+            {fewShot && <Th numeric title="Where the model's context has room for one at least">Before, {shots === 1 ? "1 example" : `up to ${shots} examples`} in the prompt</Th>}
             <Th numeric>After</Th>
             <Th numeric>Change</Th>
             {fewShot && <Th numeric>Over few-shot</Th>}

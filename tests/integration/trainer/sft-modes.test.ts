@@ -104,8 +104,9 @@ it("trains on one task and reports all of them, before, after and few-shot", asy
   expect(run).toMatchObject({ state: "succeeded" });
   const report = events.flatMap((event) => (event.kind === "report" ? [event.report] : []))[0];
   expect(report?.tasks.map(({ task, trained }) => [task, trained])).toEqual([...DEMO_TASKS].sort().map((task) => [task, task === "place-names"]));
-  for (const { before, after, fewShot, change } of report?.tasks ?? []) {
-    expect([before.rougeL.n, after.rougeL.n, fewShot?.rougeL.n]).toEqual([3, 3, 3]);
+  for (const { task, before, after, fewShot, change } of report?.tasks ?? []) {
+    // Two dialogues are more than the tiny model's context of 256 tokens.
+    expect([before.rougeL.n, after.rougeL.n, fewShot?.rougeL.n]).toEqual([3, 3, task === "support-summary" ? undefined : 3]);
     expect(change.rougeL.value).toBeCloseTo(after.rougeL.value - before.rougeL.value, 10);
   }
   const names = events.flatMap((event) => (event.kind === "metric" ? Object.keys(event.values) : []));
