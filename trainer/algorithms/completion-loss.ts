@@ -57,8 +57,8 @@ export function createCompletionBatch(model: Model, examples: Example[], padToke
 
 export const disposeBatch = (batch: CompletionBatch): void => tf.dispose(Object.values(batch).filter((tensor) => tensor !== null));
 
-/** Sum of -log p over the completion tokens, and how many the argmax got right; the caller divides. */
-export function completionLoss(model: Model, weights: Weights, batch: CompletionBatch): { nll: tf.Scalar; correct: tf.Scalar } {
+/** Logits at the batch's targets, (M, V). */
+export function targetLogits(model: Model, weights: Weights, batch: CompletionBatch): tf.Tensor2D {
   const source = { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D };
   let hidden: tf.Tensor3D;
   if (model.family === "t5") {
@@ -70,7 +70,12 @@ export function completionLoss(model: Model, weights: Weights, batch: Completion
     hidden = model.forward(weights, source);
   }
   const states = tf.gather(tf.reshape(hidden, [-1, model.hiddenSize]), batch.targetRows as tf.Tensor1D);
-  const logits = model.logits(weights, states) as tf.Tensor2D;
+  return model.logits(weights, states) as tf.Tensor2D;
+}
+
+/** Sum of -log p over the completion tokens, and how many the argmax got right; the caller divides. */
+export function completionLoss(model: Model, weights: Weights, batch: CompletionBatch): { nll: tf.Scalar; correct: tf.Scalar } {
+  const logits = targetLogits(model, weights, batch);
   const targets = batch.targetIds as tf.Tensor1D;
   const nll = tf.neg(tf.sum(tf.mul(tokenLogprobs(logits, targets), batch.targetMask))) as tf.Scalar;
   const correct = tf.sum(tf.mul(tf.cast(tf.equal(tf.argMax(logits, -1), targets), "float32"), batch.targetMask)) as tf.Scalar;

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Gauge } from "lucide-react";
 import Link from "next/link";
 import { CheckpointBadges, ScoresTable } from "../../components/lineage/checkpoint-tables";
+import { HelmTable } from "../../components/lineage/helm-table";
 import { LineageGraphView } from "../../components/lineage/lineage-graph";
 import { Badge } from "../../components/ui/badge";
 import { Button } from "../../components/ui/button";
@@ -31,6 +32,7 @@ export function CheckpointView({ id }: { id: string }) {
   const { checkpoint, scores, usedBy, lineage } = found.data;
   const project = checkpoint.projectId === null ? "" : `&project=${checkpoint.projectId}`;
   const reward = checkpoint.kind === "reward";
+  const plain = scores.filter(({ metric }) => !metric.startsWith("helm/"));
   return (
     <div className="flex flex-col gap-4">
       <div>
@@ -77,14 +79,15 @@ export function CheckpointView({ id }: { id: string }) {
       </Card>
       <Card>
         <CardHeader title="Scores" description="Measured on held-out prompts, with 95 % intervals" />
-        {scores.length > 0 ? (
-          <ScoresTable scores={scores} by="run" />
+        {plain.length > 0 ? (
+          <ScoresTable scores={plain} by="run" />
         ) : (
           <EmptyState icon={<Gauge aria-hidden="true" />} title="No scores yet">
             {reward ? "A reward run with held-out votes measures how often it agrees with them." : "An evaluation run samples it on held-out prompts and scores what it says."}
           </EmptyState>
         )}
       </Card>
+      <HelmTable scores={scores} />
       <Card>
         <CardHeader title="Used by" description="Runs that started from it or were rewarded by it" />
         {usedBy.length === 0 ? (

@@ -53,7 +53,7 @@ export function RunView({ id }: { id: string }) {
           <SamplesTab samples={drawn.samples} kind={run.data.kind} />
         </TabsContent>
         <TabsContent value="results">
-          <ResultsTab run={run.data} />
+          <ResultsTab run={run.data} against={page.against} onAgainst={(against) => setPage({ against })} />
         </TabsContent>
         <TabsContent value="config">
           <ConfigTab run={run.data} />
