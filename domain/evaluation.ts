@@ -18,17 +18,23 @@ export type EvaluationValues = {
 
 export type EvaluationRow = { text: string; reference: string | null; values: EvaluationValues };
 
-/** Metrics of rows; one that a row lacks is measured on the rows that have it. `signatures` adds what the rows do not say. */
-export function measureEvaluation(rows: readonly EvaluationRow[], signatures: { gold?: string; reward?: string } = {}): MeasuredRows[] {
+/** Metrics of rows; one that a row lacks is measured on the rows that have it. `goldSignature` says whose taste the gold score is. */
+export function measureEvaluation(rows: readonly EvaluationRow[], goldSignature = "taste:unknown"): MeasuredRows[] {
   const pairs = rows.flatMap(({ text, reference }) => (reference === null ? [] : [{ text, reference }]));
   const valuesOf = (key: keyof EvaluationValues) => rows.flatMap(({ values }) => values[key] ?? []);
-  const likelihoods = rows.flatMap(({ values: { referenceNats, referenceTokens } }) => (referenceNats === undefined || referenceTokens === undefined ? [] : [[referenceNats, referenceTokens]]));
+  const likelihoods = rows.flatMap(({ values: { referenceNats, referenceTokens } }) =>
+    referenceNats === undefined || referenceTokens === undefined ? [] : [[referenceNats, referenceTokens]],
+  );
   return [
     ...measureTexts(pairs),
     { metric: "perplexity", signature: "perplexity:tokens|of:references|end:counted", rows: likelihoods, statistic: perplexityOfSums },
-    measureValues("length", rows.map(({ text }) => countWords(text)), "words:whitespace"),
-    measureValues("reward", valuesOf("reward"), signatures.reward ?? "reward:raw"),
-    measureValues("gold", valuesOf("gold"), signatures.gold ?? "taste:unknown"),
+    measureValues(
+      "length",
+      rows.map(({ text }) => countWords(text)),
+      "words:whitespace",
+    ),
+    measureValues("reward", valuesOf("reward"), "reward:raw"),
+    measureValues("gold", valuesOf("gold"), goldSignature),
   ].filter(({ rows: measured }) => measured.length > 0);
 }
 
@@ -38,13 +44,21 @@ export type EstimatedScore = Score & { low: number; high: number };
 
 /** Each metric with its bootstrap interval over prompts. */
 export function estimateMetrics(measured: readonly MeasuredRows[], { seed, samples = 1000 }: BootstrapOptions): EstimatedScore[] {
-  return measured.map(({ metric, rows, statistic, signature }) => ({ metric, ...bootstrapSums(rows, statistic, { seed, samples }), signature: `${signature}|bootstrap:percentile|n:${samples}|seed:${seed}` }));
+  return measured.map(({ metric, rows, statistic, signature }) => ({
+    metric,
+    ...bootstrapSums(rows, statistic, { seed, samples }),
+    signature: `${signature}|bootstrap:percentile|n:${samples}|seed:${seed}`,
+  }));
 }
 
 const countWords = (text: string) => text.split(/\s+/).filter(Boolean).length;
 
 /** How often the system's answer scores higher than the baseline's, by each score that both have, plain and at equal length. */
-export function duelEvaluations(baseline: readonly EvaluationRow[], system: readonly EvaluationRow[], seed: number): ({ by: "reward" | "gold" } & WinRates)[] {
+export function duelEvaluations(
+  baseline: readonly EvaluationRow[],
+  system: readonly EvaluationRow[],
+  seed: number,
+): ({ by: "reward" | "gold" } & WinRates)[] {
   return (["reward", "gold"] as const).flatMap((by) => {
     const duels = system.flatMap(({ text, values }, i): Duel[] => {
       const other = baseline[i];
@@ -70,18 +84,25 @@ export type ComparedMetric = PairedComparison & { metric: string; baseline: numb
  * perplexity of models that cut the references into different tokens.
  */
 export function compareEvaluations(baseline: readonly EvaluationRow[], system: readonly EvaluationRow[], seed: number): ComparedMetric[] {
-  if (baseline.length !== system.length) throw new RangeError(`There are ${baseline.length} rows of the baseline and ${system.length} of the system`);
+  if (baseline.length !== system.length)
+    throw new RangeError(`There are ${baseline.length} rows of the baseline and ${system.length} of the system`);
   if (baseline.length === 0) return [];
   const sameTokens = baseline.every(({ values }, i) => values.referenceTokens === system[i]?.values.referenceTokens);
   const theirs = new Map(measureEvaluation(baseline).map((measured) => [measured.metric, measured]));
   const shared = measureEvaluation(system).flatMap((measured) => {
     const other = theirs.get(measured.metric);
-    const comparable = other !== undefined && other.rows.length === measured.rows.length && (measured.metric !== "perplexity" || sameTokens);
+    const comparable =
+      other !== undefined && other.rows.length === measured.rows.length && (measured.metric !== "perplexity" || sameTokens);
     return comparable ? [{ ...measured, baseline: other.rows }] : [];
   });
-  const compared = comparePaired(shared.map(({ baseline: theirRows, rows, statistic }) => ({ baseline: theirRows, system: rows, statistic })), seed);
+  const compared = comparePaired(
+    shared.map(({ baseline: theirRows, rows, statistic }) => ({ baseline: theirRows, system: rows, statistic })),
+    seed,
+  );
   return shared.flatMap(({ metric, signature, rows, statistic, baseline: theirRows }, i) => {
     const comparison = compared[i];
-    return comparison ? [{ metric, signature, baseline: scoreOfRows(theirRows, statistic), system: scoreOfRows(rows, statistic), ...comparison }] : [];
+    return comparison
+      ? [{ metric, signature, baseline: scoreOfRows(theirRows, statistic), system: scoreOfRows(rows, statistic), ...comparison }]
+      : [];
   });
 }

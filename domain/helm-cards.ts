@@ -26,7 +26,8 @@ export const HELM_CARDS: readonly HelmCard[] = [
     name: "Fairness",
     metrics: ["helm/fairness"],
     says: "Accuracy when each prompt counts with the worst of its answers over dialect, female pronouns and other given names.",
-    cannotSay: "Anything of groups, languages or harms that these three tables of words do not hold; prompts that they leave alone count as they are.",
+    cannotSay:
+      "Anything of groups, languages or harms that these three tables of words do not hold; prompts that they leave alone count as they are.",
   },
   {
     name: "Bias",

@@ -33,30 +33,61 @@ export function measureHelm(input: HelmInput, seed: number): Score[] {
     const answer = perturbed[perturbation][i];
     return answer?.reference == null ? original : tokenF1(answer.text, answer.reference);
   };
-  const worst = (perturbations: readonly Perturbation[]) => scored.map(({ i, score }) => Math.min(score, ...perturbations.map((perturbation) => scoreOf(perturbation, i, score))));
+  const worst = (perturbations: readonly Perturbation[]) =>
+    scored.map(({ i, score }) => Math.min(score, ...perturbations.map((perturbation) => scoreOf(perturbation, i, score))));
   const changed = (perturbation: Perturbation) => `${perturbation}:${perturbed[perturbation].filter((answer) => answer !== null).length}`;
   const fair = PERTURBATIONS.filter((perturbation) => perturbation !== "mild");
   const mentions = answers.map(({ text }) => countGenderMentions(text));
   const measured = [
-    measureValues("helm/accuracy", scored.map(({ score }) => score), MEASURE),
+    measureValues(
+      "helm/accuracy",
+      scored.map(({ score }) => score),
+      MEASURE,
+    ),
     measureValues("helm/robustness", worst(["mild"]), `${MEASURE}|min of original and changed prompts:${changed("mild")}`),
     measureValues("helm/fairness", worst(fair), `${MEASURE}|min of original and changed prompts:${fair.map(changed).join(",")}`),
-    measureValues("helm/toxicity", answers.map(({ text }) => (isToxic(text) ? 1 : 0)), TOXICITY_SIGNATURE),
+    measureValues(
+      "helm/toxicity",
+      answers.map(({ text }) => (isToxic(text) ? 1 : 0)),
+      TOXICITY_SIGNATURE,
+    ),
     ...(mentions.some(([female, male]) => female + male > 0)
-      ? [{ metric: "helm/bias", rows: mentions as number[][], statistic: representationGap, signature: `representation:gender|tvd|mentions:${mentions.flat().reduce((a, b) => a + b, 0)}` }]
+      ? [
+          {
+            metric: "helm/bias",
+            rows: mentions as number[][],
+            statistic: representationGap,
+            signature: `representation:gender|tvd|mentions:${mentions.flat().reduce((a, b) => a + b, 0)}`,
+          },
+        ]
       : []),
   ].filter(({ rows }) => rows.length > 0);
   const scores: Score[] = estimateMetrics(measured, { seed });
   const known = guesses.filter(({ right }) => right.length > 0);
   if (known.length > 0) {
     const over = (statistic: (confidences: readonly number[], right: readonly boolean[]) => number) =>
-      bootstrapStatistic(known, (sample) => statistic(sample.flatMap(({ confidences }) => confidences), sample.flatMap(({ right }) => right)), { seed, samples: CALIBRATION_SAMPLES });
+      bootstrapStatistic(
+        known,
+        (sample) =>
+          statistic(
+            sample.flatMap(({ confidences }) => confidences),
+            sample.flatMap(({ right }) => right),
+          ),
+        { seed, samples: CALIBRATION_SAMPLES },
+      );
     const signature = `tokens of references|bootstrap:prompts|n:${CALIBRATION_SAMPLES}|seed:${seed}`;
     scores.push({ metric: "helm/calibration", ...over(expectedCalibrationError), signature: `ece:10 equal-mass bins|${signature}` });
     scores.push({ metric: "helm/selective_accuracy", ...over(selectiveAccuracy), signature: `coverage:0.1|${signature}` });
   }
   if (answers.length > 0) {
-    scores.push({ metric: "helm/efficiency", value: seconds / answers.length, low: null, high: null, n: answers.length, signature: "wall clock of sampling, batches together, on the worker" });
+    scores.push({
+      metric: "helm/efficiency",
+      value: seconds / answers.length,
+      low: null,
+      high: null,
+      n: answers.length,
+      signature: "wall clock of sampling, batches together, on the worker",
+    });
   }
   return scores;
 }

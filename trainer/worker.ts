@@ -261,7 +261,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
           },
         };
       });
-      const scores: Score[] = [...estimateMetrics(measureEvaluation(evaluated, { gold: `taste:${goldTaste}` }), { seed: config.seed }), ...helm];
+      const scores: Score[] = [...estimateMetrics(measureEvaluation(evaluated, `taste:${goldTaste}`), { seed: config.seed }), ...helm];
       await upsertScores(db, scores.map((score) => ({ ...score, projectId: run.projectId, checkpointId: result.checkpoint.id, runId: run.id })));
       const completionIds = new Map(result.stored.map(({ id, promptId, contentHash }) => [`${promptId}:${contentHash}`, id]));
       await upsertEvaluationRows(db, rows.map(({ promptId, text }, i) => ({

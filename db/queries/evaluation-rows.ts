@@ -9,7 +9,10 @@ export async function upsertEvaluationRows(db: Db, rows: readonly (typeof evalua
     await db
       .insert(evaluationRows)
       .values(rows.slice(start, start + 500))
-      .onConflictDoUpdate({ target: [evaluationRows.runId, evaluationRows.promptId], set: { completionId: sql`excluded.completion_id`, values: sql`excluded.values` } });
+      .onConflictDoUpdate({
+        target: [evaluationRows.runId, evaluationRows.promptId],
+        set: { completionId: sql`excluded.completion_id`, values: sql`excluded.values` },
+      });
   }
 }
 

@@ -6,24 +6,76 @@
 import { createRandom, type Random } from "../random";
 
 const CONTRACTIONS: readonly (readonly [string, string])[] = [
-  ["is not", "isn't"], ["are not", "aren't"], ["was not", "wasn't"], ["were not", "weren't"], ["do not", "don't"], ["does not", "doesn't"],
-  ["did not", "didn't"], ["will not", "won't"], ["would not", "wouldn't"], ["could not", "couldn't"], ["should not", "shouldn't"],
-  ["cannot", "can't"], ["can not", "can't"], ["have not", "haven't"], ["has not", "hasn't"], ["had not", "hadn't"], ["i am", "I'm"],
-  ["it is", "it's"], ["that is", "that's"], ["i have", "I've"], ["i will", "I'll"], ["you are", "you're"], ["we are", "we're"], ["they are", "they're"],
+  ["is not", "isn't"],
+  ["are not", "aren't"],
+  ["was not", "wasn't"],
+  ["were not", "weren't"],
+  ["do not", "don't"],
+  ["does not", "doesn't"],
+  ["did not", "didn't"],
+  ["will not", "won't"],
+  ["would not", "wouldn't"],
+  ["could not", "couldn't"],
+  ["should not", "shouldn't"],
+  ["cannot", "can't"],
+  ["can not", "can't"],
+  ["have not", "haven't"],
+  ["has not", "hasn't"],
+  ["had not", "hadn't"],
+  ["i am", "I'm"],
+  ["it is", "it's"],
+  ["that is", "that's"],
+  ["i have", "I've"],
+  ["i will", "I'll"],
+  ["you are", "you're"],
+  ["we are", "we're"],
+  ["they are", "they're"],
 ];
 
 const DIALECT: readonly (readonly [string, string])[] = [
-  ["going to", "gonna"], ["want to", "wanna"], ["have to", "gotta"], ["got to", "gotta"], ["is not", "ain't"], ["are not", "ain't"],
-  ["isn't", "ain't"], ["aren't", "ain't"], ["doesn't", "don't"], ["does not", "don't"], ["about", "bout"], ["because", "cuz"], ["brother", "brotha"],
-  ["everything", "errythang"], ["for", "fa"], ["nothing", "nuthin"], ["over", "ova"], ["something", "sumn"], ["that", "dat"], ["the", "da"],
-  ["them", "dem"], ["there", "dere"], ["they", "dey"], ["this", "dis"], ["with", "wit"], ["you", "ya"], ["your", "yo"],
+  ["going to", "gonna"],
+  ["want to", "wanna"],
+  ["have to", "gotta"],
+  ["got to", "gotta"],
+  ["is not", "ain't"],
+  ["are not", "ain't"],
+  ["isn't", "ain't"],
+  ["aren't", "ain't"],
+  ["doesn't", "don't"],
+  ["does not", "don't"],
+  ["about", "bout"],
+  ["because", "cuz"],
+  ["brother", "brotha"],
+  ["everything", "errythang"],
+  ["for", "fa"],
+  ["nothing", "nuthin"],
+  ["over", "ova"],
+  ["something", "sumn"],
+  ["that", "dat"],
+  ["the", "da"],
+  ["them", "dem"],
+  ["there", "dere"],
+  ["they", "dey"],
+  ["this", "dis"],
+  ["with", "wit"],
+  ["you", "ya"],
+  ["your", "yo"],
 ];
 
-const PRONOUNS: readonly (readonly [string, string])[] = [["he", "she"], ["him", "her"], ["his", "her"], ["himself", "herself"]];
+const PRONOUNS: readonly (readonly [string, string])[] = [
+  ["he", "she"],
+  ["him", "her"],
+  ["his", "her"],
+  ["himself", "herself"],
+];
 
 const names = (text: string) => text.split(" ");
-const NAMES_FROM = names("Adam Alan Andrew Brad Frank Greg Harry Jack Jonathan Josh Justin Matthew Paul Peter Roger Ryan Stephen Amanda Betsy Colleen Courtney Ellen Emily Heather Katie Kristin Lauren Megan Melanie Nancy Rachel Stephanie");
-const NAMES_TO = names("Alonzo Alphonse Darnell Deion Jamel Jerome Lamar Lamont Leroy Lionel Malik Marcellus Terrence Theo Torrance Tyree Tyrone Ebony Jasmine Lakisha Latisha Latoya Malika Nichelle Shaniqua Shereen Tanisha Tia Yolanda Yvette Aisha Keisha");
+const NAMES_FROM = names(
+  "Adam Alan Andrew Brad Frank Greg Harry Jack Jonathan Josh Justin Matthew Paul Peter Roger Ryan Stephen Amanda Betsy Colleen Courtney Ellen Emily Heather Katie Kristin Lauren Megan Melanie Nancy Rachel Stephanie",
+);
+const NAMES_TO = names(
+  "Alonzo Alphonse Darnell Deion Jamel Jerome Lamar Lamont Leroy Lionel Malik Marcellus Terrence Theo Torrance Tyree Tyrone Ebony Jasmine Lakisha Latisha Latoya Malika Nichelle Shaniqua Shereen Tanisha Tia Yolanda Yvette Aisha Keisha",
+);
 
 const capitalised = (word: string) => /^\p{Lu}/u.test(word);
 
@@ -61,14 +113,20 @@ export function perturbText(text: string, perturbation: Perturbation, seed: numb
   const random = createRandom(seed, `perturb:${perturbation}:${key}`);
   switch (perturbation) {
     case "mild":
-      return misspell(replacePhrases(text.toLowerCase(), CONTRACTIONS).toLowerCase(), random).replace(/ +/g, () => " ".repeat(1 + random.int(3)));
+      return misspell(replacePhrases(text.toLowerCase(), CONTRACTIONS).toLowerCase(), random).replace(/ +/g, () =>
+        " ".repeat(1 + random.int(3)),
+      );
     case "dialect":
       return replacePhrases(text, DIALECT);
     case "gender":
       return replacePhrases(text, PRONOUNS);
     case "names": {
       const shuffled = random.shuffle(NAMES_TO);
-      return replacePhrases(text, NAMES_FROM.map((name, i) => [name, shuffled[i] ?? name]), true);
+      return replacePhrases(
+        text,
+        NAMES_FROM.map((name, i) => [name, shuffled[i] ?? name]),
+        true,
+      );
     }
     default:
       return perturbation satisfies never;

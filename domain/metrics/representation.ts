@@ -4,8 +4,16 @@
  */
 import type { SumStatistic } from "./bootstrap";
 
-const FEMALE = new Set("she her hers herself female woman women girl girls mother mothers daughter daughters sister sisters aunt aunts niece nieces lady ladies wife".split(" "));
-const MALE = new Set("he him his himself male man men boy boys father fathers son sons brother brothers uncle uncles nephew nephews gentleman gentlemen husband".split(" "));
+const FEMALE = new Set(
+  "she her hers herself female woman women girl girls mother mothers daughter daughters sister sisters aunt aunts niece nieces lady ladies wife".split(
+    " ",
+  ),
+);
+const MALE = new Set(
+  "he him his himself male man men boy boys father fathers son sons brother brothers uncle uncles nephew nephews gentleman gentlemen husband".split(
+    " ",
+  ),
+);
 
 /** Mentions of women and of men in a text. */
 export function countGenderMentions(text: string): [female: number, male: number] {

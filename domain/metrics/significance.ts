@@ -20,7 +20,8 @@ function packPairs(metrics: readonly PairedRows[]) {
   let width = 0;
   let n = metrics[0]?.baseline.length ?? 0;
   for (const { baseline, system } of metrics) {
-    if (baseline.length !== n || system.length !== n) throw new RangeError(`significance: ${baseline.length} rows against ${system.length}`);
+    if (baseline.length !== n || system.length !== n)
+      throw new RangeError(`significance: ${baseline.length} rows against ${system.length}`);
     if (blocks.has(baseline)) continue;
     const [a, b] = [packRows(baseline), packRows(system)];
     if (a.width !== b.width) throw new RangeError(`significance: rows of ${a.width} numbers against rows of ${b.width}`);
@@ -70,7 +71,10 @@ function observedDifferences({ a, b, n, createSums }: ReturnType<typeof packPair
  * Paired bootstrap of metrics over the same rows: system minus baseline with its percentile interval, and p of a
  * difference as large where there is none.
  */
-export function pairedBootstrap(metrics: readonly PairedRows[], { draws, samples = 1000, level = 0.95 }: { draws: Draws; samples?: number; level?: number }) {
+export function pairedBootstrap(
+  metrics: readonly PairedRows[],
+  { draws, samples = 1000, level = 0.95 }: { draws: Draws; samples?: number; level?: number },
+) {
   const packed = packPairs(metrics);
   const { a, b, n, createSums } = packed;
   const [left, right] = [createSums(), createSums()];
@@ -90,12 +94,23 @@ export function pairedBootstrap(metrics: readonly PairedRows[], { draws, samples
     const sizes = differences.map(Math.abs);
     const mean = sizes.reduce((sum, x) => sum + x, 0) / samples;
     const sorted = differences.sort();
-    return { difference, low: quantile(sorted, (1 - level) / 2), high: quantile(sorted, (1 + level) / 2), p: pValue(sizes.map((x) => x - mean), Math.abs(difference)) };
+    return {
+      difference,
+      low: quantile(sorted, (1 - level) / 2),
+      high: quantile(sorted, (1 + level) / 2),
+      p: pValue(
+        sizes.map((x) => x - mean),
+        Math.abs(difference),
+      ),
+    };
   });
 }
 
 /** Approximate randomisation: p of a difference as large when every row's two results are swapped by a coin; of each metric. */
-export function approximateRandomisation(metrics: readonly PairedRows[], { draws, trials = 10_000 }: { draws: Draws; trials?: number }): number[] {
+export function approximateRandomisation(
+  metrics: readonly PairedRows[],
+  { draws, trials = 10_000 }: { draws: Draws; trials?: number },
+): number[] {
   const packed = packPairs(metrics);
   const { a, b, n, createSums } = packed;
   // What a swap of row i moves from one side to the other.
@@ -135,7 +150,8 @@ export function comparePaired(metrics: readonly PairedRows[], seed: number): Pai
     const group = places.map((place) => metrics[place] as PairedRows);
     const intervals = pairedBootstrap(group, { draws: createRandom(seed, "paired-bootstrap") });
     const randomised = approximateRandomisation(group, { draws: createRandom(seed, "randomisation") });
-    for (const [k, { p, ...interval }] of intervals.entries()) out[places[k] as number] = { ...interval, pBootstrap: p, pRandomisation: randomised[k] ?? Number.NaN, n };
+    for (const [k, { p, ...interval }] of intervals.entries())
+      out[places[k] as number] = { ...interval, pBootstrap: p, pRandomisation: randomised[k] ?? Number.NaN, n };
   }
   return out;
 }

@@ -9,14 +9,25 @@ import { exactMatch, tokenF1 } from "./text-match";
 export type MeasuredRows = { metric: string; signature: string; rows: number[][]; statistic: SumStatistic };
 
 /** A metric that is the mean of one number a text. */
-export const measureValues = (metric: string, values: readonly number[], signature: string): MeasuredRows => ({ metric, signature, rows: values.map((value) => [value]), statistic: meanOfSums });
+export const measureValues = (metric: string, values: readonly number[], signature: string): MeasuredRows => ({
+  metric,
+  signature,
+  rows: values.map((value) => [value]),
+  statistic: meanOfSums,
+});
 
 /** ROUGE, BLEU, chrF, exact match and token F1 of texts against one reference each; all scores on the scale 0..1. */
 export function measureTexts(pairs: readonly { text: string; reference: string }[]): MeasuredRows[] {
   const rouge = pairs.map(({ text, reference }) => scoreRouge(reference, text, { stem: true }));
   const bleu = pairs.map(({ text, reference }) => packBleu(bleuStatistics(text, [reference])));
   return [
-    ...ROUGE_METRICS.map((metric) => measureValues(metric, rouge.map((scores) => scores[metric].f), rougeSignature(true))),
+    ...ROUGE_METRICS.map((metric) =>
+      measureValues(
+        metric,
+        rouge.map((scores) => scores[metric].f),
+        rougeSignature(true),
+      ),
+    ),
     ...[1, 2, 3, 4].map((order) => ({
       metric: `bleu${order}`,
       signature: `${bleuSignature()}|order:${order}`,
@@ -29,7 +40,15 @@ export function measureTexts(pairs: readonly { text: string; reference: string }
       rows: pairs.map(({ text, reference }) => chrfStatistics(text, [reference], { wordOrder })),
       statistic: (sums: Float64Array) => chrfFromStatistics(sums) / 100,
     })),
-    measureValues("exactMatch", pairs.map(({ text, reference }) => exactMatch(text, reference)), "normalisation:squad-2.0"),
-    measureValues("tokenF1", pairs.map(({ text, reference }) => tokenF1(text, reference)), "normalisation:squad-2.0"),
+    measureValues(
+      "exactMatch",
+      pairs.map(({ text, reference }) => exactMatch(text, reference)),
+      "normalisation:squad-2.0",
+    ),
+    measureValues(
+      "tokenF1",
+      pairs.map(({ text, reference }) => tokenF1(text, reference)),
+      "normalisation:squad-2.0",
+    ),
   ];
 }

@@ -55,11 +55,17 @@ export async function compareEvaluationRuns(ctx: UserContext, { runId, baselineI
 export async function getRewardByDistance(ctx: UserContext, runId: string): Promise<DistancePoint[]> {
   const run = await selectRun(ctx.db, runId);
   if (run === null) throw new AppError("NOT_FOUND", "There is no such run");
-  const [events, checkpoints, scores] = await Promise.all([selectMetricEvents(ctx.db, runId), selectCheckpointsOfRun(ctx.db, runId), selectScores(ctx.db, { projectId: run.projectId })]);
+  const [events, checkpoints, scores] = await Promise.all([
+    selectMetricEvents(ctx.db, runId),
+    selectCheckpointsOfRun(ctx.db, runId),
+    selectScores(ctx.db, { projectId: run.projectId }),
+  ]);
   // Newest first: of several evaluations of a checkpoint the last one counts.
   const evaluated = checkpoints.flatMap(({ id, step }) => {
     const gold = scores.find(({ metric, checkpointId }) => metric === "gold" && checkpointId === id);
-    return gold === undefined ? [] : [{ step, checkpointId: id, value: gold.value, low: gold.low ?? gold.value, high: gold.high ?? gold.value }];
+    return gold === undefined
+      ? []
+      : [{ step, checkpointId: id, value: gold.value, low: gold.low ?? gold.value, high: gold.high ?? gold.value }];
   });
   return rewardByDistance(buildRunSeries(events).metrics, evaluated);
 }

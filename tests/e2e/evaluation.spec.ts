@@ -33,7 +33,9 @@ async function shoot(page: Page, name: string): Promise<void> {
 
 test("an evaluation is compared with another one on the same prompts, and the choice is in the address", async ({ page }) => {
   await signInAs(page, "researcher", `/runs/${ids.strong}?tab=results`);
-  await expect(page.getByRole("region", { name: "Scores", exact: true })).toContainText("nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0");
+  await expect(page.getByRole("region", { name: "Scores", exact: true })).toContainText(
+    "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0",
+  );
   await page.getByLabel("Baseline").selectOption({ label: "tiny policy, step 4 (Evaluation of step 4, 24 prompts)" });
   const row = page.getByRole("region", { name: "Paired differences" }).getByRole("row", { name: /ROUGE-L / });
   await expect(row).toContainText("< 0.001");

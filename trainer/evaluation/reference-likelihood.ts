@@ -31,7 +31,10 @@ const createMeasure = oncePerModel((engine: Engine, model: Model) =>
 );
 
 /** Likelihoods of `examples` in their order; completions are the references. */
-export async function measureReferences(engine: Engine, input: { model: Model; base: Params; examples: Example[]; batchSize: number; padTokenId: number }): Promise<ReferenceLikelihood[]> {
+export async function measureReferences(
+  engine: Engine,
+  input: { model: Model; base: Params; examples: Example[]; batchSize: number; padTokenId: number },
+): Promise<ReferenceLikelihood[]> {
   const { model, base, examples, batchSize, padTokenId } = input;
   const measure = createMeasure(engine, model);
   // Like lengths share a batch; the last one is filled up with rows without targets, so that there are few shapes.
@@ -39,10 +42,17 @@ export async function measureReferences(engine: Engine, input: { model: Model; b
   const out = new Array<ReferenceLikelihood>(examples.length);
   for (let start = 0; start < order.length; start += batchSize) {
     const places = order.slice(start, start + batchSize);
-    const rows = Array.from({ length: batchSize }, (_, row): Example => examples[places[row] ?? -1] ?? { promptIds: [padTokenId], completionIds: [] });
+    const rows = Array.from(
+      { length: batchSize },
+      (_, row): Example => examples[places[row] ?? -1] ?? { promptIds: [padTokenId], completionIds: [] },
+    );
     const batch = createCompletionBatch(model, rows, padTokenId);
     const result = measure({ base, batch });
-    const [logprobs, topLogprobs, right] = [result.logprobs, result.topLogprobs, result.right].map((tensor) => tensor.dataSync()) as [Float32Array, Float32Array, Float32Array];
+    const [logprobs, topLogprobs, right] = [result.logprobs, result.topLogprobs, result.right].map((tensor) => tensor.dataSync()) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ];
     let next = 0;
     for (const place of places) {
       const tokens = (examples[place] as Example).completionIds.length;

@@ -11,10 +11,21 @@ import { sampleCompletions } from "./generate-jobs";
 type PromptToEvaluate = { id: string; contentHash: string; messages: Message[]; reference: string | null };
 
 /** In the prompts' order; null for a prompt without reference. */
-export async function measurePromptReferences(engine: Engine, checkpoint: LoadedCheckpoint, prompts: readonly PromptToEvaluate[], batchSize: number): Promise<(ReferenceLikelihood | null)[]> {
+export async function measurePromptReferences(
+  engine: Engine,
+  checkpoint: LoadedCheckpoint,
+  prompts: readonly PromptToEvaluate[],
+  batchSize: number,
+): Promise<(ReferenceLikelihood | null)[]> {
   const known = prompts.flatMap(({ messages, reference }, place) => (reference === null ? [] : [{ place, messages, reference }]));
   const examples = await Promise.all(known.map(({ messages, reference }) => encodeExample(checkpoint.tokenizer, messages, reference)));
-  const measured = await measureReferences(engine, { model: checkpoint.model, base: checkpoint.params, examples, batchSize, padTokenId: checkpoint.tokenizer.padTokenId });
+  const measured = await measureReferences(engine, {
+    model: checkpoint.model,
+    base: checkpoint.params,
+    examples,
+    batchSize,
+    padTokenId: checkpoint.tokenizer.padTokenId,
+  });
   const out = new Array<ReferenceLikelihood | null>(prompts.length).fill(null);
   known.forEach(({ place }, i) => {
     out[place] = measured[i] ?? null;
@@ -28,7 +39,14 @@ export async function measurePromptReferences(engine: Engine, checkpoint: Loaded
  */
 export async function answerPerturbed(
   engine: Engine,
-  input: { chain: ChainLink[]; loaded: LoadedCheckpoint; prompts: readonly PromptToEvaluate[]; sampling: Sampling; batchSize: number; seed: number },
+  input: {
+    chain: ChainLink[];
+    loaded: LoadedCheckpoint;
+    prompts: readonly PromptToEvaluate[];
+    sampling: Sampling;
+    batchSize: number;
+    seed: number;
+  },
   progress: (done: number, total: number) => Promise<"stop" | undefined>,
 ): Promise<Record<Perturbation, ({ text: string; reference: string | null } | null)[]> | null> {
   const { chain, loaded, prompts, sampling, batchSize, seed } = input;
@@ -41,9 +59,17 @@ export async function answerPerturbed(
       return [{ perturbation, place, prompt: { id: `${perturbation}:${place}`, key: contentHash, messages: changed }, reference: wanted }];
     }),
   );
-  const out = Object.fromEntries(PERTURBATIONS.map((perturbation) => [perturbation, prompts.map(() => null)])) as Record<Perturbation, ({ text: string; reference: string | null } | null)[]>;
+  const out = Object.fromEntries(PERTURBATIONS.map((perturbation) => [perturbation, prompts.map(() => null)])) as Record<
+    Perturbation,
+    ({ text: string; reference: string | null } | null)[]
+  >;
   if (jobs.length === 0) return out;
-  const sampled = await sampleCompletions(engine, { chain, prompts: jobs.map(({ prompt }) => prompt), sampling, completionsPerPrompt: 1, batchSize }, progress, loaded);
+  const sampled = await sampleCompletions(
+    engine,
+    { chain, prompts: jobs.map(({ prompt }) => prompt), sampling, completionsPerPrompt: 1, batchSize },
+    progress,
+    loaded,
+  );
   if (sampled.length < jobs.length) return null;
   const texts = new Map(sampled.map(({ promptId, text }) => [promptId, text]));
   for (const { perturbation, place, prompt, reference } of jobs) out[perturbation][place] = { text: texts.get(prompt.id) ?? "", reference };

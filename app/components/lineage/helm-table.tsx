@@ -31,10 +31,24 @@ export function HelmTable({ scores }: { scores: readonly Score[] }) {
                 {metrics.map((metric) => {
                   const score = scores.find((known) => known.metric === metric);
                   const { label, percent = false } = metricDefinition(metric);
-                  if (score === undefined) return metric === metrics[0] && <span key={metric} className="text-muted">nothing to count</span>;
+                  if (score === undefined)
+                    return (
+                      metric === metrics[0] && (
+                        <span key={metric} className="text-muted">
+                          nothing to count
+                        </span>
+                      )
+                    );
                   return (
                     <div key={metric} title={score.signature}>
-                      <Interval value={score.value} low={score.low} high={score.high} n={score.n} percent={percent} digits={percent ? 1 : 3} />
+                      <Interval
+                        value={score.value}
+                        low={score.low}
+                        high={score.high}
+                        n={score.n}
+                        percent={percent}
+                        digits={percent ? 1 : 3}
+                      />
                       {label !== name && <div className="text-xs text-muted">{label}</div>}
                     </div>
                   );

@@ -1,7 +1,17 @@
 "use client";
 /** Reward of a PPO run against its distance from the reference: the over-optimisation curve. */
 import { useQuery } from "@tanstack/react-query";
-import { CartesianGrid, ComposedChart, ErrorBar, Line, ResponsiveContainer, Scatter, Tooltip as ChartTooltip, XAxis, YAxis } from "recharts";
+import {
+  CartesianGrid,
+  ComposedChart,
+  ErrorBar,
+  Line,
+  ResponsiveContainer,
+  Scatter,
+  Tooltip as ChartTooltip,
+  XAxis,
+  YAxis,
+} from "recharts";
 import type { DistancePoint } from "@/domain/over-optimisation";
 import { Card, CardBody, CardHeader } from "../../components/ui/card";
 import { formatInterval } from "../../components/ui/interval";
@@ -36,7 +46,10 @@ export function DistanceCard({ runId, running }: { runId: string; running: boole
   const gold = rows.some(({ goldValue }) => goldValue !== null);
   return (
     <Card>
-      <CardHeader title="Reward against distance" description="A reward that goes on rising while people, or the gold score, see no gain is the reward model being exploited" />
+      <CardHeader
+        title="Reward against distance"
+        description="A reward that goes on rising while people, or the gold score, see no gain is the reward model being exploited"
+      />
       <CardBody>
         <div className="h-64">
           <ResponsiveContainer width="100%" height="100%" minWidth={0}>
@@ -49,12 +62,48 @@ export function DistanceCard({ runId, running }: { runId: string; running: boole
                 tick={TICK}
                 stroke="var(--border)"
                 tickFormatter={(value: number) => value.toFixed(1)}
-                label={{ value: "Square root of the KL to the reference", position: "insideBottom", offset: -10, fontSize: 11, fill: "var(--muted)" }}
+                label={{
+                  value: "Square root of the KL to the reference",
+                  position: "insideBottom",
+                  offset: -10,
+                  fontSize: 11,
+                  fill: "var(--muted)",
+                }}
               />
-              <YAxis yAxisId="reward" width={44} tick={TICK} stroke="var(--border)" domain={["auto", "auto"]} tickFormatter={(value: number) => value.toFixed(1)} />
-              {gold && <YAxis yAxisId="gold" orientation="right" width={44} tick={TICK} stroke="var(--border)" domain={["auto", "auto"]} tickFormatter={(value: number) => value.toFixed(2)} />}
-              <ChartTooltip isAnimationActive={false} cursor={{ stroke: "var(--control)" }} content={({ active, payload }) => (active === true ? <PointValues row={payload?.[0]?.payload as Row | undefined} /> : null)} />
-              <Line yAxisId="reward" dataKey="reward" stroke="var(--series-1)" strokeWidth={1.75} dot={{ r: 2, fill: "var(--series-1)" }} isAnimationActive={false} connectNulls type="linear" />
+              <YAxis
+                yAxisId="reward"
+                width={44}
+                tick={TICK}
+                stroke="var(--border)"
+                domain={["auto", "auto"]}
+                tickFormatter={(value: number) => value.toFixed(1)}
+              />
+              {gold && (
+                <YAxis
+                  yAxisId="gold"
+                  orientation="right"
+                  width={44}
+                  tick={TICK}
+                  stroke="var(--border)"
+                  domain={["auto", "auto"]}
+                  tickFormatter={(value: number) => value.toFixed(2)}
+                />
+              )}
+              <ChartTooltip
+                isAnimationActive={false}
+                cursor={{ stroke: "var(--control)" }}
+                content={({ active, payload }) => (active === true ? <PointValues row={payload?.[0]?.payload as Row | undefined} /> : null)}
+              />
+              <Line
+                yAxisId="reward"
+                dataKey="reward"
+                stroke="var(--series-1)"
+                strokeWidth={1.75}
+                dot={{ r: 2, fill: "var(--series-1)" }}
+                isAnimationActive={false}
+                connectNulls
+                type="linear"
+              />
               {gold && (
                 <Scatter yAxisId="gold" dataKey="goldValue" fill="var(--series-2)" isAnimationActive={false}>
                   <ErrorBar dataKey="goldError" direction="y" width={6} stroke="var(--series-2)" />
@@ -75,7 +124,9 @@ export function DistanceCard({ runId, running }: { runId: string; running: boole
             </li>
           )}
         </ul>
-        {!gold && <p className="pt-1 text-xs text-muted">Evaluate its checkpoints with a gold taste (demo) to see the true gain beside it.</p>}
+        {!gold && (
+          <p className="pt-1 text-xs text-muted">Evaluate its checkpoints with a gold taste (demo) to see the true gain beside it.</p>
+        )}
       </CardBody>
     </Card>
   );

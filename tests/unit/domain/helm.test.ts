@@ -8,8 +8,12 @@ import { isToxic } from "../../../domain/metrics/toxicity";
 
 describe("perturbations", () => {
   it("dialect, gender and names change whole words only and keep capitals", () => {
-    expect(perturbText("They want to ask him about this. The theme is his.", "dialect", 1, "a")).toBe("Dey wanna ask him bout dis. Da theme is his.");
-    expect(perturbText("He lost his key; the heir himself told him.", "gender", 1, "a")).toBe("She lost her key; the heir herself told her.");
+    expect(perturbText("They want to ask him about this. The theme is his.", "dialect", 1, "a")).toBe(
+      "Dey wanna ask him bout dis. Da theme is his.",
+    );
+    expect(perturbText("He lost his key; the heir himself told him.", "gender", 1, "a")).toBe(
+      "She lost her key; the heir herself told her.",
+    );
     const named = perturbText("Jack asked Emily to jack up the car; Jack paid.", "names", 1, "a");
     expect(named).toMatch(/^(\w+) asked (\w+) to jack up the car; \1 paid\.$/);
     expect(named).not.toMatch(/Jack|Emily/);
@@ -28,7 +32,9 @@ describe("perturbations", () => {
     expect(mild).not.toMatch(/ {4}/);
     expect(mild).toMatch(/ {3}/);
     const words = mild.split(/ +/);
-    const slips = words.filter((word) => word.length >= 4 && !/^(it's|working|because|nothing|happens|when|pressing|buttons)$/.test(word)).length;
+    const slips = words.filter(
+      (word) => word.length >= 4 && !/^(it's|working|because|nothing|happens|when|pressing|buttons)$/.test(word),
+    ).length;
     expect(slips / words.filter((word) => word.length >= 4).length).toBeGreaterThan(0.03);
     expect(slips / words.filter((word) => word.length >= 4).length).toBeLessThan(0.2);
   });
@@ -51,9 +57,20 @@ describe("bias and toxicity", () => {
 describe("HELM's seven", () => {
   const none = () => Object.fromEntries(PERTURBATIONS.map((perturbation) => [perturbation, [null, null, null]])) as HelmInput["perturbed"];
   const input: HelmInput = {
-    answers: [{ text: "red", reference: "red" }, { text: "he is red", reference: "blue" }, { text: "green", reference: null }],
-    perturbed: { ...none(), mild: [{ text: "blue", reference: "red" }, { text: "blue", reference: "blue" }, null], names: [{ text: "red", reference: "red" }, null, null] },
-    guesses: [{ confidences: [1, 1], right: [true, true] }, { confidences: [1, 1], right: [false, false] }],
+    answers: [
+      { text: "red", reference: "red" },
+      { text: "he is red", reference: "blue" },
+      { text: "green", reference: null },
+    ],
+    perturbed: {
+      ...none(),
+      mild: [{ text: "blue", reference: "red" }, { text: "blue", reference: "blue" }, null],
+      names: [{ text: "red", reference: "red" }, null, null],
+    },
+    guesses: [
+      { confidences: [1, 1], right: [true, true] },
+      { confidences: [1, 1], right: [false, false] },
+    ],
     seconds: 6,
   };
   const scores = measureHelm(input, 1);
@@ -73,7 +90,15 @@ describe("HELM's seven", () => {
     expect(silent.map(({ metric }) => metric)).toEqual(["helm/toxicity", "helm/efficiency"]);
   });
   it("are all explained", () => {
-    expect(HELM_CARDS.map(({ name }) => name)).toEqual(["Accuracy", "Calibration", "Robustness", "Fairness", "Bias", "Toxicity", "Efficiency"]);
+    expect(HELM_CARDS.map(({ name }) => name)).toEqual([
+      "Accuracy",
+      "Calibration",
+      "Robustness",
+      "Fairness",
+      "Bias",
+      "Toxicity",
+      "Efficiency",
+    ]);
     const explained = HELM_CARDS.flatMap(({ metrics }) => metrics);
     for (const { metric } of scores) {
       expect(explained).toContain(metric);

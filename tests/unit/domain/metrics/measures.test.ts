@@ -1,13 +1,6 @@
 /** chrF, paired tests, classes, correlations, calibration and answers against sacrebleu, scikit-learn, SciPy, uncertainty-calibration and torchmetrics. */
 import { describe, expect, it } from "vitest";
-import {
-  type BleuSmoothing,
-  type BleuTokenizer,
-  bleuSignature,
-  bleuStatistics,
-  bleuSums,
-  packBleu,
-} from "../../../../domain/metrics/bleu";
+import { type BleuSmoothing, type BleuTokenizer, bleuSignature, bleuStatistics, bleuSums, packBleu } from "../../../../domain/metrics/bleu";
 import { bootstrapMean, bootstrapStatistic, bootstrapSums } from "../../../../domain/metrics/bootstrap";
 import { expectedCalibrationError, selectiveAccuracy } from "../../../../domain/metrics/calibration";
 import { chrfFromStatistics, chrfSignature, chrfStatistics } from "../../../../domain/metrics/chrf";
@@ -87,7 +80,10 @@ describe("paired tests against sacrebleu, with its generator's draws", () => {
     ["chrF2", chrf, chrfFromStatistics],
   ] as const)("%s", (name, rows, statistic) => {
     const metric = { baseline: rows(candidates), system: rows(system), statistic };
-    const [bootstrap = { difference: Number.NaN, p: Number.NaN }] = pairedBootstrap([metric], { draws: replay(bs.draws), samples: bs.samples });
+    const [bootstrap = { difference: Number.NaN, p: Number.NaN }] = pairedBootstrap([metric], {
+      draws: replay(bs.draws),
+      samples: bs.samples,
+    });
     near(bootstrap.difference, bs[name].system - bs[name].baseline, "difference");
     near(bootstrap.p, bs[name].p, "bootstrap");
     // Its coin keeps a row where ours swaps it: the two shuffled systems change names, which the size of a difference ignores.
@@ -103,13 +99,18 @@ describe("paired tests against sacrebleu, with its generator's draws", () => {
   it("the same system twice differs by chance only; other lengths are refused", () => {
     const rows = bleu(candidates);
     const statistic = (sums: Float64Array) => bleuSums(sums).score;
-    expect(comparePaired([{ baseline: rows, system: rows, statistic }], 1)).toMatchObject([{ difference: 0, low: 0, high: 0, pBootstrap: 1 / 1001, n: pairs.length }]);
+    expect(comparePaired([{ baseline: rows, system: rows, statistic }], 1)).toMatchObject([
+      { difference: 0, low: 0, high: 0, pBootstrap: 1 / 1001, n: pairs.length },
+    ]);
     expect(() => comparePaired([{ baseline: rows, system: rows.slice(1), statistic }], 1)).toThrow("rows against");
   });
   it("a real difference is found and a coin's is not", () => {
     const baseline = Array.from({ length: 200 }, (_, i) => [(i * 7919) % 13]);
     const against = (change: (i: number) => number) =>
-      comparePaired([{ baseline, system: baseline.map(([x = 0], i) => [x + change(i)]), statistic: (sums, n) => (sums[0] ?? 0) / n }], 3)[0];
+      comparePaired(
+        [{ baseline, system: baseline.map(([x = 0], i) => [x + change(i)]), statistic: (sums, n) => (sums[0] ?? 0) / n }],
+        3,
+      )[0];
     const better = against((i) => i % 3);
     expect(better?.pBootstrap).toBeLessThan(0.001);
     expect(better?.pRandomisation).toBeLessThan(0.001);
@@ -149,11 +150,20 @@ describe("win rates", () => {
     weights.forEach((weight, k) => expect(Math.abs((fitted[k] ?? Number.NaN) - weight)).toBeLessThan(1e-5));
   });
   it("wins that length alone brought vanish when it is controlled; wins at any length stay", () => {
-    const duels = (win: (i: number, difference: number) => boolean) => Array.from({ length: 200 }, (_, i) => ({ outcome: win(i, (i % 20) - 6) ? 1 : 0, lengthDifference: (i % 20) - 6 }));
-    const byLength = winRates(duels((_, difference) => difference > 0), 1, 100);
+    const duels = (win: (i: number, difference: number) => boolean) =>
+      Array.from({ length: 200 }, (_, i) => ({ outcome: win(i, (i % 20) - 6) ? 1 : 0, lengthDifference: (i % 20) - 6 }));
+    const byLength = winRates(
+      duels((_, difference) => difference > 0),
+      1,
+      100,
+    );
     expect(byLength.raw.value).toBe(0.65);
     expect(byLength.lengthControlled.value).toBeLessThan(0.6);
-    const byMerit = winRates(duels((i) => i % 3 !== 0), 1, 100);
+    const byMerit = winRates(
+      duels((i) => i % 3 !== 0),
+      1,
+      100,
+    );
     expect(Math.abs(byMerit.lengthControlled.value - byMerit.raw.value)).toBeLessThan(0.05);
     expect(byMerit.lengthControlled.low).toBeGreaterThan(0.5);
     expect(winRates([{ outcome: 1, lengthDifference: 0 }], 1, 10).lengthControlled.value).toBeLessThan(1);

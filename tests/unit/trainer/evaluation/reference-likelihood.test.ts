@@ -17,12 +17,20 @@ beforeAll(async () => {
 /** Tokens of a decoder's text that stand for its prompt. */
 const PROMPT = 2;
 
-describe.each([{ name: "tiny-llama", tolerance: 1e-3 }, { name: "tiny-t5", tolerance: 5e-3 }])("$name", ({ name, tolerance }) => {
+describe.each([
+  { name: "tiny-llama", tolerance: 1e-3 },
+  { name: "tiny-t5", tolerance: 5e-3 },
+])("$name", ({ name, tolerance }) => {
   it("log-likelihood, confidence and rank of each token; a batch that is not full changes nothing", async () => {
     const { model, params } = await readModelFolder(goldenPath("models", name));
     const { prompts } = readGolden<Golden>("logits", `${name}.json`).base;
     const expected = readSafetensors(goldenPath("logits", `${name}.safetensors`));
-    const examples = prompts.map(({ input_ids: ids, decoder_input_ids: decoder }): Example => (decoder ? { promptIds: ids, completionIds: decoder.slice(1) } : { promptIds: ids.slice(0, PROMPT), completionIds: ids.slice(PROMPT) }));
+    const examples = prompts.map(
+      ({ input_ids: ids, decoder_input_ids: decoder }): Example =>
+        decoder
+          ? { promptIds: ids, completionIds: decoder.slice(1) }
+          : { promptIds: ids.slice(0, PROMPT), completionIds: ids.slice(PROMPT) },
+    );
     const measured = await measureReferences(engine, { model, base: params, examples, batchSize: 4, padTokenId: 0 });
     expect(measured).toHaveLength(prompts.length);
     for (const [i, { completionIds }] of examples.entries()) {
@@ -38,7 +46,9 @@ describe.each([{ name: "tiny-llama", tolerance: 1e-3 }, { name: "tiny-t5", toler
       expect(measured[i]?.tokens).toBe(completionIds.length);
       expect(Math.abs((measured[i]?.nats ?? Number.NaN) - wanted), `prompt ${i}`).toBeLessThan(tolerance);
       for (const [t, row] of logprobs.entries()) {
-        expect(Math.abs((measured[i]?.confidences[t] ?? Number.NaN) - Math.exp(Math.max(...row))), `prompt ${i}, token ${t}`).toBeLessThan(tolerance);
+        expect(Math.abs((measured[i]?.confidences[t] ?? Number.NaN) - Math.exp(Math.max(...row))), `prompt ${i}, token ${t}`).toBeLessThan(
+          tolerance,
+        );
         expect(measured[i]?.right[t]).toBe(row.indexOf(Math.max(...row)) === completionIds[t]);
       }
     }
