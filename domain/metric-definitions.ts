@@ -196,6 +196,9 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     better: "higher",
     percent: true,
   },
+  "accuracy/margin-1": { label: "Accuracy, slight preferences", definition: "Agreement with held-out votes of the smallest margin, where people disagree most too.", source: "Touvron et al. 2023, Llama 2", better: "higher", percent: true },
+  "accuracy/margin-2": { label: "Accuracy, clear preferences", definition: "Agreement with held-out votes of the middle margin.", source: "Touvron et al. 2023, Llama 2", better: "higher", percent: true },
+  "accuracy/margin-3": { label: "Accuracy, strong preferences", definition: "Agreement with held-out votes of the largest margin.", source: "Touvron et al. 2023, Llama 2", better: "higher", percent: true },
   kl: { label: "KL to the reference", definition: "Mean summed log-ratio to the reference on held-out prompts.", source: "Schulman 2020", better: null },
 };
 

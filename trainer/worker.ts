@@ -130,10 +130,11 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     // How far the votes that it never saw agree with it: what decides whether a policy trained on it is promoted.
     const checkpoint = await latestCheckpoint(db, run.id);
     if (checkpoint && rows.test.length > 0) {
-      const counts = await measureRewardAccuracy(context, { chain: await chainOf(checkpoint.id, "reward checkpoint"), rows: rows.test, maxLength: config.maxLength });
-      const score = summariseAccuracy(counts, config.seed);
+      const items = await measureRewardAccuracy(context, { chain: await chainOf(checkpoint.id, "reward checkpoint"), rows: rows.test, maxLength: config.maxLength });
+      const score = summariseAccuracy(items.map(({ counts }) => counts), config.seed);
       if (score) {
-        await upsertScores(db, [{ ...score, projectId: run.projectId, checkpointId: checkpoint.id, runId: run.id }]);
+        const byMargin = [1, 2, 3].flatMap((margin) => summariseAccuracy(items.filter((item) => item.margin === margin).map(({ counts }) => counts), config.seed, `accuracy/margin-${margin}`) ?? []);
+        await upsertScores(db, [score, ...byMargin].map((measured) => ({ ...measured, projectId: run.projectId, checkpointId: checkpoint.id, runId: run.id })));
         await context.emit([{ kind: "log", level: "info", message: `Agrees with ${(100 * score.value).toFixed(1)} % of ${score.n} held-out comparisons (95 % interval ${(100 * score.low).toFixed(1)} to ${(100 * score.high).toFixed(1)} %)` }]);
       }
     }

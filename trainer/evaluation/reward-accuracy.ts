@@ -4,8 +4,8 @@ import type { EstimatedScore } from "../../domain/evaluation";
 
 const SAMPLES = 1000;
 
-/** Pairwise accuracy over items, whose pairs are resampled together; null without any strictly ordered pair. */
-export function summariseAccuracy(counts: [right: number, pairs: number][], seed: number): EstimatedScore | null {
+/** Pairwise accuracy over items, named `metric`, whose pairs are resampled together; null without any strictly ordered pair. */
+export function summariseAccuracy(counts: [right: number, pairs: number][], seed: number, metric = "accuracy"): EstimatedScore | null {
   const pairs = counts.reduce((sum, [, n]) => sum + n, 0);
   if (pairs === 0) return null;
   const share = (sample: readonly [number, number][]) => {
@@ -13,5 +13,5 @@ export function summariseAccuracy(counts: [right: number, pairs: number][], seed
     return n === 0 ? 0.5 : sample.reduce((sum, [right]) => sum + right, 0) / n;
   };
   const { value, low, high } = bootstrapStatistic(counts, share, { seed, samples: SAMPLES });
-  return { metric: "accuracy", value, low, high, n: pairs, signature: `pairs|bootstrap:items|n:${SAMPLES}|seed:${seed}` };
+  return { metric, value, low, high, n: pairs, signature: `pairs|bootstrap:items|n:${SAMPLES}|seed:${seed}` };
 }
