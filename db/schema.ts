@@ -21,6 +21,7 @@ import {
 import type { CheckpointKind } from "../domain/checkpoint";
 import type { CompletionSource, Sampling } from "../domain/completion";
 import type { DatasetKind, DatasetRow } from "../domain/dataset";
+import type { EvaluationValues } from "../domain/evaluation";
 import type { ItemMode, JudgementValue } from "../domain/judgement";
 import type { Message, Split } from "../domain/prompt";
 import type { RunConfig, RunEvent, RunKind, RunState } from "../domain/run";
@@ -375,7 +376,7 @@ export const scores = pgTable(
     projectId: uuid("project_id").notNull().references(() => projects.id, { onDelete: "cascade" }),
     checkpointId: uuid("checkpoint_id").notNull().references(() => checkpoints.id),
     runId: uuid("run_id").notNull().references(() => runs.id),
-    /** rouge1, rouge2, rougeL, rougeLsum, bleu1..bleu4, reward, gold, length, accuracy, kl; benchmarks as domain/tasks/score-names.ts names them. */
+    /** As domain/metric-definitions.ts names them; benchmarks as domain/tasks/score-names.ts does. */
     metric: text("metric").notNull(),
     value: doublePrecision("value").notNull(),
     low: doublePrecision("low"),
@@ -386,6 +387,18 @@ export const scores = pgTable(
     createdAt: createdAt(),
   },
   (t) => [unique().on(t.runId, t.checkpointId, t.metric), index().on(t.projectId, t.metric)],
+);
+
+/** What an evaluation run kept of each prompt: its completion, and what cannot be computed again from the texts. */
+export const evaluationRows = pgTable(
+  "evaluation_rows",
+  {
+    runId: uuid("run_id").notNull().references(() => runs.id, { onDelete: "cascade" }),
+    promptId: uuid("prompt_id").notNull().references(() => prompts.id, { onDelete: "cascade" }),
+    completionId: uuid("completion_id").notNull().references(() => completions.id),
+    values: jsonb("values").$type<EvaluationValues>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.promptId] }), index().on(t.promptId)],
 );
 
 export const workers = pgTable("workers", {

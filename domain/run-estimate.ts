@@ -1,4 +1,5 @@
 /** What a run will take, before it starts: steps exactly, time from past runs, memory roughly. */
+import { PERTURBATIONS } from "./metrics/perturbations";
 import type { RunConfig, SweepConfig } from "./run";
 import { plannedTrials, planTrials, rungSizes, rungSteps, trialConfig } from "./sweep";
 
@@ -35,7 +36,8 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
       return config.iterations;
     case "evaluation": {
       const prompts = Math.min(config.maxPrompts, work.prompts);
-      return prompts === 0 ? null : prompts;
+      // At most: a prompt that a perturbation leaves as it is is not asked again.
+      return prompts === 0 ? null : prompts * (config.holistic ? 1 + PERTURBATIONS.length : 1);
     }
     case "benchmark":
       // Which rows there are is known to the worker, whose folder holds them.

@@ -222,6 +222,7 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
         { value: "detailed", label: "Detailed" },
       ],
     }),
+    field("Main", "holistic", "HELM's seven metrics too", "boolean", "Samples up to four more answers a prompt, to changed prompts"),
     field("Main", "batchSize", "Batch size", "integer", "Completions at once"),
     SEED,
     ...SAMPLING("Tokens; usually 64 to 512"),

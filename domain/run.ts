@@ -190,6 +190,8 @@ export const evaluationConfigSchema = z.strictObject({
   batchSize: z.number().int().min(1).default(32),
   /** Demo prompts only: the hidden taste by which simulated annotators judge, as a score. */
   goldTaste: z.enum(["faithful", "concise", "detailed"]).nullable().default(null),
+  /** HELM's seven metrics too: samples up to four more answers a prompt, to changed prompts. */
+  holistic: z.boolean().default(false),
 });
 
 export const benchmarkConfigSchema = z.strictObject({

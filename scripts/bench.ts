@@ -15,7 +15,9 @@ function readSize(text: string): number {
 }
 
 const program = new Command("bench")
-  .description(`Measures, and says what was measured on.\n\n${BENCHES.map(({ name, description }) => `  ${name}: ${description}`).join("\n")}`)
+  .description(
+    `Measures, and says what was measured on.\n\n${BENCHES.map(({ name, description }) => `  ${name}: ${description}`).join("\n")}`,
+  )
   .argument("[names...]", "which benchmarks; all without a name")
   .option("--size <n>", "pairs, votes or rows instead of the benchmark's own number", readSize)
   .option("--json <file>", "write the reports there; - is the standard output")

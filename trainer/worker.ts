@@ -12,6 +12,7 @@ import { type CheckpointRow, insertCheckpoint, latestCheckpoint, selectCheckpoin
 import { insertItems } from "../db/queries/items";
 import { appendRunEvents, storableText } from "../db/queries/run-events";
 import { claimRun, heartbeatRun, type RunRow, transitionRun } from "../db/queries/runs";
+import { upsertEvaluationRows } from "../db/queries/evaluation-rows";
 import { selectScores, upsertScores } from "../db/queries/scores";
 import { advanceSweeps } from "../db/queries/sweeps";
 import { ensureModel, insertSampledCompletions, type PromptRow, selectPromptsOfSplit, selectTrainingRows } from "../db/queries/training-data";
@@ -19,15 +20,19 @@ import { heartbeatWorker, registerWorker } from "../db/queries/workers";
 import type { CheckpointKind } from "../domain/checkpoint";
 import type { PreferenceRow, SftRow } from "../domain/dataset";
 import { demoFacts } from "../domain/demo/prompts";
+import { tasteScore } from "../domain/demo/taste";
+import { estimateMetrics, type EvaluationRow, measureEvaluation, type Score } from "../domain/evaluation";
+import { measureHelm } from "../domain/helm";
 import { promptLabels } from "../domain/prompt";
 import { decidePromotion } from "../domain/promotion";
 import type { BenchmarkConfig, EvaluationConfig, PpoConfig, PreferenceConfig, RewardConfig, RunEvent, SampleConfig, SftConfig } from "../domain/run";
 import { NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
-import type { ChainLink } from "./checkpoint/checkpoint-chain";
+import { type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "./checkpoint/checkpoint-chain";
 import { dropResumeState, hashWeights, readSnapshot, writeSnapshot } from "./checkpoint/snapshot";
 import type { Engine } from "./engine/engine";
-import { type EvaluatedCompletion, evaluateCompletions, summariseAccuracy } from "./evaluation/evaluate";
 import { summariseHead } from "./evaluation/head-scores";
+import { summariseAccuracy } from "./evaluation/reward-accuracy";
+import { answerPerturbed, measurePromptReferences } from "./jobs/evaluate-jobs";
 import { predictLabels, runHead } from "./jobs/head-jobs";
 import { sampleCompletions, scoreCompletions } from "./jobs/generate-jobs";
 import { measureRewardAccuracy, runPpo, runPreference, runReward, runSft } from "./jobs/train-jobs";
@@ -136,16 +141,17 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     // How far the votes that it never saw agree with it: what decides whether a policy trained on it is promoted.
     const checkpoint = await latestCheckpoint(db, run.id);
     if (checkpoint && rows.test.length > 0) {
-      const counts = await measureRewardAccuracy(context, { chain: await chainOf(checkpoint.id, "reward checkpoint"), rows: rows.test, maxLength: config.maxLength });
-      await storeAccuracy(run, context, checkpoint, counts, config.seed);
+      const items = await measureRewardAccuracy(context, { chain: await chainOf(checkpoint.id, "reward checkpoint"), rows: rows.test, maxLength: config.maxLength });
+      await storeAccuracy(run, context, checkpoint, items, config.seed);
     }
     return outcome;
   };
 
-  const storeAccuracy = async (run: RunRow, context: TrainContext, checkpoint: CheckpointRow, counts: [number, number][], seed: number) => {
-    const score = summariseAccuracy(counts, seed);
+  const storeAccuracy = async (run: RunRow, context: TrainContext, checkpoint: CheckpointRow, items: { margin: number | null; counts: [number, number] }[], seed: number) => {
+    const score = summariseAccuracy(items.map(({ counts }) => counts), seed);
     if (!score) return null;
-    await upsertScores(db, [{ ...score, projectId: run.projectId, checkpointId: checkpoint.id, runId: run.id }]);
+    const byMargin = [1, 2, 3].flatMap((margin) => summariseAccuracy(items.filter((item) => item.margin === margin).map(({ counts }) => counts), seed, `accuracy/margin-${margin}`) ?? []);
+    await upsertScores(db, [score, ...byMargin].map((measured) => ({ ...measured, projectId: run.projectId, checkpointId: checkpoint.id, runId: run.id })));
     await context.emit([{ kind: "log", level: "info", message: `Agrees with ${(100 * score.value).toFixed(1)} % of ${score.n} held-out comparisons (95 % interval ${(100 * score.low).toFixed(1)} to ${(100 * score.high).toFixed(1)} %)` }]);
     return score;
   };
@@ -162,7 +168,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     const context = await createContext(run, "adapter", run.baseCheckpointId, asked);
     const { outcome, heldOut } = await runPreference(context, { config, chain: await chainOf(run.baseCheckpointId, "base checkpoint"), ...rows, showcase });
     const policy = outcome === "succeeded" ? await latestCheckpoint(db, run.id) : null;
-    if (policy) await storePromotion(context, policy, decidePromotion("implicit reward", await storeAccuracy(run, context, policy, heldOut, config.seed)));
+    if (policy) await storePromotion(context, policy, decidePromotion("implicit reward", await storeAccuracy(run, context, policy, heldOut.map((counts) => ({ margin: null, counts })), config.seed)));
     return outcome;
   };
 
@@ -185,11 +191,12 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   };
 
   /** Samples `prompts` from the run's checkpoint and stores the completions; null when it was stopped. */
-  const sampleAndStore = async (run: RunRow, context: TrainContext, prompts: PromptRow[], config: SampleConfig | EvaluationConfig, perPrompt: number, asked: () => "pause" | "cancel" | null) => {
+  const sampleAndStore = async (run: RunRow, context: TrainContext, prompts: PromptRow[], config: SampleConfig | EvaluationConfig, perPrompt: number, asked: () => "pause" | "cancel" | null, loaded?: LoadedCheckpoint) => {
     const checkpoint = run.baseCheckpointId === null ? null : await selectCheckpoint(db, run.baseCheckpointId);
     if (!checkpoint) throw new Error("The run has no checkpoint to sample from");
     await context.start(prompts.length * perPrompt);
     const sampling = { ...config.sampling, seed: config.seed };
+    const started = performance.now();
     const sampled = await sampleCompletions(
       engine,
       { chain: await chainOf(checkpoint.id, "checkpoint"), prompts: prompts.map(({ id, contentHash, messages }) => ({ id, key: contentHash, messages })), sampling, completionsPerPrompt: perPrompt, batchSize: config.batchSize },
@@ -197,14 +204,16 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         await tellStep(run, done);
         return asked() ? "stop" : undefined;
       },
+      loaded,
     );
+    const seconds = (performance.now() - started) / 1000;
     const requested = asked();
     if (requested && sampled.length < prompts.length * perPrompt) return { outcome: requested === "pause" ? ("paused" as const) : ("cancelled" as const) };
     const modelId = await ensureModel(db, { projectId: run.projectId, checkpointId: checkpoint.id, name: checkpoint.name });
     const stored = await insertSampledCompletions(db, run.id, sampled.map(({ promptId, ordinal, text }) => ({
       projectId: run.projectId, promptId, modelId, text: storableText(text), source: "checkpoint" as const, sampling, ordinal, contentHash: hashText(text), runId: run.id,
     })));
-    return { outcome: "succeeded" as const, sampled, stored, checkpoint };
+    return { outcome: "succeeded" as const, sampled, stored, checkpoint, seconds };
   };
 
   const sampleRun = async (run: RunRow, config: SampleConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
@@ -259,24 +268,63 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     if (prompts.length === 0) throw new Error(`The project has no prompts in its ${config.split} split`);
     const measured = run.baseCheckpointId === null ? null : await selectCheckpoint(db, run.baseCheckpointId);
     if (measured?.kind === "head") return evaluateHead(run, context, prompts, config);
-    const result = await sampleAndStore(run, context, prompts, config, 1, asked);
-    if (result.outcome !== "succeeded") return result.outcome;
-    const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
-    const rows = result.sampled.map((sampled) => ({ ...sampled, prompt: byId.get(sampled.promptId) as PromptRow }));
-    const rewards = run.rewardCheckpointId === null ? null : await scoreCompletions(engine, {
-      rewardChain: await chainOf(run.rewardCheckpointId, "reward checkpoint"),
-      rows: rows.map(({ prompt, text }) => ({ messages: prompt.messages, text })), batchSize: config.batchSize,
-    });
-    const evaluated = rows.map(({ prompt, text, tokens }, i): EvaluatedCompletion => ({
-      text, tokens, reference: prompt.reference, reward: rewards?.[i] ?? null, facts: demoFacts(prompt.meta),
-    }));
-    const scores = evaluateCompletions(evaluated, config);
-    await upsertScores(db, scores.map((score) => ({ ...score, projectId: run.projectId, checkpointId: result.checkpoint.id, runId: run.id })));
-    await context.emit([
-      { kind: "metric", step: rows.length, values: Object.fromEntries(scores.map(({ metric, value }) => [`eval/${metric}`, value])) },
-      { kind: "sample", step: rows.length, rows: rows.slice(0, 20).map(({ prompt, text }, i) => ({ prompt: prompt.messages.at(-1)?.content ?? "", completion: text, reference: prompt.reference, score: rewards?.[i] ?? null, kl: null })) },
-    ]);
-    return "succeeded";
+    const chain = await chainOf(run.baseCheckpointId, "checkpoint");
+    const loaded = await loadCheckpoint(chain);
+    try {
+      // 1. Answers, and how likely the model finds the references.
+      const result = await sampleAndStore(run, context, prompts, config, 1, asked, loaded);
+      if (result.outcome !== "succeeded") return result.outcome;
+      const byId = new Map(prompts.map((prompt) => [prompt.id, prompt]));
+      const rows = result.sampled.map((sampled) => ({ ...sampled, prompt: byId.get(sampled.promptId) as PromptRow }));
+      const likelihoods = await measurePromptReferences(engine, loaded, rows.map(({ prompt }) => prompt), config.batchSize);
+
+      // 2. Answers to changed prompts, where they are asked for.
+      const answers = rows.map(({ prompt, text }) => ({ text, reference: prompt.reference }));
+      let helm: Score[] = [];
+      if (config.holistic) {
+        const sampling = { ...config.sampling, seed: config.seed };
+        const perturbed = await answerPerturbed(engine, { chain, loaded, prompts: rows.map(({ prompt }) => prompt), sampling, batchSize: config.batchSize, seed: config.seed }, async (done, total) => {
+          if (!(await appendRunEvents(db, { runId: run.id, attempt: run.attempt, events: [], step: rows.length + done, totalSteps: rows.length + total }))) throw new FencedError();
+          return asked() ? "stop" : undefined;
+        });
+        const requested = asked();
+        if (perturbed === null) return requested === "cancel" ? "cancelled" : "paused";
+        helm = measureHelm({ answers, perturbed, guesses: likelihoods.flatMap((known) => known ?? []), seconds: result.seconds }, config.seed);
+      }
+
+      // 3. Scores over all prompts, and what they rest on prompt by prompt.
+      const rewards = run.rewardCheckpointId === null ? null : await scoreCompletions(engine, {
+        rewardChain: await chainOf(run.rewardCheckpointId, "reward checkpoint"),
+        rows: rows.map(({ prompt, text }) => ({ messages: prompt.messages, text })), batchSize: config.batchSize,
+      });
+      const { goldTaste } = config;
+      const evaluated = rows.map(({ prompt, text }, i): EvaluationRow => {
+        const facts = demoFacts(prompt.meta);
+        const known = likelihoods[i];
+        const reward = rewards?.[i];
+        return {
+          text, reference: prompt.reference,
+          values: {
+            ...(reward === undefined ? {} : { reward }),
+            ...(goldTaste && facts ? { gold: tasteScore(goldTaste, text, facts) } : {}),
+            ...(known ? { referenceNats: known.nats, referenceTokens: known.tokens } : {}),
+          },
+        };
+      });
+      const scores: Score[] = [...estimateMetrics(measureEvaluation(evaluated, `taste:${goldTaste}`), { seed: config.seed }), ...helm];
+      await upsertScores(db, scores.map((score) => ({ ...score, projectId: run.projectId, checkpointId: result.checkpoint.id, runId: run.id })));
+      const completionIds = new Map(result.stored.map(({ id, promptId, contentHash }) => [`${promptId}:${contentHash}`, id]));
+      await upsertEvaluationRows(db, rows.map(({ promptId, text }, i) => ({
+        runId: run.id, promptId, completionId: completionIds.get(`${promptId}:${hashText(text)}`) as string, values: (evaluated[i] as EvaluationRow).values,
+      })));
+      await context.emit([
+        { kind: "metric", step: rows.length, values: Object.fromEntries(scores.map(({ metric, value }) => [`eval/${metric}`, value])) },
+        { kind: "sample", step: rows.length, rows: rows.slice(0, 20).map(({ prompt, text }, i) => ({ prompt: prompt.messages.at(-1)?.content ?? "", completion: text, reference: prompt.reference, score: rewards?.[i] ?? null, kl: null })) },
+      ]);
+      return "succeeded";
+    } finally {
+      disposeCheckpoints(loaded);
+    }
   };
 
   const benchmarkRun = async (run: RunRow, config: BenchmarkConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {

@@ -181,7 +181,7 @@ export function bleuSignature({
   smooth = "exp",
   smoothValue,
   effectiveOrder = false,
-}: BleuOptions & { references?: number | "var"; lowercase?: boolean; tokenize?: BleuTokenizer }): string {
+}: BleuOptions & { references?: number | "var"; lowercase?: boolean; tokenize?: BleuTokenizer } = {}): string {
   const value = smooth === "floor" || smooth === "add-k" ? `[${(smoothValue ?? SMOOTH_VALUES[smooth]).toFixed(2)}]` : "";
   return `nrefs:${references}|case:${lowercase ? "lc" : "mixed"}|eff:${effectiveOrder ? "yes" : "no"}|tok:${tokenize}|smooth:${smooth}${value}|version:2.6.0`;
 }

@@ -30,7 +30,8 @@ async function readPieces(count: number): Promise<string[]> {
     const words = (await readFile(path.join(folder, file), "utf8")).split(/(?<=\s)(?=\S)/);
     for (let start = 0; start + WORDS <= words.length; start += WORDS) pieces.push(words.slice(start, start + WORDS).join(""));
   }
-  if (pieces.length < count) throw new Error(`node_modules has text for ${pieces.length} pairs only, not for ${count}: choose a smaller --size`);
+  if (pieces.length < count)
+    throw new Error(`node_modules has text for ${pieces.length} pairs only, not for ${count}: choose a smaller --size`);
   return pieces.slice(0, count);
 }
 
@@ -81,17 +82,27 @@ const rouge = (stem: boolean) => (pairs: Pair[]) =>
     return ROUGE_METRICS.flatMap((metric) => [scores[metric].precision, scores[metric].recall, scores[metric].f]);
   });
 
-const bleu = (tokenize: BleuTokenizer, two = false) => (pairs: Pair[]) => [
-  [bleuFromStatistics(sumBleuStatistics(pairs.map(([reference, candidate, second]) => bleuStatistics(candidate, two ? [reference, second] : [reference], { tokenize })))).score],
-];
+const bleu =
+  (tokenize: BleuTokenizer, two = false) =>
+  (pairs: Pair[]) => [
+    [
+      bleuFromStatistics(
+        sumBleuStatistics(
+          pairs.map(([reference, candidate, second]) => bleuStatistics(candidate, two ? [reference, second] : [reference], { tokenize })),
+        ),
+      ).score,
+    ],
+  ];
 
 const chrf = (wordOrder: 0 | 2) => (pairs: Pair[]) => {
   const sums: number[] = [];
-  for (const [reference, candidate] of pairs) for (const [i, count] of chrfStatistics(candidate, [reference], { wordOrder }).entries()) sums[i] = (sums[i] ?? 0) + count;
+  for (const [reference, candidate] of pairs)
+    for (const [i, count] of chrfStatistics(candidate, [reference], { wordOrder }).entries()) sums[i] = (sums[i] ?? 0) + count;
   return [[chrfFromStatistics(sums)]];
 };
 
-const chrfSentences = (wordOrder: 0 | 2) => (pairs: Pair[]) => pairs.map(([reference, candidate]) => [chrfFromStatistics(chrfStatistics(candidate, [reference], { wordOrder }))]);
+const chrfSentences = (wordOrder: 0 | 2) => (pairs: Pair[]) =>
+  pairs.map(([reference, candidate]) => [chrfFromStatistics(chrfStatistics(candidate, [reference], { wordOrder }))]);
 
 /** Named as in metrics.py; bars: three times rouge_score's, twice sacrebleu's throughput. */
 const MEASURES: { name: string; bar: number; score: (pairs: Pair[]) => number[][] }[] = [
@@ -99,14 +110,27 @@ const MEASURES: { name: string; bar: number; score: (pairs: Pair[]) => number[][
   { name: "rouge plain", bar: 1 / 3, score: rouge(false) },
   ...(["13a", "intl", "char", "none"] as const).map((tokenize) => ({ name: `BLEU corpus ${tokenize}`, bar: 1 / 2, score: bleu(tokenize) })),
   { name: "BLEU corpus 13a, two references", bar: 1 / 2, score: bleu("13a", true) },
-  { name: "BLEU sentence 13a", bar: 1 / 2, score: (pairs) => pairs.map(([reference, candidate]) => [bleuFromStatistics(bleuStatistics(candidate, [reference]), { effectiveOrder: true }).score]) },
-  ...([[0, "chrF"], [2, "chrF++"]] as const).flatMap(([order, name]) => [
+  {
+    name: "BLEU sentence 13a",
+    bar: 1 / 2,
+    score: (pairs) =>
+      pairs.map(([reference, candidate]) => [bleuFromStatistics(bleuStatistics(candidate, [reference]), { effectiveOrder: true }).score]),
+  },
+  ...(
+    [
+      [0, "chrF"],
+      [2, "chrF++"],
+    ] as const
+  ).flatMap(([order, name]) => [
     { name: `${name} corpus`, bar: 1 / 2, score: chrf(order) },
     { name: `${name} sentence`, bar: 1 / 2, score: chrfSentences(order) },
   ]),
 ];
 
-const largestDifference = (a: number[][], b: number[][]) => (a.length === b.length ? Math.max(...a.map((row, i) => Math.max(...row.map((x, k) => Math.abs(x - (b[i]?.[k] ?? Number.NaN)))))) : Number.POSITIVE_INFINITY);
+const largestDifference = (a: number[][], b: number[][]) =>
+  a.length === b.length
+    ? Math.max(...a.map((row, i) => Math.max(...row.map((x, k) => Math.abs(x - (b[i]?.[k] ?? Number.NaN))))))
+    : Number.POSITIVE_INFINITY;
 
 export const metricsBench: Bench = {
   name: "metrics",
@@ -134,7 +158,9 @@ export const metricsBench: Bench = {
       return {
         rows,
         versions: { node: process.versions.node, ...reference.value?.versions },
-        notes: reference.value ? [] : [`No reference: ${reference.reason} (pip install rouge_score==0.1.2 sacrebleu==2.6.0, HONE_PYTHON names another Python)`],
+        notes: reference.value
+          ? []
+          : [`No reference: ${reference.reason} (pip install rouge_score==0.1.2 sacrebleu==2.6.0, HONE_PYTHON names another Python)`],
       };
     } finally {
       rmSync(folder, { recursive: true, force: true });

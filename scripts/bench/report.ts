@@ -26,7 +26,8 @@ export type Bench = {
 
 export type BenchReport = { bench: string; machine: string } & BenchResult;
 
-export const machine = (): string => `${os.cpus().length} x ${os.cpus()[0]?.model.trim() ?? "unknown processor"}, ${Math.round(os.totalmem() / 2 ** 30)} GB`;
+export const machine = (): string =>
+  `${os.cpus().length} x ${os.cpus()[0]?.model.trim() ?? "unknown processor"}, ${Math.round(os.totalmem() / 2 ** 30)} GB`;
 
 /** A rate (more is better), with the bar on reference / hone. */
 export function rateRow(name: string, unit: string, hone: number, reference: number | null, bar: number | null): BenchRow {
@@ -35,7 +36,15 @@ export function rateRow(name: string, unit: string, hone: number, reference: num
 }
 
 /** A number that has to stay below `bar`. */
-export const limitRow = (name: string, unit: string, hone: number, bar: number): BenchRow => ({ name, unit, hone, reference: null, ratio: null, bar, holds: hone <= bar });
+export const limitRow = (name: string, unit: string, hone: number, bar: number): BenchRow => ({
+  name,
+  unit,
+  hone,
+  reference: null,
+  ratio: null,
+  bar,
+  holds: hone <= bar,
+});
 
 /** Runs a Python script of the reference packages and reads the JSON that it prints; null with the reason where it cannot run. */
 export async function runPython<T>(script: string, args: string[]): Promise<{ value: T } | { value: null; reason: string }> {
@@ -52,8 +61,30 @@ export async function runPython<T>(script: string, args: string[]): Promise<{ va
 const digits = (value: number | null) => (value === null ? "-" : Number(value.toPrecision(3)).toString());
 
 export function formatBench({ bench, machine, versions, rows, notes = [] }: BenchReport): string {
-  const cells = [["", "unit", "Hone", "reference", "ratio", "bar", ""], ...rows.map((row) => [row.name, row.unit, digits(row.hone), digits(row.reference), digits(row.ratio), digits(row.bar), row.holds === null ? "" : row.holds ? "holds" : "FAILS"])];
+  const cells = [
+    ["", "unit", "Hone", "reference", "ratio", "bar", ""],
+    ...rows.map((row) => [
+      row.name,
+      row.unit,
+      digits(row.hone),
+      digits(row.reference),
+      digits(row.ratio),
+      digits(row.bar),
+      row.holds === null ? "" : row.holds ? "holds" : "FAILS",
+    ]),
+  ];
   const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
-  const table = cells.map((row) => row.map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ").trimEnd());
-  return [`${bench}: ${machine}; ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ")}`, ...table, ...notes].join("\n");
+  const table = cells.map((row) =>
+    row
+      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [
+    `${bench}: ${machine}; ${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(", ")}`,
+    ...table,
+    ...notes,
+  ].join("\n");
 }

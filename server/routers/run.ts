@@ -5,6 +5,7 @@ import { runKindSchema, runStateSchema } from "../../domain/run";
 import { getRunListener } from "../run-listener";
 import { shutdownSignal } from "../shutdown";
 import { getRunLineage } from "../services/checkpoint";
+import { compareEvaluationRuns, getRewardByDistance, listComparableRuns } from "../services/evaluation";
 import { cancelRun, createRun, createRunSchema, estimateRun, getRun, getRunSeries, listRuns, listSameData, listTrials, pauseRun, resumeRun, retryRun } from "../services/run";
 import { listRunInputs, runInputSchema } from "../services/run-inputs";
 import { streamRunEvents } from "../services/run-stream";
@@ -29,6 +30,12 @@ export const runRouter = router({
   trials: researcherProcedure.input(idSchema).query(({ ctx, input }) => listTrials(ctx, input.id)),
   sameData: researcherProcedure.input(idSchema).query(({ ctx, input }) => listSameData(ctx, input.id)),
   lineage: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRunLineage(ctx, input.id)),
+  /** Other evaluation runs on prompts of this one, and the paired comparison with one of them. */
+  comparable: researcherProcedure.input(idSchema).query(({ ctx, input }) => listComparableRuns(ctx, input.id)),
+  compare: researcherProcedure
+    .input(z.strictObject({ id: z.uuid(), baselineId: z.uuid() }))
+    .query(({ ctx, input }) => compareEvaluationRuns(ctx, { runId: input.id, baselineId: input.baselineId })),
+  rewardByDistance: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRewardByDistance(ctx, input.id)),
   inputs: researcherProcedure
     .input(z.strictObject({ projectId: z.uuid().nullable() }))
     .query(({ ctx, input }) => listRunInputs(ctx, input)),

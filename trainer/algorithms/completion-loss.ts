@@ -100,8 +100,8 @@ export function createPackedBatch(packs: Example[][], padTokenId: number): Compl
 
 export const disposeBatch = (batch: CompletionBatch): void => tf.dispose(Object.values(batch).filter((tensor) => tensor !== null));
 
-/** Logits at the target places, (M, V). */
-function targetLogits(model: Model, weights: Weights, batch: CompletionBatch): tf.Tensor2D {
+/** Logits at the batch's targets, (M, V). */
+export function targetLogits(model: Model, weights: Weights, batch: CompletionBatch): tf.Tensor2D {
   const source = { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D };
   let hidden: tf.Tensor3D;
   if (model.family === "t5") {

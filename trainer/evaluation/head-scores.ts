@@ -2,10 +2,10 @@
  * Scores of heads on labelled rows. Classes: accuracy and macro-averaged F1 over the classes that occur in either
  * column (scikit-learn's f1_score with average "macro"). Numbers: Pearson's r and the mean squared error.
  */
+import type { Score } from "../../domain/evaluation";
 import { bootstrapStatistic } from "../../domain/metrics/bootstrap";
 import { accuracy, macroF1 } from "../../domain/metrics/classification";
 import { pearson } from "../../domain/metrics/correlation";
-import type { Score } from "./evaluate";
 
 /** What was predicted, and the truth. */
 export type Pair<T> = readonly [predicted: T, truth: T];

@@ -120,11 +120,11 @@ export async function runReward(
   }
 }
 
-/** Held-out agreement of a saved reward model with the votes: right and all strictly ordered pairs of each item. */
+/** Held-out agreement of a saved reward model with the votes: right and all strictly ordered pairs of each item, and the vote's margin. */
 export async function measureRewardAccuracy(
   { engine }: Pick<TrainContext, "engine">,
   input: { chain: ChainLink[]; rows: PreferenceRow[]; maxLength: number },
-): Promise<[number, number][]> {
+): Promise<{ margin: number | null; counts: [right: number, pairs: number] }[]> {
   const checkpoint = await loadCheckpoint(input.chain);
   const model = requireDecoder(checkpoint, "A reward model");
   if (!checkpoint.reward) throw new Error(`The checkpoint is no reward model: ${SCORE_NAME} is missing`);
@@ -134,10 +134,10 @@ export async function measureRewardAccuracy(
     const scorer = createScorer(engine, model);
     const scores = scorer({ weights: { base: checkpoint.params, adapter }, score }, items.flatMap(({ examples }) => examples), { batchSize: 32, padTokenId: checkpoint.tokenizer.padTokenId });
     let next = 0;
-    return items.map(({ ranks }) => {
+    return items.map(({ ranks, margin }) => {
       const own = scores.slice(next, next + ranks.length);
       next += ranks.length;
-      return pairAccuracy(ranks, own);
+      return { margin, counts: pairAccuracy(ranks, own) };
     });
   } finally {
     disposeCheckpoints(checkpoint);

@@ -5,6 +5,7 @@ import { Gauge } from "lucide-react";
 import Link from "next/link";
 import { BenchmarkTable, splitScores } from "../../components/lineage/benchmark-table";
 import { CheckpointBadges, ScoresTable } from "../../components/lineage/checkpoint-tables";
+import { HelmTable } from "../../components/lineage/helm-table";
 import { LineageGraphView } from "../../components/lineage/lineage-graph";
 import { Badge } from "../../components/ui/badge";
 import { Button } from "../../components/ui/button";
@@ -93,6 +94,7 @@ export function CheckpointView({ id }: { id: string }) {
           <BenchmarkTable scores={benchmarks} by="run" />
         </Card>
       )}
+      <HelmTable scores={scores} />
       <Card>
         <CardHeader title="Used by" description="Runs that started from it or were rewarded by it" />
         {usedBy.length === 0 ? (

@@ -15,8 +15,8 @@ export function splitScores<S extends Score>(scores: readonly S[]): { benchmarks
   const others: S[] = [];
   for (const score of scores) {
     const name = readScoreName(score.metric);
-    if (name === null) others.push(score);
-    else benchmarks.push({ ...score, name });
+    if (name !== null) benchmarks.push({ ...score, name });
+    else if (!score.metric.startsWith("helm/")) others.push(score);
   }
   return { benchmarks, others };
 }

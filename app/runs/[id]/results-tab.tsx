@@ -5,11 +5,14 @@ import type { inferOutput } from "@trpc/tanstack-react-query";
 import Link from "next/link";
 import { BenchmarkTable, splitScores } from "../../components/lineage/benchmark-table";
 import { CheckpointsTable, ScoresTable } from "../../components/lineage/checkpoint-tables";
+import { HelmTable } from "../../components/lineage/helm-table";
 import { Button } from "../../components/ui/button";
 import { Card, CardHeader } from "../../components/ui/card";
 import { EmptyState } from "../../components/ui/empty-state";
 import type { RunSeries } from "@/domain/run-series";
 import type { useTRPC } from "../../trpc";
+import { CompareCard } from "./compare-card";
+import { DistanceCard } from "./distance-card";
 import { FitCard } from "./fit-card";
 import { SameDataCard } from "./same-data-card";
 import { SweepCard } from "./sweep-card";
@@ -17,7 +20,7 @@ import { TaskReportCard } from "./task-report-card";
 
 export type RunDetail = inferOutput<ReturnType<typeof useTRPC>["run"]["get"]>;
 
-export function ResultsTab({ run, series }: { run: RunDetail; series: RunSeries }) {
+export function ResultsTab({ run, series, against, onAgainst }: { run: RunDetail; series: RunSeries; against: string | null; onAgainst: (id: string | null) => void }) {
   if (run.config.kind === "sweep") {
     return (
       <div className="flex flex-col gap-4">
@@ -61,6 +64,9 @@ export function ResultsTab({ run, series }: { run: RunDetail; series: RunSeries 
           )}
         </Card>
       )}
+      <HelmTable scores={run.scores} />
+      {run.kind === "evaluation" && run.state === "succeeded" && <CompareCard runId={run.id} against={against} onAgainst={onAgainst} />}
+      {run.kind === "ppo" && <DistanceCard runId={run.id} running={run.state === "running"} />}
       {trains && (
         <Card>
           <CardHeader title="Checkpoints" description="Newest first" />

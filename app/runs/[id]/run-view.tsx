@@ -56,7 +56,7 @@ export function RunView({ id }: { id: string }) {
           <SamplesTab samples={drawn.samples} kind={run.data.kind} />
         </TabsContent>
         <TabsContent value="results">
-          <ResultsTab run={run.data} series={drawn} />
+          <ResultsTab run={run.data} series={drawn} against={page.against} onAgainst={(against) => setPage({ against })} />
         </TabsContent>
         <TabsContent value="config">
           <ConfigTab run={run.data} />

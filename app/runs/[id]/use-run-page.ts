@@ -13,6 +13,8 @@ export type RunPageState = {
   /** Weight of the past in the moving average, 0 to 0.99. */
   smoothing: number;
   log: boolean;
+  /** Id of the evaluation run that this one is compared with. */
+  against: string | null;
 };
 
 /** Curves of more runs than this cannot be told apart. */
@@ -26,6 +28,7 @@ export function useRunPage(): [RunPageState, (change: Partial<RunPageState>) => 
     overlays: (params.get("with") ?? "").split(",").filter((id) => /^[0-9a-f-]{36}$/.test(id)).slice(0, MAX_OVERLAYS),
     smoothing: smoothing >= 0 && smoothing < 1 ? smoothing : 0,
     log: params.get("log") === "1",
+    against: params.get("against"),
   };
   const update = useCallback(
     (change: Partial<RunPageState>) => {
@@ -35,6 +38,7 @@ export function useRunPage(): [RunPageState, (change: Partial<RunPageState>) => 
       if (change.overlays !== undefined) set("with", change.overlays.join(","), "");
       if (change.smoothing !== undefined) set("smooth", String(change.smoothing), "0");
       if (change.log !== undefined) set("log", change.log ? "1" : "", "");
+      if (change.against !== undefined) set("against", change.against ?? "", "");
       window.history.replaceState(null, "", next.size === 0 ? window.location.pathname : `?${next}`);
     },
     [params],

@@ -14,6 +14,7 @@ import { createSimulatedAnnotator } from "../../../domain/demo/annotator";
 import { demoFacts } from "../../../domain/demo/prompts";
 import { runConfigSchema } from "../../../domain/run";
 import { freezeDataset } from "../../../server/services/dataset";
+import { compareEvaluationRuns, getRewardByDistance, listComparableRuns } from "../../../server/services/evaluation";
 import { createRun } from "../../../server/services/run";
 import { loadEngine } from "../../../trainer/engine/engine";
 import { createWorker, explainFailure, type Worker } from "../../../trainer/worker";
@@ -58,6 +59,7 @@ const resultOf = async (runId: string): Promise<string> => {
 const metricSteps = async (runId: string, name: string): Promise<number[]> =>
   (await readRunEvents(database.db, runId, 0, 10_000)).flatMap(({ event }) => (event.kind === "metric" && name in event.values ? [event.step] : []));
 
+const TEXT_METRICS = ["bleu1", "bleu2", "bleu3", "bleu4", "chrf", "chrf++", "exactMatch", "rouge1", "rouge2", "rougeL", "rougeLsum", "tokenF1"];
 const SFT = { kind: "sft", method: "lora", batchSize: 8, maxSteps: 6, saveSteps: 2, evalSteps: 3 };
 
 /** Every open seat gets the vote of a simulated annotator, straight into the tables. */
@@ -125,13 +127,37 @@ describe("the round", () => {
     const evaluation = await start({ name: "Evaluation", base: policy, reward, config: { kind: "evaluation", split: "test", goldTaste: "concise", sampling: { maxNewTokens: 8 } } });
     expect(await finished(evaluation)).toMatchObject({ state: "succeeded" });
     const scores = await selectScores(database.db, { checkpointId: policy });
-    expect(scores.map(({ metric }) => metric).sort()).toEqual(["bleu1", "bleu2", "bleu3", "bleu4", "gold", "length", "reward", "rouge1", "rouge2", "rougeL", "rougeLsum"]);
+    expect(scores.map(({ metric }) => metric).sort()).toEqual([...TEXT_METRICS, "gold", "length", "perplexity", "reward"].sort());
     for (const { low, value, high, n } of scores) {
       expect(n).toBe(6);
       expect(low).toBeLessThanOrEqual(value);
       expect(high).toBeGreaterThanOrEqual(value);
     }
-  }, 120_000);
+
+    // The same prompts with HELM's seven metrics on the model before PPO, and both against each other.
+    const before = await start({ name: "Evaluation before", base: sft, reward, config: { kind: "evaluation", split: "test", goldTaste: "concise", holistic: true, sampling: { maxNewTokens: 8 } } });
+    expect(await finished(before)).toMatchObject({ state: "succeeded" });
+    const helm = (await selectScores(database.db, { runId: before })).filter(({ metric }) => metric.startsWith("helm/"));
+    expect(helm.map(({ metric }) => metric)).toEqual(expect.arrayContaining(["accuracy", "calibration", "efficiency", "fairness", "robustness", "selective_accuracy", "toxicity"].map((name) => `helm/${name}`)));
+    const value = (name: string) => helm.find(({ metric }) => metric === `helm/${name}`)?.value ?? Number.NaN;
+    expect(value("robustness")).toBeLessThanOrEqual(value("accuracy"));
+    expect(value("fairness")).toBeLessThanOrEqual(value("accuracy"));
+    expect(value("efficiency")).toBeGreaterThan(0);
+    expect(helm.find(({ metric }) => metric === "helm/robustness")?.signature).toContain("mild:6");
+
+    expect(await listComparableRuns(asResearcher(), evaluation)).toMatchObject([{ id: before, shared: 6 }]);
+    const compared = await compareEvaluationRuns(asResearcher(), { runId: evaluation, baselineId: before });
+    expect(compared.prompts).toBe(6);
+    expect(compared.metrics.map(({ metric }) => metric).sort()).toEqual([...TEXT_METRICS, "gold", "length", "perplexity", "reward"].sort());
+    for (const { metric, system, baseline, difference } of compared.metrics) {
+      expect(system, metric).toBeCloseTo(scores.find((score) => score.metric === metric)?.value ?? Number.NaN, 9);
+      expect(difference, metric).toBeCloseTo(system - baseline, 9);
+    }
+    expect(compared.duels.map(({ by }) => by)).toEqual(["reward", "gold"]);
+    const byDistance = await getRewardByDistance(asResearcher(), ppoRun);
+    expect(byDistance.map(({ step, reward: score, gold }) => [step, score !== null, gold !== null])).toEqual([[1, true, false], [2, true, true]]);
+    await expect(compareEvaluationRuns(asResearcher(), { runId: evaluation, baselineId: ppoRun })).rejects.toThrow('"PPO" is no evaluation run');
+  }, 240_000);
 });
 
 describe("interruptions", () => {

@@ -60,6 +60,8 @@ describe("estimates", () => {
     expect(estimateSteps(runConfigSchema.parse({ kind: "sft", maxSteps: 7 }), work)).toBe(7);
     expect(estimateSteps(sft, { ...work, trainRows: 0 })).toBe(null);
     expect(estimateSteps(runConfigSchema.parse({ kind: "sample", maxPrompts: 100, completionsPerPrompt: 3, batchSize: 32 }), work)).toBe(90);
+    expect(estimateSteps(runConfigSchema.parse({ kind: "evaluation" }), work)).toBe(30);
+    expect(estimateSteps(runConfigSchema.parse({ kind: "evaluation", holistic: true }), work)).toBe(150);
   });
   it("scales past paces by sequences a step and takes the median", () => {
     const past = [1, 2, 9].map((secondsPerStep) => ({ secondsPerStep, sequencesPerStep: 16 }));
