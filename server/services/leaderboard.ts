@@ -32,7 +32,7 @@ async function requireProject(ctx: ServiceContext, slug: string) {
 }
 
 /** The pairs of a judgement between different models; `other` counts those of one model with itself. */
-export function pairsOfVote(shownOrder: readonly string[], ranks: readonly number[], placeOf: (completionId: string) => number | undefined): { vote: Vote; same: number } {
+export function pairsOfVote(kind: string, shownOrder: readonly string[], ranks: readonly number[], placeOf: (completionId: string) => number | undefined): { vote: Vote; same: number } {
   const vote: PairOutcome[] = [];
   let same = 0;
   const weight = 1 / (ranks.length - 1);
@@ -45,6 +45,8 @@ export function pairsOfVote(shownOrder: readonly string[], ranks: readonly numbe
         continue;
       }
       const [first, second] = [ranks[i] ?? 0, ranks[j] ?? 0];
+      // Nothing was said about the answers that a best-of-n leaves.
+      if (kind === "best_of_n" && first === second) continue;
       vote.push({ a, b, result: first === second ? "tie" : first < second ? "a" : "b", weight });
     }
   return { vote, same };
@@ -84,7 +86,7 @@ export async function getLeaderboard(ctx: ServiceContext, input: { slug: string;
       if (kind === "both_bad") bad[index] = (bad[index] ?? 0) + 1;
     }
     if (ranks === null) continue;
-    const { vote, same } = pairsOfVote(shownOrder, ranks, placeOf);
+    const { vote, same } = pairsOfVote(kind, shownOrder, ranks, placeOf);
     sameModel += same;
     if (vote.length > 0) votes.push(vote);
     for (const { a, b, result } of vote) {

@@ -2,7 +2,7 @@
 /** The newest version, an editor that saves the next one, and the older ones with the votes made under them. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { TextView } from "../../../components/text-view";
+import { TextView } from "../../../components/text/text-view";
 import { Button } from "../../../components/ui/button";
 import { EmptyState, ErrorState } from "../../../components/ui/empty-state";
 import { Field, Textarea } from "../../../components/ui/field";

@@ -7,7 +7,10 @@ const EXAMPLES: Record<ImportKind, { name: string; line: string }[]> = {
     { name: "Messages (TRL SFT; the last answer is the reference)", line: '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}' },
     { name: "Alpaca", line: '{"instruction": "Translate", "input": "Guten Tag", "output": "Good day"}' },
   ],
-  completions: [{ name: "Completion", line: '{"prompt": "Why is the sky blue?", "completion": "It scatters ...", "model": "my-model"}' }],
+  completions: [
+    { name: "Completion", line: '{"prompt": "Why is the sky blue?", "completion": "It scatters ...", "model": "my-model"}' },
+    { name: "Whole conversation that follows the prompt", line: '{"prompt": [...], "completion": [{"role": "assistant", ...}, {"role": "user", ...}, {"role": "assistant", ...}]}' },
+  ],
   comparisons: [
     { name: "TRL, explicit prompt", line: '{"prompt": "Why ...?", "chosen": "Because ...", "rejected": "No idea", "margin": 2}' },
     { name: "TRL, implicit prompt", line: '{"chosen": [{"role": "user", ...}, {"role": "assistant", ...}], "rejected": [...]}' },
