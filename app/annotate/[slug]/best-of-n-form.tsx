@@ -9,7 +9,7 @@ type Props = { task: AnnotationTask; form: FormOf<"best_of_n">; reading: Reading
 
 export function BestOfNForm({ task, form, reading, onChoose }: Props) {
   return (
-    <div className="grid gap-4 md:grid-cols-2">
+    <div className="grid gap-4 @3xl:grid-cols-2">
       {task.completions.map(({ id }, position) => {
         const chosen = form.choice === position;
         return (

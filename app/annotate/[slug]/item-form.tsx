@@ -116,11 +116,12 @@ export function ItemForm({ task, start, onKeep, onSubmit, onUndo, preview = fals
   const toForm = (form: Form) => change({ form });
   return (
     <ImageHosts value={task.imageHosts}>
-      <div ref={room} className="flex flex-1 flex-col">
+      <div ref={room} className="@container flex flex-1 flex-col">
         {finding && <FindBar within={room} onClose={() => setFinding(false)} />}
         <div className="animate-fade-in mx-auto flex w-full max-w-7xl flex-1 gap-6 p-3 sm:px-6 sm:py-4">
           <div className="min-w-0 flex-1 space-y-3 sm:space-y-4">
             <section aria-label="Prompt" className="rounded-lg bg-sunken p-3 sm:p-4">
+              <h2 className="sr-only">Prompt</h2>
               <Conversation messages={task.messages} mode={reading.mode} />
             </section>
             {reading.mode === "diff" && task.completions.length > 2 && <DiffBase task={task} base={reading.base} onBase={(base) => setReading({ mode: "diff", base })} />}

@@ -7,7 +7,7 @@ import { AnswerCard, type Reading } from "./answer-card";
 export function PairwiseForm({ task, form, reading }: { task: AnnotationTask; form: FormOf<"pairwise">; reading: Reading }) {
   const { choice } = form;
   return (
-    <div className="grid gap-4 md:grid-cols-2">
+    <div className="grid gap-4 @3xl:grid-cols-2">
       {task.completions.map(({ id }, position) => (
         <AnswerCard
           key={id}

@@ -96,12 +96,12 @@ function Card({ id, letter, rank, tied, first, last, focused, base, children, on
         <button type="button" ref={setActivatorNodeRef} {...attributes} {...listeners} aria-label={`Drag answer ${letter}`} className="flex h-9 w-8 shrink-0 cursor-grab touch-none items-center justify-center rounded text-muted hover:bg-sunken active:cursor-grabbing pointer-coarse:h-11 pointer-coarse:w-11">
           <GripVertical aria-hidden="true" className="size-5" />
         </button>
-        <p className="min-w-0 flex-1 font-semibold text-muted">
+        <h2 className="min-w-0 flex-1 font-semibold text-muted">
           <span className="mr-2 tabular-nums">{rank}.</span>
           <span className="text-text">{letter}</span>
           {tied && <span className="ml-2 text-tie">tied with the one above</span>}
           {base && <span className="ml-2 font-normal">the others are compared with this one</span>}
-        </p>
+        </h2>
         <Button size="icon" variant="ghost" aria-label={`Move answer ${letter} up`} disabled={first} onClick={() => onMove(-1)}><ArrowUp aria-hidden="true" className="size-4" /></Button>
         <Button size="icon" variant="ghost" className="aria-pressed:bg-tie-soft aria-pressed:text-tie" aria-label={`Tie answer ${letter} with the one above`} aria-pressed={tied} disabled={first} onClick={onTie}><Equal aria-hidden="true" className="size-4" /></Button>
         <Button size="icon" variant="ghost" aria-label={`Move answer ${letter} down`} disabled={last} onClick={() => onMove(1)}><ArrowDown aria-hidden="true" className="size-4" /></Button>

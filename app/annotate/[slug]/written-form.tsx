@@ -4,6 +4,7 @@ import { useDeferredValue } from "react";
 import type { FormOf } from "@/domain/annotation/answer";
 import type { AnnotationTask } from "@/domain/annotation/task";
 import { MAX_WRITTEN } from "@/domain/judgement";
+import { ChangesText } from "../../components/text/diff-text";
 import { TextView } from "../../components/text/text-view";
 import { Button } from "../../components/ui/button";
 import { cn } from "../../components/ui/cn";
@@ -21,17 +22,11 @@ export function WrittenForm({ task, form, reading, onChange }: Props) {
   const edited = useDeferredValue(form.text);
   const changed = original !== null && form.text !== original;
   return (
-    <div className={cn("grid gap-4", original !== null && "md:grid-cols-2")}>
+    <div className={cn("grid gap-4", original !== null && "@3xl:grid-cols-2")}>
       {original !== null && (
         <section aria-label="Answer" data-answer={0} className="min-w-0 rounded-lg border bg-surface p-3 sm:p-4">
-          <h2 className="mb-2 min-h-6 text-sm font-semibold text-muted">{reading.mode === "diff" ? "What you took out" : "Answer"}</h2>
-          <TextView text={original} mode={reading.mode} other={edited} />
-          {reading.mode === "diff" && (
-            <>
-              <h2 className="mt-4 mb-2 text-sm font-semibold text-muted">What you put in</h2>
-              <TextView text={edited} mode="diff" other={original} />
-            </>
-          )}
+          <h2 className="mb-2 min-h-6 text-sm font-semibold text-muted">{reading.mode === "diff" ? "Your changes" : "Answer"}</h2>
+          {reading.mode === "diff" ? <ChangesText before={original} after={edited} /> : <TextView text={original} mode={reading.mode} />}
         </section>
       )}
       <section aria-label={original === null ? "Your answer" : "Edited answer"} className="flex min-w-0 flex-col rounded-lg border bg-surface p-3 sm:p-4">

@@ -1,6 +1,8 @@
 /** Compares texts beside the page, so that no key waits for it. */
-import { markDifferences } from "@/domain/annotation/word-diff";
+import { markChanges, markDifferences } from "@/domain/annotation/word-diff";
 
-self.onmessage = ({ data }: MessageEvent<{ id: number; text: string; other: string }>) => {
-  self.postMessage({ id: data.id, parts: markDifferences(data.text, data.other) });
+export type Comparison = { kind: "differences" | "changes"; text: string; other: string };
+
+self.onmessage = ({ data: { id, kind, text, other } }: MessageEvent<Comparison & { id: number }>) => {
+  self.postMessage({ id, parts: kind === "changes" ? markChanges(other, text) : markDifferences(text, other) });
 };

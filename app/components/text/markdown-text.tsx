@@ -35,7 +35,7 @@ const Piece = memo(function Piece({ text, whole }: { text: string; whole: boolea
   const remark = useMemo(() => (maths === null ? [remarkGfm] : [remarkGfm, maths.remark]), [maths]);
   const rehype = useMemo(() => [orderHeadings, ...(code === null ? [] : [code]), ...(maths === null ? [] : [maths.rehype])], [code, maths]);
   return (
-    <div className={whole ? undefined : "text-piece"}>
+    <div className={whole ? "text-block" : "text-block text-piece"}>
       <Markdown remarkPlugins={remark} rehypePlugins={rehype} components={COMPONENTS}>{text}</Markdown>
     </div>
   );

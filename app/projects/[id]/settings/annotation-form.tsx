@@ -58,11 +58,11 @@ export function AnnotationForm({ project }: { project: Project }) {
   const wrongHost = settings.imageHosts.map((host, i) => ({ host, message: wrong(`imageHosts.${i}`) })).find(({ message }) => message !== null);
   const number = (text: string) => Math.max(0, Math.floor(Number(text)) || 0);
   return (
-    <>
+    <div className="grid items-start gap-6 xl:grid-cols-[30rem_minmax(0,1fr)]">
       <form
         noValidate
         aria-label="Annotation"
-        className="flex max-w-2xl flex-col gap-4"
+        className="flex max-w-2xl min-w-0 flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
           change.mutate({ projectId: project.id, annotation: settings });
@@ -110,12 +110,12 @@ export function AnnotationForm({ project }: { project: Project }) {
           />
           <CardBody className="flex flex-col gap-3">
             {scales.map(({ id, name, points, low, high }, i) => (
-              <fieldset key={id} className="grid grid-cols-[1fr_4.5rem_auto] gap-2 sm:grid-cols-[1fr_4.5rem_1fr_1fr_auto]">
+              <fieldset key={id} className="grid grid-cols-[1fr_4.5rem_auto] gap-2 border-b pb-3 last:border-b-0 last:pb-0">
                 <legend className="sr-only">Scale {i + 1}</legend>
                 <Input aria-label="Name" placeholder="Name" maxLength={40} value={name} onChange={(event) => changeScale(id, { name: event.target.value })} />
                 <Input aria-label="Points, 2 to 10" inputMode="numeric" className="figures" value={String(points)} onChange={(event) => changeScale(id, { points: number(event.target.value) })} />
-                <Input aria-label="What 1 means" placeholder="What 1 means" maxLength={40} className="max-sm:order-1 max-sm:col-span-3" value={low} onChange={(event) => changeScale(id, { low: event.target.value })} />
-                <Input aria-label={`What ${points} means`} placeholder={`What ${points} means`} maxLength={40} className="max-sm:order-1 max-sm:col-span-3" value={high} onChange={(event) => changeScale(id, { high: event.target.value })} />
+                <Input aria-label="What 1 means" placeholder="What 1 means" maxLength={40} className="order-1 col-span-3" value={low} onChange={(event) => changeScale(id, { low: event.target.value })} />
+                <Input aria-label={`What ${points} means`} placeholder={`What ${points} means`} maxLength={40} className="order-1 col-span-3" value={high} onChange={(event) => changeScale(id, { high: event.target.value })} />
                 <Button size="icon" variant="ghost" aria-label={`Remove scale ${name === "" ? i + 1 : name}`} disabled={scales.length === 1} onClick={() => setScales(scales.filter((scale) => scale.id !== id))}><X aria-hidden="true" className="size-4" /></Button>
                 {wrongScale(i) !== null && <p role="alert" className="col-span-full text-sm text-failed">{wrongScale(i)}</p>}
               </fieldset>
@@ -137,6 +137,6 @@ export function AnnotationForm({ project }: { project: Project }) {
         </div>
       </form>
       <AnnotationPreview projectId={project.id} settings={settings} reasons={project.reasons} />
-    </>
+    </div>
   );
 }

@@ -26,7 +26,7 @@ export function AnnotationPreview({ projectId, settings, reasons }: { projectId:
     setRound(round + 1);
   };
   return (
-    <Card className="mt-6 overflow-clip">
+    <Card className="flex min-w-0 flex-col xl:sticky xl:top-4 xl:max-h-[calc(100dvh-2rem)] xl:overflow-y-auto">
       <CardHeader title="What annotators will see" description="Try it: keys count while the focus is in here. Nothing is stored." />
       <div className="flex flex-wrap items-center gap-2 border-b px-4 py-2">
         {settings.modes.map(({ mode }) => (
