@@ -18,6 +18,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import { type AnnotationSettings, DEFAULT_ANNOTATION } from "../domain/annotation/settings";
 import type { CheckpointKind } from "../domain/checkpoint";
 import type { CompletionSource, Sampling } from "../domain/completion";
 import type { DatasetKind, DatasetRow } from "../domain/dataset";
@@ -74,6 +75,8 @@ export const projects = pgTable("projects", {
   undoSeconds: integer("undo_seconds").notNull().default(300),
   /** Chips offered with a vote. */
   reasons: jsonb("reasons").$type<string[]>().notNull().default([]),
+  /** Modes of new items, rating scales, hosts of images. */
+  annotation: jsonb("annotation").$type<AnnotationSettings>().notNull().default(DEFAULT_ANNOTATION),
   /** The leaderboard may be read without an account. */
   published: boolean("published").notNull().default(false),
   demo: boolean("demo").notNull().default(false),
@@ -132,6 +135,8 @@ export const completions = pgTable(
     promptId: uuid("prompt_id").notNull().references(() => prompts.id, { onDelete: "cascade" }),
     modelId: uuid("model_id").notNull().references(() => models.id),
     text: text("text").notNull(),
+    /** A whole conversation: the turns that follow the prompt, from an answer to an answer; `text` is their transcript. */
+    turns: jsonb("turns").$type<Message[]>(),
     source: text("source").$type<CompletionSource>().notNull(),
     sampling: jsonb("sampling").$type<Sampling>(),
     /** Place among several samples of one prompt, model and seed. */
@@ -147,7 +152,7 @@ export const completions = pgTable(
   ],
 );
 
-/** What is judged together: a prompt and 2 to 9 of its completions. */
+/** What is judged together: a prompt and up to 9 of its completions, as many as the mode wants. */
 export const items = pgTable(
   "items",
   {
@@ -158,7 +163,7 @@ export const items = pgTable(
     priority: integer("priority").notNull().default(0),
     /** Probability with which this set of completions was chosen for serving; 1 when listed by a person. */
     propensity: doublePrecision("propensity").notNull().default(1),
-    /** sha256 of mode and sorted completion ids: the same comparison is one item. */
+    /** sha256 of mode and sorted completion ids, of the prompt where there are none: the same comparison is one item. */
     contentHash: text("content_hash").notNull(),
     open: boolean("open").notNull().default(true),
     roundId: uuid("round_id").references(() => rounds.id),
@@ -227,7 +232,7 @@ export const judgements = pgTable(
     /** As sent, in shown positions. */
     value: jsonb("value").$type<JudgementValue>().notNull(),
     shownOrder: jsonb("shown_order").$type<string[]>().notNull(),
-    /** Rank by shownOrder index, 1 = best; null for both_bad, skip and flag. */
+    /** Rank by shownOrder index, 1 = best; null for what prefers nothing (both_bad, skip, flag, written texts). */
     ranks: jsonb("ranks").$type<number[]>(),
     reasons: jsonb("reasons").$type<string[]>().notNull().default([]),
     comment: text("comment").notNull().default(""),

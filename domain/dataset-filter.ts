@@ -5,7 +5,7 @@ import { itemModeSchema } from "./judgement";
 /** Votes of simulated annotators never mix with people's unless asked. */
 export const preferenceFilterSchema = z.strictObject({
   includeSimulated: z.boolean().default(false),
-  modes: z.array(itemModeSchema).min(1).default(["pairwise", "ranking"]),
+  modes: z.array(itemModeSchema).min(1).default(["pairwise", "ranking", "best_of_n", "rating", "edit"]),
   /** Only items of this round; null takes all. */
   roundId: z.uuid().nullable().default(null),
   /** Leave out rankings that were submitted in the order they were first shown. */
@@ -19,9 +19,11 @@ export const sftFilterSchema = z
     references: z.boolean().default(true),
     /** One row for each prompt whose judged completions have a single best one. */
     bestRanked: z.boolean().default(false),
+    /** One row for each demonstration and each edited completion. */
+    written: z.boolean().default(false),
     includeSimulated: z.boolean().default(false),
   })
-  .refine(({ references, bestRanked }) => references || bestRanked, { error: "Choose references, best-ranked completions, or both", path: ["references"] });
+  .refine(({ references, bestRanked, written }) => references || bestRanked || written, { error: "Choose references, best-ranked completions, or written answers", path: ["references"] });
 export type SftFilter = z.infer<typeof sftFilterSchema>;
 
 export const datasetChoiceSchema = z.discriminatedUnion("kind", [
@@ -31,9 +33,9 @@ export const datasetChoiceSchema = z.discriminatedUnion("kind", [
 export type DatasetChoice = z.infer<typeof datasetChoiceSchema>;
 
 /** Judgements that are on record and not in the version, by why. */
-export type ExcludedCounts = { bothBad: number; skipped: number; flagged: number; undone: number; simulated: number; untouched: number };
+export type ExcludedCounts = { bothBad: number; skipped: number; flagged: number; undone: number; simulated: number; untouched: number; noPreference: number };
 
-export const noneExcluded = (): ExcludedCounts => ({ bothBad: 0, skipped: 0, flagged: 0, undone: 0, simulated: 0, untouched: 0 });
+export const noneExcluded = (): ExcludedCounts => ({ bothBad: 0, skipped: 0, flagged: 0, undone: 0, simulated: 0, untouched: 0, noPreference: 0 });
 
 /** What `dataset_versions.filter` holds: the choice, and what it left out. */
 export type StoredFilter = (PreferenceFilter | SftFilter) & { excluded: ExcludedCounts };

@@ -9,6 +9,8 @@ export type DatasetKind = z.infer<typeof datasetKindSchema>;
 export const preferenceRowSchema = z.strictObject({
   messages: z.array(messageSchema).min(1),
   completions: z.array(z.string()).min(2).max(9),
+  /** Where completions are whole conversations: their turns, of which the texts are the transcripts. */
+  turns: z.array(z.array(messageSchema).nullable()).optional(),
   ranks: z.array(z.number().int().min(1)).min(2).max(9),
   margin: z.number().int().min(0).max(3).nullable(),
 });

@@ -17,6 +17,7 @@ import { selectScores, upsertScores } from "../db/queries/scores";
 import { advanceSweeps } from "../db/queries/sweeps";
 import { ensureModel, insertSampledCompletions, type PromptRow, selectPromptsOfSplit, selectTrainingRows } from "../db/queries/training-data";
 import { heartbeatWorker, registerWorker } from "../db/queries/workers";
+import { chooseServable } from "../domain/annotation/serving";
 import type { CheckpointKind } from "../domain/checkpoint";
 import type { PreferenceRow, SftRow } from "../domain/dataset";
 import { demoFacts } from "../domain/demo/prompts";
@@ -222,13 +223,6 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     if (prompts.length === 0) throw new Error(`The project has no prompts in its ${config.split} split`);
     const result = await sampleAndStore(run, context, prompts, config, config.completionsPerPrompt, asked);
     if (result.outcome !== "succeeded") return result.outcome;
-    const byPrompt = new Map<string, Map<string, string>>();
-    for (const { id, promptId, contentHash } of result.stored) {
-      const texts = byPrompt.get(promptId) ?? new Map<string, string>();
-      // The same text twice makes no comparison.
-      if (!texts.has(contentHash)) texts.set(contentHash, id);
-      byPrompt.set(promptId, texts);
-    }
     await context.emit([{
       kind: "sample", step: result.sampled.length,
       rows: result.sampled.slice(0, 8).map(({ promptId, text }) => {
@@ -237,9 +231,15 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       }),
     }]);
     if (config.createItems) {
-      const items = [...byPrompt].flatMap(([promptId, texts]) => (texts.size < 2 ? [] : [{ promptId, completionIds: [...texts.values()], mode: texts.size === 2 ? ("pairwise" as const) : ("ranking" as const), roundId: run.roundId }]));
+      const byPrompt = new Map<string, (typeof result.stored)[number][]>();
+      for (const row of result.stored) byPrompt.set(row.promptId, [...(byPrompt.get(row.promptId) ?? []), row]);
+      const items = [...byPrompt].flatMap(([promptId, stored]) => {
+        const { chosen } = chooseServable(stored.map(({ id, text }) => ({ id, text, model: result.checkpoint.name })));
+        const completionIds = chosen.map(({ id }) => id);
+        return chosen.length < 2 ? [] : [{ promptId, completionIds, mode: chosen.length === 2 ? ("pairwise" as const) : ("ranking" as const), roundId: run.roundId }];
+      });
       const made = await insertItems(db, { projectId: run.projectId, items });
-      await context.emit([{ kind: "log", level: "info", message: `${made.inserted} items for the annotators; ${byPrompt.size - items.length} prompts gave only one text` }]);
+      await context.emit([{ kind: "log", level: "info", message: `${made.inserted} items for the annotators; ${byPrompt.size - items.length} prompts gave only one text to show` }]);
     }
     return "succeeded";
   };

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { requireRole } from "@/server/session";
 import { LogoMark } from "../components/shell/logo";
 import { UserMenu } from "../components/shell/user-menu";
+import { OutboxProvider } from "./outbox-provider";
 
 export const metadata: Metadata = { title: { default: "Annotate · Hone", template: "%s · Hone" } };
 
@@ -27,7 +28,7 @@ export default async function AnnotateLayout({ children }: { children: ReactNode
         </div>
       </header>
       <main id="main" className="flex flex-1 flex-col">
-        {children}
+        <OutboxProvider userId={user.id}>{children}</OutboxProvider>
       </main>
     </div>
   );

@@ -15,11 +15,12 @@ export function hashCompletionText(text: string): string {
   return createHash("sha256").update(text.trim()).digest("hex");
 }
 
-/** In no particular order; ids that do not exist are left out. */
-export async function selectCompletionsByIds(db: Db, ids: readonly string[]): Promise<CompletionRow[]> {
-  const out: CompletionRow[] = [];
+/** With the names of their models, in no particular order; ids that do not exist are left out. */
+export async function selectCompletionsByIds(db: Db, ids: readonly string[]): Promise<(CompletionRow & { model: string })[]> {
+  const out: (CompletionRow & { model: string })[] = [];
   for (let start = 0; start < ids.length; start += CHUNK) {
-    out.push(...(await db.select().from(completions).where(inArray(completions.id, ids.slice(start, start + CHUNK)))));
+    const rows = await db.select().from(completions).innerJoin(models, eq(models.id, completions.modelId)).where(inArray(completions.id, ids.slice(start, start + CHUNK)));
+    out.push(...rows.map((row) => ({ ...row.completions, model: row.models.name })));
   }
   return out;
 }
@@ -43,6 +44,21 @@ export function selectCompletionsOfPrompt(db: Db, promptId: string) {
     .innerJoin(models, eq(models.id, completions.modelId))
     .where(eq(completions.promptId, promptId))
     .orderBy(asc(models.name), asc(completions.ordinal), asc(completions.createdAt), asc(completions.id));
+}
+
+/** What may be shown of these prompts, by prompt. */
+export async function selectServableCompletions(db: Db, promptIds: readonly string[]) {
+  type Servable = Pick<CompletionRow, "id" | "promptId" | "text" | "turns" | "contentHash"> & { model: string };
+  const found = new Map<string, Servable[]>();
+  if (promptIds.length === 0) return found;
+  const rows = await db
+    .select({ id: completions.id, promptId: completions.promptId, text: completions.text, turns: completions.turns, contentHash: completions.contentHash, model: models.name })
+    .from(completions)
+    .innerJoin(models, eq(models.id, completions.modelId))
+    .where(inArray(completions.promptId, [...promptIds]))
+    .orderBy(asc(completions.contentHash), asc(completions.id));
+  for (const row of rows) found.set(row.promptId, [...(found.get(row.promptId) ?? []), row]);
+  return found;
 }
 
 /**

@@ -47,7 +47,7 @@ export function selectJudgementsOfPrompts(db: Db, promptIds: readonly string[]) 
 /** The completions of the items of these prompts, in the items' own order. */
 export function selectItemTexts(db: Db, promptIds: readonly string[]) {
   return db
-    .select({ itemId: itemCompletions.itemId, completionId: itemCompletions.completionId, text: completions.text })
+    .select({ itemId: itemCompletions.itemId, completionId: itemCompletions.completionId, text: completions.text, turns: completions.turns })
     .from(itemCompletions)
     .innerJoin(items, eq(items.id, itemCompletions.itemId))
     .innerJoin(completions, eq(completions.id, itemCompletions.completionId))

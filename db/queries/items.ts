@@ -1,6 +1,6 @@
 /** SQL on items: what is judged together, with one seat for each judgement that is wanted. */
 import { createHash } from "node:crypto";
-import { eq } from "drizzle-orm";
+import { eq, inArray } from "drizzle-orm";
 import type { ItemMode } from "../../domain/judgement";
 import type { Db } from "../client";
 import { itemCompletions, items, projects, seats } from "../schema";
@@ -14,8 +14,18 @@ export type NewItem = {
   roundId?: string | null;
 };
 
-/** The same comparison in any order is one item. */
-const hashItem = ({ mode, completionIds }: NewItem) => createHash("sha256").update([mode, ...[...completionIds].sort()].join("\n")).digest("hex");
+/** The same comparison in any order is one item; what shows no completion is known by its prompt. */
+function hashItem({ mode, promptId, completionIds }: NewItem): string {
+  const shown = completionIds.length > 0 ? [...completionIds].sort() : [promptId];
+  return createHash("sha256").update([mode, ...shown].join("\n")).digest("hex");
+}
+
+/** Those of the prompts that have an item. */
+export async function selectPromptsWithItems(db: Db, promptIds: readonly string[]): Promise<Set<string>> {
+  if (promptIds.length === 0) return new Set();
+  const rows = await db.selectDistinct({ promptId: items.promptId }).from(items).where(inArray(items.promptId, [...promptIds]));
+  return new Set(rows.map(({ promptId }) => promptId));
+}
 
 /**
  * Inserts items with their completions and seats (`seatsPerItem`, by default the project's overlap). Items that exist
@@ -40,9 +50,8 @@ export async function insertItems(
         .onConflictDoNothing()
         .returning({ id: items.id, contentHash: items.contentHash });
       if (made.length === 0) continue;
-      await tx.insert(itemCompletions).values(
-        made.flatMap(({ id, contentHash }) => (byHash.get(contentHash)?.completionIds ?? []).map((completionId, position) => ({ itemId: id, completionId, position }))),
-      );
+      const shown = made.flatMap(({ id, contentHash }) => (byHash.get(contentHash)?.completionIds ?? []).map((completionId, position) => ({ itemId: id, completionId, position })));
+      if (shown.length > 0) await tx.insert(itemCompletions).values(shown);
       await tx.insert(seats).values(made.flatMap(({ id }) => Array.from({ length: wanted }, (_, i) => ({ itemId: id, seat: i + 1 }))));
       ids.push(...made.map(({ id }) => id));
     }

@@ -37,7 +37,8 @@ export async function selectVotePage(db: Db, input: { projectId: string; votes: 
     })
     .from(judgements)
     .innerJoin(users, eq(users.id, judgements.annotatorId))
-    .where(and(standing(input), later))
+    // A demonstration shows nothing, so it compares nothing.
+    .where(and(standing(input), later, sql`${judgements.shownOrder} <> '[]'::jsonb`))
     .orderBy(asc(judgements.createdAt), asc(judgements.id))
     .limit(PAGE)
     .as("page");

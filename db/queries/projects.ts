@@ -22,7 +22,7 @@ export async function insertProject(db: Db, project: NewProject): Promise<Projec
   return row ?? null;
 }
 
-export type ProjectChange = Partial<Pick<NewProject, "name" | "description" | "overlap" | "leaseSeconds" | "undoSeconds" | "reasons" | "published">>;
+export type ProjectChange = Partial<Pick<NewProject, "name" | "description" | "overlap" | "leaseSeconds" | "undoSeconds" | "reasons" | "annotation" | "published">>;
 
 /** Returns null when there is no such project. */
 export async function updateProject(db: Db, id: string, change: ProjectChange): Promise<ProjectRow | null> {

@@ -112,7 +112,7 @@ export async function setSeatJudgement(tx: Db, input: { itemId: string; seat: nu
 /** An item with its project's rules and the ids of its completions, in item order. */
 export async function selectItemToJudge(db: Db, itemId: string) {
   const [item] = await db
-    .select({ id: items.id, projectId: items.projectId, mode: items.mode, propensity: items.propensity, leaseSeconds: projects.leaseSeconds, undoSeconds: projects.undoSeconds })
+    .select({ id: items.id, projectId: items.projectId, mode: items.mode, propensity: items.propensity, leaseSeconds: projects.leaseSeconds, undoSeconds: projects.undoSeconds, annotation: projects.annotation })
     .from(items)
     .innerJoin(projects, eq(projects.id, items.projectId))
     .where(eq(items.id, itemId));
@@ -125,13 +125,13 @@ export async function selectItemToJudge(db: Db, itemId: string) {
 export async function selectTaskContent(db: Db, input: { itemId: string; annotatorId: string; guidelineVersionId: string | null }) {
   const { itemId, annotatorId, guidelineVersionId } = input;
   const [item] = await db
-    .select({ mode: items.mode, messages: prompts.messages, reasons: projects.reasons })
+    .select({ mode: items.mode, messages: prompts.messages, reasons: projects.reasons, annotation: projects.annotation })
     .from(items)
     .innerJoin(prompts, eq(prompts.id, items.promptId))
     .innerJoin(projects, eq(projects.id, items.projectId))
     .where(eq(items.id, itemId));
   if (!item) return null;
-  const texts = await db.select({ id: completions.id, text: completions.text }).from(itemCompletions).innerJoin(completions, eq(completions.id, itemCompletions.completionId)).where(eq(itemCompletions.itemId, itemId));
+  const texts = await db.select({ id: completions.id, text: completions.text, turns: completions.turns }).from(itemCompletions).innerJoin(completions, eq(completions.id, itemCompletions.completionId)).where(eq(itemCompletions.itemId, itemId));
   const [draft] = await db.select({ value: drafts.value }).from(drafts).where(and(eq(drafts.itemId, itemId), eq(drafts.annotatorId, annotatorId)));
   const [guideline] = guidelineVersionId === null ? [] : await db.select({ version: guidelineVersions.version, body: guidelineVersions.body }).from(guidelineVersions).where(eq(guidelineVersions.id, guidelineVersionId));
   return { ...item, texts, draft: draft?.value ?? null, guideline: guideline ?? null };

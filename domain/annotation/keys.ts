@@ -6,7 +6,8 @@ export type Command =
   | { kind: "step"; step: -1 | 1 }
   | { kind: "focus"; step: -1 | 1 }
   | { kind: "move"; step: -1 | 1 }
-  | { kind: "tie" | "both_bad" | "submit" | "undo" | "skip" | "flag" | "diff" | "raw" | "guidelines" | "comment" | "help" };
+  | { kind: "tie" | "both_bad" }
+  | { kind: "submit" | "undo" | "skip" | "flag" | "diff" | "raw" | "find" | "write" | "guidelines" | "comment" | "help" };
 
 /** The part of a KeyboardEvent that counts. */
 export type KeyPress = {
@@ -41,32 +42,50 @@ function digitOfKey({ key, code, shiftKey }: KeyPress): number | null {
   return !shiftKey && /^Digit[0-9]$/.test(code) ? Number(code.slice(5)) : null;
 }
 
+/** Which keys of choosing each mode has. */
+const MODES: Readonly<Record<ItemMode, { digits: number; step?: true; focus?: true; move?: true; bothBad?: true; diff?: true; write?: true }>> = {
+  pairwise: { digits: 7, step: true, bothBad: true, diff: true },
+  ranking: { digits: 9, focus: true, move: true, diff: true },
+  best_of_n: { digits: 9, step: true, bothBad: true, diff: true },
+  rating: { digits: 10, step: true, focus: true, diff: true },
+  edit: { digits: 0, diff: true, write: true },
+  demonstration: { digits: 0, write: true },
+};
+
 function letterCommand(press: KeyPress, mode: ItemMode): Command | null {
   const letter = letterOfKey(press);
   if (letter === null) return null;
-  if (letter === "t") return mode === "ranking" ? { kind: "tie" } : null;
-  if (letter === "b") return mode === "pairwise" ? { kind: "both_bad" } : null;
+  if (letter === "t") return MODES[mode].move ? { kind: "tie" } : null;
+  if (letter === "b") return MODES[mode].bothBad ? { kind: "both_bad" } : null;
+  if (letter === "e") return MODES[mode].write ? { kind: "write" } : null;
+  if (letter === "d" && !MODES[mode].diff) return null;
   const kind = LETTERS[letter as keyof typeof LETTERS];
   return kind === undefined ? null : { kind };
+}
+
+function digitCommand(digit: number, mode: ItemMode): Command | null {
+  const { digits, bothBad } = MODES[mode];
+  if (digit === 0 && bothBad) return { kind: "both_bad" };
+  const meant = digit === 0 ? 10 : digit;
+  return meant <= digits ? { kind: "digit", digit: meant } : null;
 }
 
 /** The command of a key press, or null when the key is the browser's. */
 export function commandOfKey(press: KeyPress, mode: ItemMode): Command | null {
   if (press.ctrlKey || press.metaKey) return null;
+  const { step, focus, move } = MODES[mode];
   const up = press.key === "ArrowUp";
   if (up || press.key === "ArrowDown") {
-    if (mode === "pairwise") return null;
-    return { kind: press.altKey ? "move" : "focus", step: up ? -1 : 1 };
+    if (press.altKey) return move ? { kind: "move", step: up ? -1 : 1 } : null;
+    return focus ? { kind: "focus", step: up ? -1 : 1 } : null;
   }
   if (press.altKey) return null;
   const left = press.key === "ArrowLeft";
-  if (left || press.key === "ArrowRight") return mode === "pairwise" ? { kind: "step", step: left ? -1 : 1 } : null;
+  if (left || press.key === "ArrowRight") return step ? { kind: "step", step: left ? -1 : 1 } : null;
   if (press.key === "Enter") return press.shiftKey ? null : { kind: "submit" };
   if (press.key === "?") return { kind: "help" };
+  // Shift and 7 is the slash of German keyboards.
+  if (press.key === "/") return { kind: "find" };
   const digit = digitOfKey(press);
-  if (digit !== null) {
-    if (digit === 0) return mode === "pairwise" ? { kind: "both_bad" } : null;
-    return mode === "pairwise" && digit > 7 ? null : { kind: "digit", digit };
-  }
-  return letterCommand(press, mode);
+  return digit === null ? letterCommand(press, mode) : digitCommand(digit, mode);
 }

@@ -2,6 +2,7 @@
 import { diffArrays } from "diff";
 
 export type DiffPart = { text: string; changed: boolean };
+export type ChangePart = { text: string; change: "same" | "removed" | "added" };
 
 /** Beyond this many differing words two texts have nothing worth marking. */
 const MAX_EDITS = 2_000;
@@ -20,4 +21,11 @@ export function markDifferences(own: string, other: string): DiffPart[] | null {
   const changes = diffArrays(splitWords(other), splitWords(own), { maxEditLength: MAX_EDITS });
   if (changes === undefined) return null;
   return changes.filter((change) => !change.removed).map((change) => ({ text: change.value.join(""), changed: change.added }));
+}
+
+/** What became of `before`, as one text: kept, taken out and put in, in order. Null when too much changed to be followed. */
+export function markChanges(before: string, after: string): ChangePart[] | null {
+  const changes = diffArrays(splitWords(before), splitWords(after), { maxEditLength: MAX_EDITS });
+  if (changes === undefined) return null;
+  return changes.map(({ value, added, removed }) => ({ text: value.join(""), change: removed ? "removed" : added ? "added" : "same" }));
 }

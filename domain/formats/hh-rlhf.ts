@@ -11,6 +11,12 @@ export function writeTranscript(messages: readonly Message[]): string {
   return messages.map(({ role, content }) => `\n\n${MARKS[role]}: ${content}`).join("");
 }
 
+/** The turns that follow a prompt, from an answer to an answer, as one text: what hh-rlhf has after "\n\nAssistant: ". */
+export function writeContinuation(turns: readonly Message[]): string {
+  const [first, ...rest] = turns;
+  return `${first?.content ?? ""}${writeTranscript(rest)}`;
+}
+
 /** Whether `text` starts as a transcript does. */
 export function isTranscript(text: string): boolean {
   return /^\s*(Human|System):/.test(text);

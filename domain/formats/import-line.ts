@@ -1,6 +1,6 @@
 /** Lines of a JSONL file to rows in our terms. */
 import { parseComparison } from "./import-comparison";
-import { describe, Fields, type ImportKind, parseMessages, parsePlace, parsePromptField, type ParsedRow, RowError } from "./import-row";
+import { describe, Fields, type ImportKind, parseCompletionField, parseMessages, parsePlace, parsePromptField, type ParsedRow, RowError } from "./import-row";
 
 /** Longest line in characters: a row is a prompt with a few completions, not a book. */
 export const MAX_LINE = 2_000_000;
@@ -95,8 +95,6 @@ function parsePromptRow(row: Record<string, unknown>): ParsedRow {
 function parseCompletionRow(row: Record<string, unknown>): ParsedRow {
   const fields = new Fields(row);
   const messages = parsePromptField(fields, fields.has("messages") ? "messages" : "prompt");
-  const given = fields.take("completion");
-  const text = parseMessages("completion", given)?.at(-1)?.content ?? new Fields({ completion: given }).text("completion");
-  const completion = { text, model: fields.optionalText("model") };
+  const completion = { ...parseCompletionField(fields, "completion"), model: fields.optionalText("model") };
   return { prompt: { messages, reference: fields.optionalText("reference"), ...parsePlace(fields), meta: {} }, completion, comparison: null, unused: fields.unused() };
 }

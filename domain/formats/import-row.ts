@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { type Message, messageSchema, type Split, splitSchema } from "../prompt";
-import { isTranscript, parseTranscript } from "./hh-rlhf";
+import { isTranscript, parseTranscript, writeContinuation } from "./hh-rlhf";
 
 export const IMPORT_KINDS = ["prompts", "completions", "comparisons"] as const;
 export const importKindSchema = z.enum(IMPORT_KINDS);
@@ -18,7 +18,8 @@ export type ParsedPrompt = {
   meta: Record<string, unknown>;
 };
 
-export type ParsedText = { text: string; model: string | null };
+/** `turns` of a whole conversation, of which `text` is the transcript. */
+export type ParsedText = { text: string; model: string | null; turns?: Message[] };
 
 /** `ranks[i]` belongs to `completions[i]`, null when both were called bad; `margin` 1..3 where the row has one. */
 export type ParsedComparison = { completions: ParsedText[]; ranks: number[] | null; margin: number | null; annotator: string | null };
@@ -80,6 +81,15 @@ export function parseMessages(name: string, value: unknown): Message[] | null {
     if (!parsed.success) throw new RowError(`${name}.${i}: expected {role: system, user or assistant, content: text}, not ${describe(entry)}`);
     return parsed.data;
   });
+}
+
+/** A completion as string or as messages; several of them are a whole conversation, from an answer to an answer. */
+export function parseCompletionField(fields: Fields, name: string): Pick<ParsedText, "text" | "turns"> {
+  const messages = parseMessages(name, fields.take(name));
+  if (messages === null) return { text: fields.text(name) };
+  const isAlternating = messages.every(({ role }, i) => role === (i % 2 === 0 ? "assistant" : "user")) && messages.length % 2 === 1;
+  if (!isAlternating) throw new RowError(`${name}: expected answers and replies in turn, from the assistant's to the assistant's`);
+  return messages.length === 1 ? { text: messages[0]?.content ?? "" } : { text: writeContinuation(messages), turns: messages };
 }
 
 /** A prompt as string (one message of the user, or an hh-rlhf transcript) or as messages. */

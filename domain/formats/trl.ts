@@ -11,10 +11,13 @@ import { writeTranscript } from "./hh-rlhf";
 
 /** `ranks[i]` belongs to `completions[i]`; every strictly ordered pair, best first, in a fixed order. Ties give none. */
 export function expandPairs({ completions, ranks }: Pick<PreferenceRow, "completions" | "ranks">): { chosen: string; rejected: string }[] {
-  const order = [...completions.keys()].sort((a, b) => (ranks[a] ?? 0) - (ranks[b] ?? 0) || a - b);
-  return order.flatMap((a, place) =>
-    order.slice(place + 1).flatMap((b) => ((ranks[a] ?? 0) < (ranks[b] ?? 0) ? [{ chosen: completions[a] ?? "", rejected: completions[b] ?? "" }] : [])),
-  );
+  return orderedPairs(ranks).map(([a, b]) => ({ chosen: completions[a] ?? "", rejected: completions[b] ?? "" }));
+}
+
+/** Places of the better and the worse. */
+function orderedPairs(ranks: readonly number[]): [better: number, worse: number][] {
+  const order = [...ranks.keys()].sort((a, b) => (ranks[a] ?? 0) - (ranks[b] ?? 0) || a - b);
+  return order.flatMap((a, place) => order.slice(place + 1).flatMap((b): [number, number][] => ((ranks[a] ?? 0) < (ranks[b] ?? 0) ? [[a, b]] : [])));
 }
 
 export type TextShape = "messages" | "string";
@@ -36,18 +39,19 @@ const lineage = (row: DatasetRow): Lineage => ({ split: row.split, group: row.gr
  * chosen and rejected: as messages, or as hh-rlhf transcripts.
  */
 export function toTrlPreference(row: DatasetRow<PreferenceRow>, options: { prompt: "explicit" | "implicit"; shape: TextShape }): Record<string, unknown>[] {
-  const { messages, margin } = row.content;
+  const { messages, margin, completions, turns, ranks } = row.content;
+  const answer = (i: number): Message[] => turns?.[i] ?? [assistant(completions[i] ?? "")];
   const extra = { ...(margin === null ? {} : { margin }), ...lineage(row) };
-  return expandPairs(row.content).map(({ chosen, rejected }) => {
+  return orderedPairs(ranks).map(([a, b]) => {
     if (options.prompt === "explicit") {
       return options.shape === "messages"
-        ? { prompt: messages, chosen: [assistant(chosen)], rejected: [assistant(rejected)], ...extra }
-        : { prompt: promptToString(messages), chosen, rejected, ...extra };
+        ? { prompt: messages, chosen: answer(a), rejected: answer(b), ...extra }
+        : { prompt: promptToString(messages), chosen: completions[a] ?? "", rejected: completions[b] ?? "", ...extra };
     }
-    const whole = (text: string) => [...messages, assistant(text)];
+    const whole = (i: number) => [...messages, ...answer(i)];
     return options.shape === "messages"
-      ? { chosen: whole(chosen), rejected: whole(rejected), ...extra }
-      : { chosen: writeTranscript(whole(chosen)), rejected: writeTranscript(whole(rejected)), ...extra };
+      ? { chosen: whole(a), rejected: whole(b), ...extra }
+      : { chosen: writeTranscript(whole(a)), rejected: writeTranscript(whole(b)), ...extra };
   });
 }
 

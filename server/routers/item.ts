@@ -1,8 +1,21 @@
 /** Items: what is judged together. */
+import { z } from "zod";
 import { comparisonSchema } from "../../domain/comparison";
+import { splitSchema } from "../../domain/prompt";
 import { compareModels } from "../services/comparison";
+import { makeItems } from "../services/make-items";
 import { researcherProcedure, router } from "../trpc";
+
+const choiceSchema = z.strictObject({
+  projectId: z.uuid(),
+  split: splitSchema.nullable(),
+  maxItems: z.number().int().min(1, "At least 1").max(100_000, "At most 100000"),
+  seed: z.number().int().min(0, "At least 0").default(1),
+});
 
 export const itemRouter = router({
   compare: researcherProcedure.input(comparisonSchema).mutation(({ ctx, input }) => compareModels(ctx, input)),
+  /** What `make` would make now. */
+  plan: researcherProcedure.input(choiceSchema).query(({ ctx, input }) => makeItems(ctx, { ...input, dryRun: true })),
+  make: researcherProcedure.input(choiceSchema).mutation(({ ctx, input }) => makeItems(ctx, { ...input, dryRun: false })),
 });

@@ -1,5 +1,6 @@
 /** Projects: for researchers. */
 import { z } from "zod";
+import { annotationSettingsSchema } from "../../domain/annotation/settings";
 import * as projects from "../services/project";
 import { researcherProcedure, router } from "../trpc";
 
@@ -13,6 +14,8 @@ export const projectRouter = router({
   list: researcherProcedure.query(({ ctx }) => projects.listProjects(ctx)),
   get: researcherProcedure.input(z.strictObject({ projectId })).query(({ ctx, input }) => projects.getProject(ctx, input)),
   overview: researcherProcedure.input(z.strictObject({ projectId })).query(({ ctx, input }) => projects.getProjectOverview(ctx, input)),
+  /** A prompt of the project with completions, by which the settings show what annotators will see; null without prompts. */
+  example: researcherProcedure.input(z.strictObject({ projectId })).query(({ ctx, input }) => projects.getExample(ctx, input)),
   create: researcherProcedure
     .input(z.strictObject({ name, description: description.default(""), overlap: overlap.default(1), reasons: reasons.default([]) }))
     .mutation(({ ctx, input }) => projects.createProject(ctx, input)),
@@ -29,5 +32,8 @@ export const projectRouter = router({
         published: z.boolean(),
       }),
     )
+    .mutation(({ ctx, input }) => projects.changeProject(ctx, input)),
+  changeAnnotation: researcherProcedure
+    .input(z.strictObject({ projectId, annotation: annotationSettingsSchema }))
     .mutation(({ ctx, input }) => projects.changeProject(ctx, input)),
 });

@@ -150,8 +150,8 @@ function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
     }
     const rows: NewCompletionRow[] = [];
     for (const { row, promptId } of good) {
-      for (const { text, model } of row.comparison?.completions ?? (row.completion === null ? [] : [row.completion])) {
-        rows.push({ projectId, promptId, modelId: await modelIdOf(model), text, source: "external", contentHash: hashCompletionText(text) });
+      for (const { text, model, turns } of row.comparison?.completions ?? (row.completion === null ? [] : [row.completion])) {
+        rows.push({ projectId, promptId, modelId: await modelIdOf(model), text, turns, source: "external", contentHash: hashCompletionText(text) });
       }
     }
     const completions = await upsertCompletions(tx, rows);

@@ -1,9 +1,9 @@
-/** Items: what is judged together. Made of completions of one prompt that differ in text. */
+/** Items: what is judged together. Made of completions of one prompt that can be told apart. */
 import type { Db } from "../../db/client";
 import { selectCompletionsByIds } from "../../db/queries/completions";
 import { insertItems, type NewItem } from "../../db/queries/items";
 import { selectProject } from "../../db/queries/projects";
-import { MAX_K, MIN_K } from "../../domain/judgement";
+import { findServingProblem } from "../../domain/annotation/serving";
 import { AppError } from "../errors";
 
 export type CreateItemsResult = {
@@ -16,23 +16,19 @@ export type CreateItemsResult = {
   skipped: { index: number; reason: string }[];
 };
 
-type KnownCompletion = { id: string; projectId: string; promptId: string; contentHash: string };
+type KnownCompletion = { id: string; projectId: string; promptId: string; text: string; turns: readonly unknown[] | null; model: string };
 
 /** Why `item` cannot be judged, or null. */
-function whyNot(item: NewItem, projectId: string, known: ReadonlyMap<string, KnownCompletion>): string | null {
-  const { completionIds, mode } = item;
-  const k = completionIds.length;
-  if (k < MIN_K || k > MAX_K) return `An item has ${MIN_K} to ${MAX_K} completions, not ${k}`;
-  if (mode === "pairwise" && k !== 2) return `A pairwise item has 2 completions, not ${k}`;
-  if (new Set(completionIds).size !== k) return "The same completion is named twice";
-  const hashes = new Set<string>();
+function whyNot({ completionIds, mode, promptId }: NewItem, projectId: string, known: ReadonlyMap<string, KnownCompletion>): string | null {
+  if (new Set(completionIds).size !== completionIds.length) return "The same completion is named twice";
+  const completions: KnownCompletion[] = [];
   for (const id of completionIds) {
     const completion = known.get(id);
     if (completion === undefined || completion.projectId !== projectId) return `Completion ${id} is not in this project`;
-    if (completion.promptId !== item.promptId) return `Completion ${id} answers another prompt`;
-    hashes.add(completion.contentHash);
+    if (completion.promptId !== promptId) return `Completion ${id} answers another prompt`;
+    completions.push(completion);
   }
-  return hashes.size === k ? null : "Two of the completions have the same text";
+  return findServingProblem(mode, completions);
 }
 
 /**

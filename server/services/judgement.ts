@@ -11,35 +11,14 @@ import {
   undoJudgementRow,
 } from "../../db/queries/judgements";
 import { countOpenFor, lockOwnSeat, releaseSeat, setSeatJudgement } from "../../db/queries/seats";
-import type { ItemMode, JudgementSubmission, JudgementValue } from "../../domain/judgement";
+import type { AnnotationTask } from "../../domain/annotation/task";
+import { findValueProblem, type JudgementSubmission, type JudgementValue, ranksOfValue } from "../../domain/judgement";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
-import { type AnnotationTask, claimSeat, loadTask, requireItem } from "./queue";
+import { claimSeat, loadTask, requireItem } from "./queue";
 
 const HISTORY_LIMIT = 50;
 const SHARED_ITEMS = 500;
-
-/** Ranks by shown position (1 = best); null for what is no preference. Throws BAD_INPUT where the value does not fit the item. */
-export function ranksOf(value: JudgementValue, mode: ItemMode, size: number): number[] | null {
-  switch (value.kind) {
-    case "pairwise":
-      if (mode !== "pairwise") throw new AppError("BAD_INPUT", "value: this item is ranked, not compared in pairs");
-      return value.margin === 0 ? [1, 1] : value.margin < 0 ? [1, 2] : [2, 1];
-    case "ranking": {
-      if (mode !== "ranking") throw new AppError("BAD_INPUT", "value: this item is compared in pairs, not ranked");
-      if (value.ranks.length !== size) throw new AppError("BAD_INPUT", `value.ranks: expected ${size} ranks, got ${value.ranks.length}`);
-      const used = [...new Set(value.ranks)].sort((a, b) => a - b);
-      if (used.some((rank, i) => rank !== i + 1)) throw new AppError("BAD_INPUT", "value.ranks: ranks count from 1 without gaps; equal ranks tie");
-      return value.ranks;
-    }
-    case "both_bad":
-    case "skip":
-    case "flag":
-      return null;
-    default:
-      return value satisfies never;
-  }
-}
 
 export type SubmittedJudgement = { judgementId: string; duplicate: boolean; undoUntil: Date };
 
@@ -50,7 +29,8 @@ export type SubmittedJudgement = { judgementId: string; duplicate: boolean; undo
 export async function submitJudgement(ctx: UserContext, input: JudgementSubmission): Promise<SubmittedJudgement> {
   const annotatorId = ctx.user.id;
   const item = await requireItem(ctx.db, input.itemId);
-  const ranks = ranksOf(input.value, item.mode, item.completionIds.length);
+  const size = item.completionIds.length;
+  const problem = findValueProblem(input.value, { mode: item.mode, size, scales: item.annotation.scales });
   const done = (row: { id: string; createdAt: Date }, duplicate: boolean): SubmittedJudgement => ({
     judgementId: row.id,
     duplicate,
@@ -58,6 +38,7 @@ export async function submitJudgement(ctx: UserContext, input: JudgementSubmissi
   });
   const before = await selectJudgementByEvent(ctx.db, { annotatorId, clientEventId: input.clientEventId });
   if (before) return done(before, true);
+  if (problem !== null) throw new AppError("BAD_INPUT", problem);
   return ctx.db.transaction(async (tx) => {
     const own = await lockOwnSeat(tx, { itemId: item.id, annotatorId });
     // The same event may have arrived twice at once: whoever waited for the seat finds the other's row.
@@ -74,7 +55,7 @@ export async function submitJudgement(ctx: UserContext, input: JudgementSubmissi
       clientEventId: input.clientEventId,
       value: input.value,
       shownOrder: seat.shownOrder,
-      ranks,
+      ranks: ranksOfValue(input.value, size),
       reasons: input.reasons,
       comment: input.comment,
       guidelineVersionId: seat.guidelineVersionId,

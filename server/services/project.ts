@@ -10,11 +10,17 @@ import {
   selectProjectsWithProgress,
   updateProject,
 } from "../../db/queries/projects";
+import { selectServableCompletions } from "../../db/queries/completions";
+import { selectPromptPage } from "../../db/queries/datasets";
+import { selectLatestGuideline } from "../../db/queries/guidelines";
+import { chooseServable } from "../../domain/annotation/serving";
 import { measurePairAgreement } from "../../domain/pair-agreement";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 
 const DAYS = 30;
+/** Prompts among which the example is looked for. */
+const EXAMPLES = 50;
 
 export function listProjects(ctx: UserContext) {
   return selectProjectsWithProgress(ctx.db);
@@ -36,6 +42,22 @@ export function slugOf(name: string): string {
     .replace(/^-|-$/g, "")
     .slice(0, 60);
   return slug === "" ? "project" : slug;
+}
+
+/** The prompt with most completions among the first of the project, with those that annotators may see; null without prompts. */
+export async function getExample(ctx: UserContext, input: { projectId: string }) {
+  const prompts = await selectPromptPage(ctx.db, { projectId: input.projectId, afterHash: "", limit: EXAMPLES });
+  const completions = await selectServableCompletions(ctx.db, prompts.map(({ id }) => id));
+  const countOf = ({ id }: { id: string }) => completions.get(id)?.length ?? 0;
+  const [fullest] = prompts.toSorted((a, b) => countOf(b) - countOf(a));
+  if (fullest === undefined) return null;
+  const { chosen } = chooseServable(completions.get(fullest.id) ?? []);
+  const guideline = await selectLatestGuideline(ctx.db, input.projectId);
+  return {
+    messages: fullest.messages,
+    completions: chosen.map(({ id, text, turns }) => ({ id, text, ...(turns === null ? {} : { turns }) })),
+    guideline: guideline === null ? null : { version: guideline.version, body: guideline.body },
+  };
 }
 
 export async function createProject(ctx: UserContext, input: { name: string; description: string; overlap: number; reasons: string[] }) {

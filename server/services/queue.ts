@@ -15,28 +15,11 @@ import {
   selectTaskContent,
   takeSeat,
 } from "../../db/queries/seats";
-import type { ItemMode } from "../../domain/judgement";
-import type { Message } from "../../domain/prompt";
+import { type AnnotationTask, MAX_HELD } from "../../domain/annotation/task";
 import { createRandom } from "../../domain/random";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 
-export type AnnotationTask = {
-  itemId: string;
-  projectId: string;
-  mode: ItemMode;
-  messages: Message[];
-  /** In the order this annotator sees them. */
-  completions: { id: string; text: string }[];
-  leaseExpiresAt: Date;
-  leaseSeconds: number;
-  draft: Record<string, unknown> | null;
-  guideline: { version: number; body: string } | null;
-  reasons: string[];
-};
-
-/** The current item and the one that waits behind it. */
-const MAX_HELD = 2;
 const ATTEMPTS = 5;
 
 /**
@@ -71,18 +54,23 @@ export async function loadTask(db: Db, seat: { itemId: string; annotatorId: stri
   const leaseExpiresAt = await renewSeat(db, { ...seat, leaseSeconds: item.leaseSeconds });
   const content = await selectTaskContent(db, seat);
   if (leaseExpiresAt === null || content === null) throw new AppError("GONE", "This item went to somebody else.");
-  const texts = new Map(content.texts.map(({ id, text }) => [id, text]));
+  const texts = new Map(content.texts.map((text) => [text.id, text]));
   return {
     itemId: item.id,
     projectId: item.projectId,
     mode: content.mode,
     messages: content.messages,
-    completions: seat.shownOrder.map((id) => ({ id, text: texts.get(id) ?? "" })),
+    completions: seat.shownOrder.map((id) => {
+      const { text = "", turns = null } = texts.get(id) ?? {};
+      return { id, text, ...(turns === null ? {} : { turns }) };
+    }),
     leaseExpiresAt,
     leaseSeconds: item.leaseSeconds,
     draft: content.draft,
     guideline: content.guideline,
     reasons: content.reasons,
+    scales: content.annotation.scales,
+    imageHosts: content.annotation.imageHosts,
   };
 }
 
@@ -93,7 +81,7 @@ function isUniqueViolation(error: unknown): boolean {
 
 /**
  * The next item for this annotator, held for the project's lease time. What they hold already and the client does not
- * know of (after a reload) comes first. Null when nothing is left, or two items are held.
+ * know of (after a reload) comes first. Null when nothing is left, or as many items are held as one person may.
  */
 export async function claimNextItem(ctx: UserContext, input: { projectId: string; holding?: readonly string[] }): Promise<AnnotationTask | null> {
   const { projectId, holding = [] } = input;

@@ -52,7 +52,7 @@ export async function addItem(db: Db, projectId: string, texts: readonly string[
 /** A vote as it is stored; `shownOrder` are the item's completions as the annotator saw them. */
 export async function addVote(
   ctx: UserContext,
-  input: { projectId: string; itemId: string; shownOrder: string[]; value: JudgementValue; ranks: number[] | null; seat?: number; undone?: boolean },
+  input: { projectId: string; itemId: string; shownOrder: string[]; value: JudgementValue; ranks: number[] | null; seat?: number; undone?: boolean; untouched?: boolean },
 ): Promise<string> {
   const { undone = false, seat = 1, ...rest } = input;
   const [row] = await ctx.db

@@ -6,7 +6,7 @@ import { Button } from "../../components/ui/button";
 import { Dialog, DialogContent } from "../../components/ui/dialog";
 import { Field, Textarea } from "../../components/ui/field";
 import { Kbd } from "../../components/ui/kbd";
-import { TextView } from "../../components/text-view";
+import { TextView } from "../../components/text/text-view";
 
 type Openness = { open: boolean; onOpenChange: (open: boolean) => void };
 
@@ -79,11 +79,33 @@ const MODE_KEYS: Record<ItemMode, KeyHelp> = {
     [["B"], "Both bad"],
     [["D"], "Mark the words that differ"],
   ],
+  best_of_n: [
+    [["1", "…", "9"], "Choose A … I"],
+    [["←", "→"], "The answer before or after"],
+    [["B"], "None is good"],
+    [["D"], "Mark the words that differ from A; again, from B"],
+  ],
+  rating: [
+    [["1", "…", "9"], "Give this score and go on; 0 is 10"],
+    [["←", "→"], "One less or one more"],
+    [["↑", "↓"], "Go to another scale"],
+    [["D"], "Mark the words that differ from A; again, from B"],
+  ],
+  edit: [
+    [["E"], "Edit; Escape leaves the field"],
+    [["Ctrl", "Enter"], "Submit from within the field"],
+    [["D"], "Mark the words that you changed"],
+  ],
+  demonstration: [
+    [["E"], "Write; Escape leaves the field"],
+    [["Ctrl", "Enter"], "Submit from within the field"],
+  ],
   ranking: [
     [["↑", "↓"], "Go to another answer"],
     [["Alt", "↑"], "Move the answer up; with ↓ down"],
     [["1", "…", "9"], "Move the answer to this place"],
     [["T"], "Tie the answer with the one above"],
+    [["D"], "Mark the words that differ from A; again, from B"],
   ],
 };
 
@@ -94,6 +116,7 @@ const COMMON_KEYS: KeyHelp = [
   [["F"], "Flag"],
   [["C"], "Comment; Escape leaves the field"],
   [["R"], "Raw text"],
+  [["/"], "Find in the prompt and the answers"],
   [["G"], "Guidelines"],
   [["?"], "These keys"],
 ];

@@ -3,20 +3,30 @@
 import { useQueryClient, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useEffect, useState } from "react";
-import { describeValue } from "@/domain/annotation/answer";
+import { type Answer, describeValue } from "@/domain/annotation/answer";
 import { Button } from "../../components/ui/button";
 import { EmptyState, ErrorState } from "../../components/ui/empty-state";
 import { Skeleton } from "../../components/ui/skeleton";
 import { errorMessage, useTRPC } from "../../trpc";
+import { prefetchPlugins } from "../../components/text/use-plugins";
+import { useOutbox } from "../outbox-provider";
 import { ItemForm, type Submitted } from "./item-form";
+import { useDraftSaver } from "./use-draft-saver";
 import { useRoom } from "./use-room";
 
 export function JudgingRoom({ slug, userId }: { slug: string; userId: string }) {
   const trpc = useTRPC();
   const queries = useQueryClient();
-  const { projects, project, room, outboxState, sessionState } = useRoom(slug, userId);
+  const { projects, project, session, state } = useRoom(slug, userId);
+  const { outbox, state: outboxState } = useOutbox();
   const statistics = useQuery({ ...trpc.annotate.statistics.queryOptions({ projectId: project?.id ?? "" }), enabled: project !== undefined });
   const [said, setSaid] = useState("");
+  const held = state?.tasks[0];
+  const saveDraft = useDraftSaver(held?.task);
+  const waitingTasks = state?.tasks;
+  useEffect(() => {
+    prefetchPlugins(waitingTasks?.flatMap(({ task }) => [...task.messages.map(({ content }) => content), ...task.completions.map(({ text }) => text)]) ?? []);
+  }, [waitingTasks]);
   /** Made on this page since the statistics were read. */
   const [made, setMade] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: newly read statistics count what was made before
@@ -26,22 +36,25 @@ export function JudgingRoom({ slug, userId }: { slug: string; userId: string }) 
   if (projects.data !== undefined && project === undefined) {
     return <div className="m-auto"><EmptyState title="There is no such project" action={<Button asChild><Link href="/annotate">All projects</Link></Button>}>It was removed, or the address is misspelt.</EmptyState></div>;
   }
-  const held = sessionState?.tasks[0];
+  const keep = (answer: Answer) => {
+    if (held === undefined) return;
+    session?.keepAnswer(held.task.itemId, answer);
+    saveDraft(answer);
+  };
   const undo = async () => {
-    const problem = await room?.session.undo();
+    const problem = await session?.undo();
     setSaid(problem ?? "The last judgement is taken back.");
     void queries.invalidateQueries({ queryKey: trpc.annotate.statistics.queryKey() });
   };
   const submit = ({ value, answer, ...rest }: Submitted) => {
-    if (held === undefined || room === null) return;
-    room.outbox.add({
+    if (held === undefined || session === null) return;
+    outbox.add({
       submission: { itemId: held.task.itemId, clientEventId: crypto.randomUUID(), value, reasons: answer.reasons, comment: answer.comment, ...rest },
-      task: held.task,
-      answer,
+      held: { task: held.task, answer },
       madeAt: Date.now(),
       problem: null,
     });
-    room.session.advance();
+    session.advance();
     setMade((known) => known + 1);
     setSaid(`${describeValue(value)}. Next item.`);
     window.scrollTo({ top: 0 });
@@ -69,30 +82,30 @@ export function JudgingRoom({ slug, userId }: { slug: string; userId: string }) 
         <div key={submission.clientEventId} role="alert" className="mx-4 mt-3 flex flex-wrap items-center justify-between gap-2 rounded-md border border-failed bg-failed-soft p-3 text-sm sm:mx-6">
           <span>{describeValue(submission.value)} was not stored: {problem}</span>
           <span className="flex gap-2">
-            <Button size="sm" onClick={() => room?.outbox.retry(submission.clientEventId)}>Try again</Button>
-            <Button size="sm" onClick={() => room?.outbox.discard(submission.clientEventId)}>Dismiss</Button>
+            <Button size="sm" onClick={() => outbox.retry(submission.clientEventId)}>Try again</Button>
+            <Button size="sm" onClick={() => outbox.discard(submission.clientEventId)}>Dismiss</Button>
           </span>
         </div>
       ))}
-      {sessionState?.lost && (
+      {state?.lost && (
         <div role="alert" className="mx-4 mt-3 flex flex-wrap items-center justify-between gap-2 rounded-md border border-flagged bg-flagged-soft p-3 text-sm sm:mx-6">
           <span>Your time on this item ran out. You can still submit it if another judgement is wanted.</span>
-          <Button size="sm" onClick={() => room?.session.advance()}>Next item</Button>
+          <Button size="sm" onClick={() => session?.advance()}>Next item</Button>
         </div>
       )}
       {held !== undefined ? (
-        <ItemForm key={`${held.task.itemId}:${held.takenAt}`} task={held.task} start={held.answer} onKeep={(answer) => room?.session.keepAnswer(held.task.itemId, answer)} onSubmit={submit} onUndo={() => void undo()} />
-      ) : sessionState?.phase === "empty" ? (
+        <ItemForm key={`${held.task.itemId}:${held.takenAt}`} task={held.task} start={session?.draftOf(held.task.itemId) ?? held.answer} onKeep={keep} onSubmit={submit} onUndo={() => void undo()} />
+      ) : state?.phase === "empty" ? (
         <div className="m-auto">
           <EmptyState
             title="Nothing left to judge"
-            action={<><Button onClick={() => room?.session.lookAgain()}>Look again</Button><Button onClick={() => void undo()}>Undo the last one</Button><Button asChild><Link href={`/annotate/${slug}/history`}>My judgements</Link></Button></>}
+            action={<><Button onClick={() => session?.lookAgain()}>Look again</Button><Button onClick={() => void undo()}>Undo the last one</Button><Button asChild><Link href={`/annotate/${slug}/history`}>My judgements</Link></Button></>}
           >
             Every item of this project has its judgements, or is with somebody else. New ones appear when a researcher adds them; looking again costs nothing.
           </EmptyState>
         </div>
-      ) : sessionState?.phase === "failed" ? (
-        <ErrorState title="The next item could not be loaded" message={`${sessionState.problem ?? ""} Your votes are kept.`} onRetry={() => room?.session.lookAgain()} />
+      ) : state?.phase === "failed" ? (
+        <ErrorState title="The next item could not be loaded" message={`${state.problem ?? ""} Your votes are kept.`} onRetry={() => session?.lookAgain()} />
       ) : (
         <div className="mx-auto w-full max-w-7xl space-y-3 p-3 sm:space-y-4 sm:px-6 sm:py-4" role="status" aria-label="Loading the next item">
           <Skeleton className="h-40" />

@@ -1,12 +1,12 @@
 "use client";
 /** The seven steps between A and B, each with its key; on phones signs stand for the words below them. */
-import type { Answer } from "@/domain/annotation/answer";
+import type { FormOf } from "@/domain/annotation/answer";
 import { MARGIN_LABELS } from "@/domain/judgement";
 import { cn } from "../../components/ui/cn";
 
 const signOf = (margin: number) => (margin === 0 ? "=" : `${margin < 0 ? "A" : "B"}${"+".repeat(Math.abs(margin) - 1)}`);
 
-export function MarginScale({ choice, onChoose }: { choice: Answer["choice"]; onChoose: (choice: NonNullable<Answer["choice"]>) => void }) {
+export function MarginScale({ choice, onChoose }: { choice: FormOf<"pairwise">["choice"]; onChoose: (margin: number) => void }) {
   return (
     <fieldset>
       <legend className="sr-only">Which answer is better?</legend>

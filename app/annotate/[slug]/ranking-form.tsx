@@ -4,16 +4,16 @@ import { type Announcements, closestCenter, DndContext, type DragEndEvent, Point
 import { SortableContext, useSortable, verticalListSortingStrategy } from "@dnd-kit/sortable";
 import { CSS } from "@dnd-kit/utilities";
 import { ArrowDown, ArrowUp, Equal, GripVertical } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { moveCard, placeRanks, type Ranking, toggleTie } from "@/domain/annotation/ranking";
 import { type AnnotationTask, letterOf } from "@/domain/annotation/task";
 import { Button } from "../../components/ui/button";
 import { cn } from "../../components/ui/cn";
-import { type TextMode, TextView } from "../../components/text-view";
+import { CompletionText, type Reading } from "./answer-card";
 
-type Props = { task: AnnotationTask; ranking: Ranking; focused: number; mode: TextMode; onFocus: (place: number) => void; onChange: (ranking: Ranking) => void };
+type Props = { task: AnnotationTask; ranking: Ranking; focused: number; reading: Reading; onFocus: (place: number) => void; onChange: (ranking: Ranking) => void };
 
-export function RankingForm({ task, ranking, focused, mode, onFocus, onChange }: Props) {
+export function RankingForm({ task, ranking, focused, reading, onFocus, onChange }: Props) {
   const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 4 } }));
   const ranks = placeRanks(ranking);
   const ids = ranking.order.map((position) => task.completions[position]?.id ?? String(position));
@@ -40,20 +40,21 @@ export function RankingForm({ task, ranking, focused, mode, onFocus, onChange }:
               key={ids[place]}
               id={ids[place] ?? ""}
               letter={letterOf(position)}
-              text={task.completions[position]?.text ?? ""}
               rank={ranks[place] ?? 0}
               tied={ranking.tied[place] === true}
               first={place === 0}
               last={place === ranking.order.length - 1}
               focused={place === focused}
-              mode={mode === "diff" ? "rendered" : mode}
+              base={reading.mode === "diff" && reading.base === position && task.completions.length > 2}
               onFocus={() => onFocus(place)}
               onMove={(step) => {
                 onChange(moveCard(ranking, place, place + step));
                 onFocus(Math.min(ranking.order.length - 1, Math.max(0, place + step)));
               }}
               onTie={() => onChange(toggleTie(ranking, place))}
-            />
+            >
+              <CompletionText completions={task.completions} position={position} reading={reading} />
+            </Card>
           ))}
         </ol>
       </SortableContext>
@@ -62,11 +63,11 @@ export function RankingForm({ task, ranking, focused, mode, onFocus, onChange }:
 }
 
 type CardProps = {
-  id: string; letter: string; text: string; rank: number; tied: boolean; first: boolean; last: boolean; focused: boolean; mode: TextMode;
+  id: string; letter: string; rank: number; tied: boolean; first: boolean; last: boolean; focused: boolean; base: boolean; children: ReactNode;
   onFocus: () => void; onMove: (step: -1 | 1) => void; onTie: () => void;
 };
 
-function Card({ id, letter, text, rank, tied, first, last, focused, mode, onFocus, onMove, onTie }: CardProps) {
+function Card({ id, letter, rank, tied, first, last, focused, base, children, onFocus, onMove, onTie }: CardProps) {
   const { attributes, listeners, setNodeRef, setActivatorNodeRef, transform, transition, isDragging } = useSortable({ id });
   const card = useRef<HTMLLIElement | null>(null);
   // Where the keys are must be seen; a card may be longer than the screen.
@@ -95,16 +96,17 @@ function Card({ id, letter, text, rank, tied, first, last, focused, mode, onFocu
         <button type="button" ref={setActivatorNodeRef} {...attributes} {...listeners} aria-label={`Drag answer ${letter}`} className="flex h-9 w-8 shrink-0 cursor-grab touch-none items-center justify-center rounded text-muted hover:bg-sunken active:cursor-grabbing pointer-coarse:h-11 pointer-coarse:w-11">
           <GripVertical aria-hidden="true" className="size-5" />
         </button>
-        <p className="min-w-0 flex-1 font-semibold text-muted">
+        <h2 className="min-w-0 flex-1 font-semibold text-muted">
           <span className="mr-2 tabular-nums">{rank}.</span>
           <span className="text-text">{letter}</span>
           {tied && <span className="ml-2 text-tie">tied with the one above</span>}
-        </p>
+          {base && <span className="ml-2 font-normal">the others are compared with this one</span>}
+        </h2>
         <Button size="icon" variant="ghost" aria-label={`Move answer ${letter} up`} disabled={first} onClick={() => onMove(-1)}><ArrowUp aria-hidden="true" className="size-4" /></Button>
         <Button size="icon" variant="ghost" className="aria-pressed:bg-tie-soft aria-pressed:text-tie" aria-label={`Tie answer ${letter} with the one above`} aria-pressed={tied} disabled={first} onClick={onTie}><Equal aria-hidden="true" className="size-4" /></Button>
         <Button size="icon" variant="ghost" aria-label={`Move answer ${letter} down`} disabled={last} onClick={() => onMove(1)}><ArrowDown aria-hidden="true" className="size-4" /></Button>
       </div>
-      <div className="px-2 pt-1 pb-1 sm:pl-9"><TextView text={text} mode={mode} /></div>
+      <div className="px-2 pt-1 pb-1 sm:pl-9">{children}</div>
     </li>
   );
 }

@@ -10,8 +10,8 @@ import { type KeyedStorage, readJson } from "./storage";
 
 export const voteSchema = z.object({
   submission: judgementSubmissionSchema,
-  task: annotationTaskSchema,
-  answer: answerSchema,
+  /** What undo brings back; null where an older version of the page kept it in another shape: the vote still counts. */
+  held: z.object({ task: annotationTaskSchema, answer: answerSchema }).nullable().catch(null),
   /** ms since 1970. */
   madeAt: z.number(),
   /** Why the server refused it for good; null while it is on its way. */
@@ -138,7 +138,7 @@ export class Outbox {
 
   /** Takes the newest vote of a project back before it is sent. Null when it is being sent, was sent, or was refused. */
   withdraw(projectId: string): Vote | null {
-    const newest = this.state.votes.findLast(({ task, problem }) => task.projectId === projectId && problem === null);
+    const newest = this.state.votes.findLast(({ held, problem }) => held?.task.projectId === projectId && problem === null);
     if (newest === undefined || newest.submission.clientEventId === this.sending?.id) return null;
     this.drop(newest.submission.clientEventId);
     return newest;

@@ -1,16 +1,18 @@
 /**
- * The items in an annotator's hands: the one that is judged and the one that waits behind it. Knows nothing of React.
+ * The items in an annotator's hands: the one that is judged and those that wait behind it. Knows nothing of React.
  * Seats that the server has taken away are noticed when the lease is renewed.
  */
 import { z } from "zod";
 import { type Answer, answerSchema, valueToAnswer } from "@/domain/annotation/answer";
-import { type AnnotationTask, annotationTaskSchema } from "@/domain/annotation/task";
+import { type AnnotationTask, annotationTaskSchema, MAX_HELD } from "@/domain/annotation/task";
 import type { JudgementValue } from "@/domain/judgement";
 import { type Outbox, retryDelay } from "./outbox";
 import { type KeyedStorage, readJson } from "./storage";
 
-/** The server lends at most two items to one person. */
-const MAX_HELD = 2;
+/** Drafts of items that went to somebody else are forgotten after a week. */
+const DRAFT_MS = 7 * 24 * 3_600_000;
+
+const draftSchema = z.object({ at: z.number(), answer: answerSchema });
 
 const heldSchema = z.object({
   task: annotationTaskSchema,
@@ -18,7 +20,7 @@ const heldSchema = z.object({
   renewedAt: z.number(),
   /** When it came into these hands; with the item, the identity of its form. */
   takenAt: z.number(),
-  /** What was chosen so far: the form starts with it after a reload and after an undo. */
+  /** What was chosen before an undo: the form starts with it. */
   answer: answerSchema.nullable(),
 });
 type Held = z.infer<typeof heldSchema>;
@@ -46,6 +48,9 @@ type Dependencies = {
   outbox: Outbox;
   storage: KeyedStorage;
   key: string;
+  /** Where drafts outlive the tab, each under `draftPrefix` and its item. */
+  drafts: KeyedStorage;
+  draftPrefix: string;
   projectId: string;
   now: () => number;
   schedule: (run: () => void, ms: number) => () => void;
@@ -56,6 +61,7 @@ export class Session {
   private filling = false;
   private failures = 0;
   private cancelRetry: (() => void) | null = null;
+  private leaveOutbox: (() => void) | null = null;
   private listeners = new Set<() => void>();
 
   constructor(private readonly dependencies: Dependencies) {}
@@ -75,10 +81,20 @@ export class Session {
 
   /** Takes up the items that this tab held before a reload, and asks for more. */
   start(): void {
+    const { outbox } = this.dependencies;
+    this.forgetOldDrafts();
+    let waiting = outbox.getState().votes.length;
+    this.leaveOutbox?.();
+    // A vote that has arrived makes room for another item.
+    this.leaveOutbox = outbox.subscribe(() => {
+      const { length } = outbox.getState().votes;
+      if (length < waiting) void this.fill();
+      waiting = length;
+    });
     if (this.state.tasks.length === 0) {
-      const waiting = this.dependencies.outbox.waitingItems();
+      const sent = outbox.waitingItems();
       const kept = readJson(this.dependencies.storage, this.dependencies.key, z.array(heldSchema)) ?? [];
-      const tasks = kept.filter(({ task }) => !waiting.includes(task.itemId)).slice(0, MAX_HELD);
+      const tasks = kept.filter(({ task }) => !sent.includes(task.itemId)).slice(0, MAX_HELD);
       if (tasks.length > 0) {
         this.change({ tasks, phase: "ready" });
         for (const { task } of tasks) void this.renew(task.itemId);
@@ -88,15 +104,21 @@ export class Session {
   }
 
   stop(): void {
+    this.callOffRetry();
+    this.leaveOutbox?.();
+    this.leaveOutbox = null;
+  }
+
+  private callOffRetry(): void {
     this.cancelRetry?.();
     this.cancelRetry = null;
   }
 
-  /** Asks for items until two are in hand; votes on their way still hold theirs. */
+  /** Asks for items until as many are in hand as may be; votes on their way still hold theirs. */
   async fill(): Promise<void> {
     if (this.filling) return;
     this.filling = true;
-    this.stop();
+    this.callOffRetry();
     try {
       for (let holding = this.holding(); holding.length < MAX_HELD; holding = this.holding()) {
         const task = await this.dependencies.api.next(holding);
@@ -127,9 +149,24 @@ export class Session {
     return { task, renewedAt: now, takenAt: now, answer };
   }
 
-  /** Remembers what is chosen so far on an item in hand, for a reload. */
+  /** Remembers what is chosen so far on an item in hand, for a reload or a closed tab. Nothing is drawn anew for it. */
   keepAnswer(itemId: string, answer: Answer): void {
-    this.change({ tasks: this.state.tasks.map((held) => (held.task.itemId === itemId ? { ...held, answer } : held)) });
+    const { drafts, draftPrefix, now } = this.dependencies;
+    drafts.set(draftPrefix + itemId, JSON.stringify({ at: now(), answer }));
+  }
+
+  /** What was chosen on an item before a reload, or null. */
+  draftOf(itemId: string): Answer | null {
+    const { drafts, draftPrefix } = this.dependencies;
+    return readJson(drafts, draftPrefix + itemId, draftSchema)?.answer ?? null;
+  }
+
+  private forgetOldDrafts(): void {
+    const { drafts, draftPrefix, now } = this.dependencies;
+    for (const key of drafts.keys(draftPrefix)) {
+      const draft = readJson(drafts, key, draftSchema);
+      if (draft === null || now() - draft.at > DRAFT_MS) drafts.remove(key);
+    }
   }
 
   /** Asks again, after nothing was left or the server could not be reached. */
@@ -140,7 +177,8 @@ export class Session {
 
   /** The current item is done with: the one behind it comes forward at once. */
   advance(): void {
-    const tasks = this.state.tasks.slice(1);
+    const [done, ...tasks] = this.state.tasks;
+    if (done !== undefined) this.dependencies.drafts.remove(this.dependencies.draftPrefix + done.task.itemId);
     this.change({ tasks, phase: tasks.length > 0 ? "ready" : "loading", lost: false });
     void this.fill();
   }
@@ -182,14 +220,13 @@ export class Session {
       await outbox.settled();
       withdrawn = outbox.withdraw(projectId);
     }
-    if (withdrawn !== null) {
-      this.bringBack(this.hold(withdrawn.task, withdrawn.answer));
+    if (withdrawn?.held != null) {
+      this.bringBack(this.hold(withdrawn.held.task, withdrawn.held.answer));
       return null;
     }
     try {
       const { task, value, reasons, comment } = await api.undo();
-      const shape = { mode: task.mode, count: task.completions.length };
-      this.bringBack(this.hold(task, valueToAnswer(shape, value, { reasons, comment })));
+      this.bringBack(this.hold(task, valueToAnswer(task, value, { reasons, comment })));
       return null;
     } catch (error) {
       return api.explain(error).message;

@@ -167,7 +167,7 @@ describe("createItems", () => {
     expect(result.skipped.map(({ index, reason }) => [index, reason])).toEqual([
       [2, "Two of the completions have the same text"],
       [3, `Completion ${foreign} answers another prompt`],
-      [4, "An item has 2 to 9 completions, not 1"],
+      [4, "Pairs with margin: an item has 2 completions, not 1"],
     ]);
     const [itemId = ""] = result.ids;
     expect((await database.db.select({ seat: seats.seat }).from(seats).where(eq(seats.itemId, itemId)).orderBy(asc(seats.seat))).map(({ seat }) => seat)).toEqual([1, 2, 3]);

@@ -4,7 +4,9 @@ import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { insertItems } from "../../../db/queries/items";
 import { completions, judgements, models, projects, prompts, seats, users } from "../../../db/schema";
-import type { JudgementSubmission, JudgementValue } from "../../../domain/judgement";
+import { MAX_HELD } from "../../../domain/annotation/task";
+import type { ItemMode, JudgementSubmission, JudgementValue } from "../../../domain/judgement";
+import { DEFAULT_SCALES } from "../../../domain/scale";
 import type { UserContext } from "../../../server/context";
 import { getOwnStatistics, listOwnJudgements, submitJudgement, undoJudgement } from "../../../server/services/judgement";
 import { claimNextItem, listProjectsToAnnotate, releaseItem, renewLease, saveDraft } from "../../../server/services/queue";
@@ -24,15 +26,15 @@ const only = <T>(rows: T[]): T => {
 };
 
 /** A project with `count` items of `k` completions that each want `seatsPerItem` judgements. */
-async function createItemsToJudge(count: number, seatsPerItem: number, k = 2): Promise<void> {
+async function createItemsToJudge(count: number, seatsPerItem: number, k = 2, mode: ItemMode = k === 2 ? "pairwise" : "ranking"): Promise<void> {
   const { db } = database;
   projectId = only(await db.insert(projects).values({ slug: randomUUID(), name: "Queue", undoSeconds: 300 }).returning()).id;
   const model = only(await db.insert(models).values({ projectId, name: "model" }).returning());
   const made = await Promise.all(
     Array.from({ length: count }, async (_, i) => {
       const prompt = only(await db.insert(prompts).values({ projectId, messages: [{ role: "user", content: `Prompt ${i}` }], split: "train", groupKey: String(i), contentHash: String(i) }).returning());
-      const rows = await db.insert(completions).values(Array.from({ length: k }, (__, c) => ({ projectId, promptId: prompt.id, modelId: model.id, text: `Text ${c}`, source: "external" as const, contentHash: String(c) }))).returning();
-      return { promptId: prompt.id, completionIds: rows.map(({ id }) => id), mode: k === 2 ? ("pairwise" as const) : ("ranking" as const) };
+      const rows = k === 0 ? [] : await db.insert(completions).values(Array.from({ length: k }, (__, c) => ({ projectId, promptId: prompt.id, modelId: model.id, text: `Text ${c}`, source: "external" as const, contentHash: String(c) }))).returning();
+      return { promptId: prompt.id, completionIds: rows.map(({ id }) => id), mode };
     }),
   );
   await insertItems(db, { projectId, items: made, seatsPerItem });
@@ -93,14 +95,16 @@ describe("assignment", () => {
     const [stored] = await database.db.select().from(judgements).where(eq(judgements.annotatorId, (slow as UserContext).user.id));
     expect(stored?.shownOrder).toEqual(late.completions.map(({ id }) => id));
   });
-  it("gives a reloaded page what it held, one ahead, and no third", async () => {
-    await createItemsToJudge(5, 1);
+  it("gives a reloaded page what it held, some ahead, and no more than one person may hold", async () => {
+    await createItemsToJudge(MAX_HELD + 1, 1);
     const ctx = await createAnnotator();
-    const first = await take(ctx);
-    const second = await take(ctx, [first.itemId]);
-    expect(second.itemId).not.toBe(first.itemId);
-    expect(await claimNextItem(ctx, { projectId, holding: [first.itemId, second.itemId] })).toBeNull();
-    expect((await take(ctx)).itemId).toBe(first.itemId);
+    const holding: string[] = [];
+    for (let i = 0; i < MAX_HELD; i++) holding.push((await take(ctx, holding)).itemId);
+    expect(new Set(holding).size).toBe(MAX_HELD);
+    expect(await claimNextItem(ctx, { projectId, holding })).toBeNull();
+    const [first = "", secondId = ""] = holding;
+    const second = { itemId: secondId };
+    expect((await take(ctx)).itemId).toBe(first);
     expect(await releaseItem(ctx, { itemId: second.itemId })).toEqual({ released: true });
     await expect(renewLease(ctx, { itemId: second.itemId })).rejects.toMatchObject({ code: "GONE" });
   });
@@ -174,13 +178,57 @@ describe("votes", () => {
   it("refuses what does not fit the item, naming it", async () => {
     const ctx = await createAnnotator();
     const { itemId } = await take(ctx);
-    await expect(submitJudgement(ctx, vote(itemId, { kind: "ranking", ranks: [1, 2] }))).rejects.toMatchObject({ code: "BAD_INPUT", message: expect.stringContaining("value:") });
+    await expect(submitJudgement(ctx, vote(itemId, { kind: "ranking", ranks: [1, 2] }))).rejects.toMatchObject({ code: "BAD_INPUT", message: expect.stringContaining("value.kind:") });
     await expect(submitJudgement(ctx, vote(randomUUID()))).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
   it("lists projects with what is left for each annotator", async () => {
     const ctx = await createAnnotator();
     await submitJudgement(ctx, vote((await take(ctx)).itemId));
     expect((await listProjectsToAnnotate(ctx)).find(({ id }) => id === projectId)).toMatchObject({ judged: 1, open: 2 });
+  });
+});
+
+describe("other modes", () => {
+  const scales = DEFAULT_SCALES.map(({ name, points }) => ({ name, points }));
+  it.each<[ItemMode, number, JudgementValue, number[] | null]>([
+    ["best_of_n", 3, { kind: "best_of_n", best: 1 }, [2, 1, 2]],
+    ["best_of_n", 3, { kind: "both_bad" }, null],
+    ["rating", 2, { kind: "rating", scales, scores: [[1, 2, 3], [5, 5, 4]] }, [2, 1]],
+    // The same sum on equal scales is a tie.
+    ["rating", 2, { kind: "rating", scales, scores: [[1, 2, 3], [3, 2, 1]] }, [1, 1]],
+    ["rating", 1, { kind: "rating", scales, scores: [[1, 2, 3]] }, null],
+    ["edit", 1, { kind: "edit", text: "Better" }, null],
+    ["demonstration", 0, { kind: "demonstration", text: "Mine" }, null],
+  ])("%s of %i: %j", async (mode, k, value, ranks) => {
+    await createItemsToJudge(1, 1, k, mode);
+    const ctx = await createAnnotator();
+    const task = await take(ctx);
+    expect([task.mode, task.completions.length, task.scales]).toEqual([mode, k, DEFAULT_SCALES]);
+    await submitJudgement(ctx, vote(task.itemId, value));
+    expect(only(await database.db.select().from(judgements).where(eq(judgements.itemId, task.itemId)))).toMatchObject({ value, ranks });
+    // Undo gives the same words back.
+    expect(await undoJudgement(ctx, { projectId })).toMatchObject({ value, task: { itemId: task.itemId } });
+  });
+  it.each<[ItemMode, number, JudgementValue, string]>([
+    ["ranking", 3, { kind: "both_bad" }, 'value.kind: an item of mode ranking cannot be "both_bad"'],
+    ["best_of_n", 3, { kind: "best_of_n", best: 3 }, "value.best: expected 0 to 2, not 3"],
+    ["best_of_n", 3, { kind: "ranking", ranks: [1, 2, 3] }, "value.kind: this item is of mode best_of_n, not ranking"],
+    ["rating", 2, { kind: "rating", scales, scores: [[1, 2, 3]] }, "value.scores: expected the scores of 2 completions, got 1"],
+    ["rating", 1, { kind: "rating", scales, scores: [[1, 2]] }, "value.scores.0: expected 3 scores, got 2"],
+    ["rating", 1, { kind: "rating", scales, scores: [[1, 2, 6]] }, "value.scores.0.2: expected 1 to 5, not 6"],
+    ["rating", 1, { kind: "rating", scales: [{ name: "Mine", points: 5 }], scores: [[1]] }, "value.scales: the project's scales have changed since; rate this item again"],
+    ["edit", 1, { kind: "demonstration", text: "x" }, "value.kind: this item is of mode edit, not demonstration"],
+  ])("%s of %i refuses %j", async (mode, k, value, message) => {
+    await createItemsToJudge(1, 1, k, mode);
+    const ctx = await createAnnotator();
+    const { itemId } = await take(ctx);
+    await expect(submitJudgement(ctx, vote(itemId, value))).rejects.toMatchObject({ code: "BAD_INPUT", message });
+  });
+  it("two prompts to write for are two items", async () => {
+    await createItemsToJudge(2, 1, 0, "demonstration");
+    const ctx = await createAnnotator();
+    const first = await take(ctx);
+    expect((await take(ctx, [first.itemId])).itemId).not.toBe(first.itemId);
   });
 });
 

@@ -77,11 +77,12 @@ export function OwnHistory({ slug }: { slug: string }) {
               </div>
               <details>
                 <summary className="cursor-pointer truncate text-muted">{prompt}</summary>
-                <p className="mt-2 whitespace-pre-wrap">{prompt}</p>
+                <p dir="auto" className="mt-2 whitespace-pre-wrap">{prompt}</p>
                 {texts.map((text, i) => (
                   // biome-ignore lint/suspicious/noArrayIndexKey: the order in which this judgement was shown is fixed
-                  <p key={i} className="mt-2"><span className="font-semibold">{letterOf(i)}:</span> {text}</p>
+                  <p key={i} dir="auto" className="mt-2 whitespace-pre-wrap"><span className="font-semibold">{letterOf(i)}:</span> {text}</p>
                 ))}
+                {(value.kind === "edit" || value.kind === "demonstration") && <p dir="auto" className="mt-2 whitespace-pre-wrap"><span className="font-semibold">{describeValue(value)}:</span> {value.text}</p>}
               </details>
               {(reasons.length > 0 || comment !== "") && (
                 <p className="mt-2 flex flex-wrap gap-1">{reasons.map((reason) => <Badge key={reason}>{reason}</Badge>)} {comment}</p>

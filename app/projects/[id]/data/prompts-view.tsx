@@ -1,9 +1,9 @@
 "use client";
 /** The table of prompts with its filters, and the ways to get more data. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { FileUp, MessagesSquare, Sparkles } from "lucide-react";
+import { FileUp, ListPlus, MessagesSquare, Sparkles } from "lucide-react";
 import Link from "next/link";
-import { useDeferredValue } from "react";
+import { useDeferredValue, useState } from "react";
 import { splitSchema } from "@/domain/prompt";
 import { Button } from "../../../components/ui/button";
 import { Card } from "../../../components/ui/card";
@@ -12,6 +12,7 @@ import { Input, Select } from "../../../components/ui/field";
 import { SkeletonTable } from "../../../components/ui/skeleton";
 import { errorMessage, useTRPC } from "../../../trpc";
 import { countOf } from "../../format";
+import { MakeItemsDialog } from "./make-items-dialog";
 import { PromptsTable } from "./prompts-table";
 import { usePromptFilter } from "./use-prompt-filter";
 
@@ -20,6 +21,7 @@ const PAGE_SIZE = 50;
 export function PromptsView({ projectId }: { projectId: string }) {
   const trpc = useTRPC();
   const [filter, setFilter] = usePromptFilter();
+  const [making, setMaking] = useState(false);
   const search = useDeferredValue(filter.search);
   const facets = useQuery(trpc.prompt.facets.queryOptions({ projectId }));
   const prompts = useQuery({
@@ -87,6 +89,10 @@ export function PromptsView({ projectId }: { projectId: string }) {
               Sample completions
             </Link>
           </Button>
+          <Button onClick={() => setMaking(true)}>
+            <ListPlus aria-hidden="true" className="size-4" />
+            Make items
+          </Button>
         </div>
       </div>
       <p role="status" className="figures mb-2 min-h-5 text-sm text-muted">
@@ -132,6 +138,7 @@ export function PromptsView({ projectId }: { projectId: string }) {
           </Button>
         </nav>
       )}
+      <MakeItemsDialog projectId={projectId} open={making} onOpenChange={setMaking} />
     </>
   );
 }

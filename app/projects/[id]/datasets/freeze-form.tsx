@@ -9,7 +9,7 @@ import { Checkbox, Field, Select } from "../../../components/ui/field";
 import { useToast } from "../../../components/ui/toast";
 import { errorMessage, useTRPC } from "../../../trpc";
 
-const EXCLUDED = { bothBad: "both bad", skipped: "skipped", flagged: "flagged", undone: "undone", simulated: "by simulated annotators", untouched: "rankings left as shown" } as const;
+const EXCLUDED = { bothBad: "both bad", skipped: "skipped", flagged: "flagged", undone: "undone", simulated: "by simulated annotators", untouched: "left as shown", noPreference: "without a preference (written, or ratings of one answer)" } as const;
 
 export function FreezeForm({ projectId }: { projectId: string }) {
   const trpc = useTRPC();
@@ -20,11 +20,12 @@ export function FreezeForm({ projectId }: { projectId: string }) {
   const [excludeUntouched, setExcludeUntouched] = useState(false);
   const [references, setReferences] = useState(true);
   const [bestRanked, setBestRanked] = useState(false);
-  const nothing = kind === "sft" && !references && !bestRanked;
+  const [written, setWritten] = useState(false);
+  const nothing = kind === "sft" && !references && !bestRanked && !written;
   const choice =
     kind === "preference"
       ? { projectId, kind, filter: preferenceFilterSchema.parse({ includeSimulated, excludeUntouched }) }
-      : { projectId, kind, filter: sftFilterSchema.parse({ includeSimulated, references: references || !bestRanked, bestRanked }) };
+      : { projectId, kind, filter: sftFilterSchema.parse({ includeSimulated, references: references || nothing, bestRanked, written }) };
   const preview = useQuery({ ...trpc.dataset.preview.queryOptions(choice), enabled: !nothing });
   const freeze = useMutation(
     trpc.dataset.freeze.mutationOptions({
@@ -55,11 +56,12 @@ export function FreezeForm({ projectId }: { projectId: string }) {
         <>
           <Checkbox label="Reference answers" checked={references} onChange={(event) => setReferences(event.target.checked)} />
           <Checkbox label="Best-ranked completions" checked={bestRanked} onChange={(event) => setBestRanked(event.target.checked)} />
+          <Checkbox label="Written and edited answers" checked={written} onChange={(event) => setWritten(event.target.checked)} />
         </>
       )}
-      {(kind === "preference" || bestRanked) && <Checkbox label="Votes of simulated annotators too" checked={includeSimulated} onChange={(event) => setIncludeSimulated(event.target.checked)} />}
+      {(kind === "preference" || bestRanked || written) && <Checkbox label="Votes of simulated annotators too" checked={includeSimulated} onChange={(event) => setIncludeSimulated(event.target.checked)} />}
       <div aria-live="polite" className="rounded-md bg-sunken p-3 text-sm">
-        {nothing ? "Choose references, best-ranked completions, or both." : preview.error ? <span className="text-failed">{errorMessage(preview.error)}</span> : counts === undefined ? "Counting …" : (
+        {nothing ? "Choose references, best-ranked completions, or written answers." : preview.error ? <span className="text-failed">{errorMessage(preview.error)}</span> : counts === undefined ? "Counting …" : (
           <>
             <p className="tabular-nums">{rows} rows: {counts.train} train, {counts.validation} validation, {counts.test} test</p>
             {left.length > 0 && <p className="text-muted">Left out: {left.join(", ")}</p>}

@@ -2,7 +2,7 @@
 /** The newest version, an editor that saves the next one, and the older ones with the votes made under them. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { TextView } from "../../../components/text-view";
+import { TextView } from "../../../components/text/text-view";
 import { Button } from "../../../components/ui/button";
 import { EmptyState, ErrorState } from "../../../components/ui/empty-state";
 import { Field, Textarea } from "../../../components/ui/field";
@@ -32,7 +32,7 @@ export function GuidelinesView({ projectId }: { projectId: string }) {
         <>
           {newest ? (
             <section aria-label="Guidelines" className="rounded-lg border bg-surface p-5">
-              <p className="mb-3 text-sm text-muted">Version {newest.version}, <RelativeTime date={newest.createdAt} /></p>
+              <h2 className="mb-3 text-sm text-muted">Version {newest.version}, <RelativeTime date={newest.createdAt} /></h2>
               <TextView text={newest.body} mode="rendered" />
             </section>
           ) : (
@@ -56,7 +56,10 @@ export function GuidelinesView({ projectId }: { projectId: string }) {
             <Button type="submit" variant="primary" loading={save.isPending}>Save version {(newest?.version ?? 0) + 1}</Button>
             <Button onClick={() => setDraft(null)}>Cancel</Button>
           </div>
-          <section aria-label="Preview" className="rounded-lg border bg-surface p-5"><TextView text={draft} mode="rendered" /></section>
+          <section aria-label="Preview" className="rounded-lg border bg-surface p-5">
+            <h2 className="mb-3 text-sm text-muted">Preview</h2>
+            <TextView text={draft} mode="rendered" />
+          </section>
         </form>
       )}
       {list.data.length > 0 && (

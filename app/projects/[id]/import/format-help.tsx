@@ -8,7 +8,10 @@ const EXAMPLES: Record<ImportKind, { name: string; line: string }[]> = {
     { name: "Label or score, for classifiers and regression; task, for mixing and reports", line: '{"prompt": "I love it", "label": "positive", "task": "sentiment"}' },
     { name: "Alpaca", line: '{"instruction": "Translate", "input": "Guten Tag", "output": "Good day"}' },
   ],
-  completions: [{ name: "Completion", line: '{"prompt": "Why is the sky blue?", "completion": "It scatters ...", "model": "my-model"}' }],
+  completions: [
+    { name: "Completion", line: '{"prompt": "Why is the sky blue?", "completion": "It scatters ...", "model": "my-model"}' },
+    { name: "Whole conversation that follows the prompt", line: '{"prompt": [...], "completion": [{"role": "assistant", ...}, {"role": "user", ...}, {"role": "assistant", ...}]}' },
+  ],
   comparisons: [
     { name: "TRL, explicit prompt", line: '{"prompt": "Why ...?", "chosen": "Because ...", "rejected": "No idea", "margin": 2}' },
     { name: "TRL, implicit prompt", line: '{"chosen": [{"role": "user", ...}, {"role": "assistant", ...}], "rejected": [...]}' },

@@ -11,13 +11,21 @@ import { Checkbox, Field, Input, Textarea } from "../../../components/ui/field";
 import { Skeleton } from "../../../components/ui/skeleton";
 import { useToast } from "../../../components/ui/toast";
 import { errorMessage, fieldError, useTRPC } from "../../../trpc";
+import { AnnotationForm } from "./annotation-form";
 
 export function SettingsView({ projectId }: { projectId: string }) {
   const trpc = useTRPC();
   const project = useQuery(trpc.project.get.queryOptions({ projectId }));
   if (project.isPending) return <Skeleton className="h-96 max-w-2xl" />;
   if (project.data === undefined) return <ErrorState message={errorMessage(project.error)} onRetry={() => void project.refetch()} />;
-  return <SettingsForm project={project.data} />;
+  return (
+    <>
+      <SettingsForm project={project.data} />
+      <div className="mt-8">
+        <AnnotationForm project={project.data} />
+      </div>
+    </>
+  );
 }
 
 const linesOf = (text: string) => text.split("\n").map((line) => line.trim()).filter((line) => line !== "");

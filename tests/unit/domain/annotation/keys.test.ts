@@ -48,6 +48,31 @@ describe("rankings", () => {
   });
 });
 
+describe("other modes", () => {
+  it.each([
+    ["best_of_n", press("3"), { kind: "digit", digit: 3 }],
+    ["best_of_n", press("0"), { kind: "both_bad" }],
+    ["best_of_n", press("ArrowRight"), { kind: "step", step: 1 }],
+    ["best_of_n", press("ArrowUp"), null],
+    ["rating", press("0"), { kind: "digit", digit: 10 }],
+    ["rating", press("ArrowDown"), { kind: "focus", step: 1 }],
+    ["rating", press("ArrowDown", { altKey: true }), null],
+    ["rating", press("b"), null],
+    ["edit", press("e"), { kind: "write" }],
+    ["edit", press("d"), { kind: "diff" }],
+    ["edit", press("4"), null],
+    ["demonstration", press("d"), null],
+    ["demonstration", press("E"), { kind: "write" }],
+    ["demonstration", press("0"), null],
+    ["pairwise", press("e"), null],
+    ["rating", press("/"), { kind: "find" }],
+    // German keyboards have the slash above the seven.
+    ["pairwise", press("/", { code: "Digit7", shiftKey: true }), { kind: "find" }],
+  ] as const)("%s %j", (mode, key, command) => {
+    expect(commandOfKey(key, mode)).toEqual(command);
+  });
+});
+
 describe("other keyboards", () => {
   it("French digits without Shift", () => {
     expect(commandOfKey(press("&", { code: "Digit1" }), "pairwise")).toEqual({ kind: "digit", digit: 1 });

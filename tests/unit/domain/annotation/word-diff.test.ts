@@ -1,6 +1,6 @@
 /** Word-level differences. */
 import { expect, it } from "vitest";
-import { markDifferences } from "../../../../domain/annotation/word-diff";
+import { markChanges, markDifferences } from "../../../../domain/annotation/word-diff";
 
 const marked = (own: string, other: string) => markDifferences(own, other)?.map(({ text, changed }) => (changed ? `[${text}]` : text)).join("");
 
@@ -25,4 +25,14 @@ it("splits words where no spaces are", () => {
 it("gives up on texts with nothing in common instead of freezing the page", () => {
   const words = (letter: string) => Array.from({ length: 3_000 }, (_, i) => `${letter}${i}`).join(" ");
   expect(markDifferences(words("a"), words("b"))).toBeNull();
+});
+
+it("an edit is one text with what was taken out and put in", () => {
+  expect(markChanges("The cat sat.", "The dog sat.")).toEqual([
+    { text: "The ", change: "same" },
+    { text: "cat", change: "removed" },
+    { text: "dog", change: "added" },
+    { text: " sat.", change: "same" },
+  ]);
+  expect(markChanges("a", "a")).toEqual([{ text: "a", change: "same" }]);
 });

@@ -1,5 +1,6 @@
 "use client";
 /** Votes on a prompt, in terms of its completions. */
+import { describeValue } from "@/domain/annotation/answer";
 import { MARGIN_LABELS } from "@/domain/judgement";
 import { Badge, SimulatedBadge, type Tone } from "../../../../components/ui/badge";
 import { RelativeTime } from "../../../../components/ui/relative-time";
@@ -22,8 +23,15 @@ function outcome({ value }: Judgement): { tone: Tone; text: string } {
       return value.margin === 0 ? { tone: "tie", text: "about the same" } : { tone: "chosen", text: MARGIN_LABELS[value.margin + 3]?.replace(/^[AB] is /, "") ?? "" };
     case "ranking":
       return { tone: "chosen", text: "ranked" };
+    case "best_of_n":
+      return { tone: "chosen", text: "best chosen" };
+    case "rating":
+      return { tone: "neutral", text: describeValue(value) };
+    case "edit":
+    case "demonstration":
+      return { tone: "chosen", text: value.kind === "edit" ? "edited" : "written" };
     case "both_bad":
-      return { tone: "rejected", text: "both bad" };
+      return { tone: "rejected", text: "none is good" };
     case "skip":
       return { tone: "neutral", text: `skipped: ${value.cause.replaceAll("_", " ")}` };
     case "flag":
@@ -31,6 +39,21 @@ function outcome({ value }: Judgement): { tone: Tone; text: string } {
     default:
       return value satisfies never;
   }
+}
+
+/** Reasons, comment, and the text that was written. */
+function wordsOf({ reasons, comment, value }: Judgement) {
+  const words = [...reasons, comment, value.kind === "flag" ? value.note : ""].filter((part) => part !== "").join("; ");
+  if (value.kind !== "edit" && value.kind !== "demonstration") return words || "–";
+  return (
+    <>
+      {words}
+      <details>
+        <summary>{value.kind === "edit" ? "The edited answer" : "The written answer"}</summary>
+        <p dir="auto" className="whitespace-pre-wrap">{value.text}</p>
+      </details>
+    </>
+  );
 }
 
 export function JudgementsTable({ judgements, names }: { judgements: readonly Judgement[]; names: ReadonlyMap<string, string> }) {
@@ -67,7 +90,7 @@ export function JudgementsTable({ judgements, names }: { judgements: readonly Ju
               </Td>
               <Td className="figures whitespace-nowrap text-muted">{judgement.shownOrder.map((id) => names.get(id) ?? "?").join(", ")}</Td>
               <Td className="max-w-64 text-muted">
-                {[...judgement.reasons, judgement.comment, judgement.value.kind === "flag" ? judgement.value.note : ""].filter((part) => part !== "").join("; ") || "–"}
+                {wordsOf(judgement)}
               </Td>
               <Td numeric className="whitespace-nowrap">
                 {judgement.activeMs > 0 ? formatDuration(judgement.activeMs) : "–"}
