@@ -264,10 +264,10 @@ function createEncoderDecoderGenerator(engine: Engine, model: EncoderDecoderMode
 
 /** The generator of `model`: one for all runs of this process. */
 export const createGenerator = oncePerModel((engine: Engine, model: Model): Generator => {
-  switch (model.family) {
-    case "llama":
+  switch (model.kind) {
+    case "decoder":
       return createDecoderGenerator(engine, model);
-    case "t5":
+    case "encoder-decoder":
       return createEncoderDecoderGenerator(engine, model);
     default:
       return model satisfies never;

@@ -1,7 +1,9 @@
 /** The three training runs as functions of plain data: load the checkpoints, encode the rows, run the loop. */
+import * as tf from "@tensorflow/tfjs-core";
 import type { PreferenceRow, SftRow } from "../../domain/dataset";
 import type { Message } from "../../domain/prompt";
 import type { PpoConfig, RewardConfig, SftConfig } from "../../domain/run";
+import { createLossMeter } from "../algorithms/completion-loss";
 import { encodeExample, type Example } from "../algorithms/examples";
 import { trainPpo, VALUE_BIAS, VALUE_HEAD } from "../algorithms/ppo";
 import { pairAccuracy, type RankedExample, trainReward } from "../algorithms/reward";
@@ -12,7 +14,7 @@ import { type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoi
 import { writeModelFolder } from "../checkpoint/hugging-face";
 import { writeAdapterFolder } from "../checkpoint/peft";
 import { initAdapter } from "../models/lora";
-import type { DecoderModel, Params } from "../models/model";
+import type { Adapter, DecoderModel, Params } from "../models/model";
 import type { Tokenizer } from "../tokenizer/tokenizer";
 
 type PromptRow = { messages: Message[]; reference: string | null };
@@ -21,7 +23,7 @@ type PromptRow = { messages: Message[]; reference: string | null };
 const showPrompt = (messages: readonly Message[]) => messages[messages.length - 1]?.content ?? "";
 
 function requireDecoder(checkpoint: LoadedCheckpoint, purpose: string): DecoderModel {
-  if (checkpoint.model.family !== "llama") throw new Error(`${purpose} needs a decoder model; this checkpoint is a ${checkpoint.model.family} encoder-decoder`);
+  if (checkpoint.model.kind !== "decoder") throw new Error(`${purpose} needs a decoder model; this checkpoint is a ${checkpoint.model.family} encoder-decoder`);
   return checkpoint.model;
 }
 
@@ -43,14 +45,17 @@ export async function runSft(
   input: { config: SftConfig; chain: ChainLink[]; train: SftRow[]; validation: SftRow[]; showcase: PromptRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain);
+  const quantize = config.method === "qlora";
+  const lossBefore = quantize && config.measureQuantization && context.resume === null ? await measureValidationLoss(context, chain, config, input.validation) : null;
+  const checkpoint = await loadCheckpoint(chain, { quantize });
   const { model, tokenizer, params } = checkpoint;
+  if (lossBefore !== null) await reportQuantization(context, lossBefore, await measureValidationLoss(context, chain, config, input.validation, checkpoint));
   const train = await encodeSftRows(tokenizer, input.train, config.maxLength);
   await warnOfDropped(context, input.train.length - train.length, input.train.length, `maxLength ${config.maxLength}`);
-  const adapter = config.method === "lora" ? initAdapter(model, config.lora, config.seed) : null;
+  const adapter = config.method === "full" ? null : initAdapter(model, config.lora, config.seed);
   const writeModel = async (folder: string, trained: Params): Promise<void> => {
     if (config.method === "full") await writeModelFolder(folder, { config: checkpoint.config, params: trained, tokenizerFolder: checkpoint.baseFolder });
-    else await writeAdapterFolder(folder, { config: config.lora, params: trained, baseName: baseNameOf(chain), taskType: model.family === "t5" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM" });
+    else await writeAdapterFolder(folder, { config: config.lora, model, overNf4: quantize, params: trained, baseName: baseNameOf(chain), taskType: model.kind === "encoder-decoder" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM" });
   };
   const showcase = await Promise.all(
     input.showcase.map(async ({ messages, reference }) => ({ promptIds: await tokenizer.encodePrompt(messages), prompt: showPrompt(messages), reference })),
@@ -62,9 +67,34 @@ export async function runSft(
       showcase, writeModel,
     });
   } finally {
+    disposeAdapter(adapter);
     disposeCheckpoints(checkpoint);
   }
 }
+
+/** Mean loss a completion token of the model below the run's adapter; null without validation rows. Frees what it loads. */
+async function measureValidationLoss(context: TrainContext, chain: ChainLink[], config: SftConfig, rows: SftRow[], loaded?: LoadedCheckpoint): Promise<number | null> {
+  if (rows.length === 0) return null;
+  const checkpoint = loaded ?? (await loadCheckpoint(chain));
+  const { model, tokenizer, params } = checkpoint;
+  try {
+    const examples = await encodeSftRows(tokenizer, rows, config.maxLength);
+    return examples.length === 0 ? null : createLossMeter(context.engine, model)(params, examples, { batchSize: config.batchSize, padTokenId: tokenizer.padTokenId });
+  } finally {
+    if (!loaded) disposeCheckpoints(checkpoint);
+  }
+}
+
+async function reportQuantization(context: TrainContext, before: number, after: number | null): Promise<void> {
+  if (after === null) return;
+  await context.emit([
+    { kind: "metric", step: 0, values: { "loss/base": before, "loss/base_nf4": after } },
+    { kind: "log", level: "info", message: `Validation loss of the base: ${before.toFixed(4)} as it is, ${after.toFixed(4)} in NF4 (${after >= before ? "+" : ""}${(100 * (after / before - 1)).toFixed(2)} %)` },
+  ]);
+}
+
+/** A fresh adapter is only what the loop starts from. */
+const disposeAdapter = (adapter: Adapter | null): void => tf.dispose(Object.values(adapter?.params ?? {}));
 
 /** Where PEFT finds the model below an adapter: the folder's own name in the file store. */
 const baseNameOf = (chain: readonly ChainLink[]) => chain[chain.length - 1]?.folder.split("/").slice(-2).join("/") ?? "";
@@ -83,24 +113,26 @@ export async function runReward(
   input: { config: RewardConfig; chain: ChainLink[]; train: PreferenceRow[]; validation: PreferenceRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain);
+  const checkpoint = await loadCheckpoint(chain, { quantize: config.quantizeBase });
   const model = requireDecoder(checkpoint, "A reward model");
   const { tokenizer, params } = checkpoint;
   const train = await encodeRankings(tokenizer, input.train, config.maxLength);
   await warnOfDropped(context, input.train.length - train.length, input.train.length, `maxLength ${config.maxLength}`);
+  const adapter = initAdapter(model, config.lora, config.seed);
+  const score = initScore(model.hiddenSize, config.seed);
   try {
     const { outcome } = await trainReward(context, {
-      config, model, tokenizer, base: params,
-      adapter: initAdapter(model, config.lora, config.seed),
-      score: initScore(model.hiddenSize, config.seed),
+      config, model, tokenizer, base: params, adapter, score,
       train,
       validation: await encodeRankings(tokenizer, input.validation, config.maxLength),
       writeModel: async (folder, trained) => {
-        await writeAdapterFolder(folder, { config: config.lora, params: trained, baseName: baseNameOf(chain), taskType: "SEQ_CLS" });
+        await writeAdapterFolder(folder, { config: config.lora, model, overNf4: config.quantizeBase, params: trained, baseName: baseNameOf(chain), taskType: "SEQ_CLS" });
       },
     });
     return outcome;
   } finally {
+    disposeAdapter(adapter);
+    score.dispose();
     disposeCheckpoints(checkpoint);
   }
 }
@@ -110,7 +142,7 @@ export async function measureRewardAccuracy(
   { engine }: Pick<TrainContext, "engine">,
   input: { chain: ChainLink[]; rows: PreferenceRow[]; maxLength: number },
 ): Promise<[number, number][]> {
-  const checkpoint = await loadCheckpoint(input.chain);
+  const checkpoint = await loadCheckpoint(input.chain, { readOnly: true });
   const model = requireDecoder(checkpoint, "A reward model");
   if (!checkpoint.reward) throw new Error(`The checkpoint is no reward model: ${SCORE_NAME} is missing`);
   const { adapter, score } = checkpoint.reward;
@@ -134,9 +166,9 @@ export async function runPpo(
   input: { config: PpoConfig; chain: ChainLink[]; rewardChain: ChainLink[]; prompts: PromptRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain);
+  const checkpoint = await loadCheckpoint(chain, { quantize: config.quantizeBase });
   const model = requireDecoder(checkpoint, "PPO");
-  const rewardCheckpoint = await loadCheckpoint(input.rewardChain, { ...checkpoint, chain });
+  const rewardCheckpoint = await loadCheckpoint(input.rewardChain, { shared: { ...checkpoint, chain } });
   const rewardModel = requireDecoder(rewardCheckpoint, "A reward model");
   if (!rewardCheckpoint.reward) throw new Error(`The reward checkpoint has no ${SCORE_NAME}`);
   const { tokenizer, params } = checkpoint;
@@ -145,18 +177,19 @@ export async function runPpo(
   );
   await warnOfDropped(context, prompts.filter(({ promptIds }) => promptIds.length > config.maxPromptLength).length, prompts.length, `maxPromptLength ${config.maxPromptLength}`);
   const { adapter: rewardAdapter, score } = rewardCheckpoint.reward;
+  const adapter = initAdapter(model, config.lora, config.seed);
   try {
     return await trainPpo(context, {
-      config, model, tokenizer, base: params, prompts,
-      adapter: initAdapter(model, config.lora, config.seed),
+      config, model, tokenizer, base: params, prompts, adapter,
       reward: { model: rewardModel, weights: { weights: { base: rewardCheckpoint.params, adapter: rewardAdapter }, score } },
       writeModel: async (folder, trained) => {
         // The value head serves the run only; it is kept with the state to resume from.
         const { [VALUE_HEAD]: _head, [VALUE_BIAS]: _bias, ...lora } = trained;
-        await writeAdapterFolder(folder, { config: config.lora, params: lora, baseName: baseNameOf(chain), taskType: "CAUSAL_LM" });
+        await writeAdapterFolder(folder, { config: config.lora, model, overNf4: config.quantizeBase, params: lora, baseName: baseNameOf(chain), taskType: "CAUSAL_LM" });
       },
     });
   } finally {
+    disposeAdapter(adapter);
     disposeCheckpoints(checkpoint, rewardCheckpoint);
   }
 }

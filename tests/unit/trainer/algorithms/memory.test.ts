@@ -13,7 +13,7 @@ import { createModel, initParams } from "../../../../trainer/models/create-model
 import { initAdapter } from "../../../../trainer/models/lora";
 
 const created = createModel({ model_type: "llama", vocab_size: 40, hidden_size: 16, intermediate_size: 32, num_hidden_layers: 2, num_attention_heads: 2, num_key_value_heads: 1, tie_word_embeddings: true });
-if (created.family !== "llama") throw new Error("not a decoder");
+if (created.kind !== "decoder") throw new Error("not a decoder");
 const model = created;
 const tokenizer = { padTokenId: 0, eosTokenId: 1, encode: async () => [], decode: async () => "", encodePrompt: async () => [] };
 const writeModel = async () => {};

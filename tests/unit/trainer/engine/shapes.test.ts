@@ -69,7 +69,7 @@ describe.each(["tiny-llama", "tiny-t5"])("%s", (name) => {
       const trainable = method === "full" ? params : adapter.params;
       const steps = createCompletionSteps({ engine: eager }, model, config, layoutOf(trainable), method === "full" ? null : adapter.scaling);
       const batch = createCompletionBatch(model, [{ promptIds: [5, 6, 7], completionIds: [8, 1] }, { promptIds: [9, 4], completionIds: [3, 2, 1] }], 0);
-      steps.train({ frozen: method === "full" ? {} : params, state: createTrainState(flattenParams(trainable)), batch, tokens: tf.scalar(5), scalars: scheduleScalars(config, 0, 1e-3) });
+      steps.train({ frozen: method === "full" ? {} : params, state: createTrainState(flattenParams(trainable)), batch, tokens: tf.scalar(5), dropout: null, scalars: scheduleScalars(config, 0, 1e-3) });
     });
     expect(met.size).toBeGreaterThan(20);
   });
