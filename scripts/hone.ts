@@ -5,6 +5,7 @@ import { loadEngine } from "../trainer/engine/engine";
 import { findTools } from "../trainer/engine/setup-tools";
 import { dataFolder, loadEnvFile } from "./lib/environment";
 import { fail } from "./lib/fail";
+import { addModelCommands } from "./lib/model-commands";
 
 type Report = { engine: string; why: string; node: string; database: string; python: string; compiler: string; gpu: string; advice: string[] };
 
@@ -42,5 +43,7 @@ program
     for (const [name, value] of Object.entries(rows)) console.log(`${name.padEnd(10)} ${value}`);
     for (const line of advice) console.log(`\n${line}`);
   });
+
+addModelCommands(program);
 
 program.parseAsync().then(() => process.exit(0), (error: unknown) => fail(error));

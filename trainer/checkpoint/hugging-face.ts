@@ -47,21 +47,32 @@ function storedNames(name: string): string[] {
 /** Buffers and copies that files of older versions hold beside the parameters. */
 const NO_PARAMETER = /(\.rotary_emb\.inv_freq|\.attn\.(masked_)?bias|(encoder|decoder)\.embed_tokens\.weight|EncDecAttention\.relative_attention_bias\.weight)$/;
 
+type OpenModelFolder = {
+  config: Record<string, unknown>;
+  model: Model;
+  /** Where each parameter lies; only headers were read so far. */
+  places: { name: string; stored: string; file: SafetensorsFile; transposed: boolean }[];
+  close(): void;
+};
+
 /**
- * Loads config and weights, tensor by tensor, so that little more memory is needed than the model takes. Throws naming
- * a missing tensor, a wrong shape, a tensor that the architecture has no place for, or an unsupported architecture.
+ * Config and headers of a folder. Throws naming a missing tensor, a wrong shape, a tensor that the architecture has no
+ * place for, or an unsupported architecture.
  */
-export async function readModelFolder(folder: string, prepareFor: (model: Model) => PrepareTensor | Promise<PrepareTensor> = () => toTensor): Promise<LoadedModel> {
+async function openModelFolder(folder: string): Promise<OpenModelFolder> {
   const config = await readJson(path.join(folder, "config.json"));
   const files: SafetensorsFile[] = [];
+  const close = () => {
+    for (const file of files) file.close();
+  };
   try {
     for (const file of await weightFiles(folder)) files.push(openSafetensors(file));
-    const places = new Map(files.flatMap((file) => [...file.shapes.keys()].map((name): [string, SafetensorsFile] => [name, file])));
+    const fileOf = new Map(files.flatMap((file) => [...file.shapes.keys()].map((name): [string, SafetensorsFile] => [name, file])));
     // Files may tie the head whatever the config says: the tensor's presence decides.
-    const model = createModel({ ...config, tie_word_embeddings: !places.has("lm_head.weight") });
-    const wanted = Object.entries(model.parameterShapes()).map(([name, shape]) => {
-      const stored = storedNames(name).find((candidate) => places.has(candidate));
-      const file = stored === undefined ? undefined : places.get(stored);
+    const model = createModel({ ...config, tie_word_embeddings: !fileOf.has("lm_head.weight") });
+    const places = Object.entries(model.parameterShapes()).map(([name, shape]) => {
+      const stored = storedNames(name).find((candidate) => fileOf.has(candidate));
+      const file = stored === undefined ? undefined : fileOf.get(stored);
       if (stored === undefined || !file) throw new Error(`${folder}: tensor ${name} is missing`);
       const transposed = model.storedTransposed(name);
       const expected = transposed ? [...shape].reverse() : shape;
@@ -69,18 +80,40 @@ export async function readModelFolder(folder: string, prepareFor: (model: Model)
       if (found.join() !== expected.join()) throw new Error(`${folder}: tensor ${name} has shape [${found}], config.json asks for [${expected}]`);
       return { name, stored, file, transposed };
     });
-    const used = new Set(wanted.map(({ stored }) => stored));
-    const left = [...places.keys()].find((name) => !used.has(name) && !NO_PARAMETER.test(name));
+    const used = new Set(places.map(({ stored }) => stored));
+    const left = [...fileOf.keys()].find((name) => !used.has(name) && !NO_PARAMETER.test(name));
     if (left !== undefined) throw new Error(`${folder}: tensor ${left} has no place in a model of config.json's kind`);
+    return { config, model, places, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Whether the folder can be loaded, by its config and headers alone: its parameters are counted. Throws as loading does. */
+export async function checkModelFolder(folder: string): Promise<{ model: Model; parameters: number }> {
+  const { model, close } = await openModelFolder(folder);
+  close();
+  const sizes = Object.values(model.parameterShapes()).map((shape) => shape.reduce((product, size) => product * size, 1));
+  return { model, parameters: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+/**
+ * Loads config and weights, tensor by tensor, so that little more memory is needed than the model takes. Throws as
+ * `openModelFolder` does, and on a tensor that is stored as no float.
+ */
+export async function readModelFolder(folder: string, prepareFor: (model: Model) => PrepareTensor | Promise<PrepareTensor> = () => toTensor): Promise<LoadedModel> {
+  const { config, model, places, close } = await openModelFolder(folder);
+  try {
     const prepare = await prepareFor(model);
     const params: Params = {};
-    for (const { name, stored, file, transposed } of wanted) {
+    for (const { name, stored, file, transposed } of places) {
       const tensor = file.read(stored);
       Object.assign(params, prepare(name, transposed ? transpose(tensor) : tensor));
     }
     return { config, model, params };
   } finally {
-    for (const file of files) file.close();
+    close();
   }
 }
 

@@ -1,4 +1,5 @@
 /** Adapters as PEFT reads and writes them: adapter_config.json and adapter_model.safetensors. */
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
@@ -28,9 +29,11 @@ const adapterConfigSchema = z.looseObject({
   lora_alpha: z.number().positive(),
   use_rslora: z.boolean().default(false),
   ...off,
-  /** Written by Hone: what the base was held in while the adapter was trained. PEFT leaves out what it does not know. */
-  hone_base_quantization: z.enum(["none", "nf4"]).default("none"),
 });
+
+/** What PEFT has no word for, in a file of its own beside the others: PEFT warns of keys that it does not know. */
+const OWN_FILE = "hone.json";
+const ownSchema = z.strictObject({ baseQuantization: z.enum(["none", "nf4"]).default("none") });
 
 type AdapterConfig = { r: number; scaling: number; overNf4: boolean };
 
@@ -38,8 +41,10 @@ type AdapterConfig = { r: number; scaling: number; overNf4: boolean };
 export async function readAdapterConfig(folder: string): Promise<AdapterConfig> {
   const parsed = adapterConfigSchema.safeParse(await readJson(path.join(folder, "adapter_config.json")));
   if (!parsed.success) throw new Error(`${folder}/adapter_config.json: ${z.prettifyError(parsed.error)}`);
-  const { r, lora_alpha: loraAlpha, use_rslora: useRslora, hone_base_quantization: quantization } = parsed.data;
-  return { r, scaling: loraScaling({ r, loraAlpha, useRslora }), overNf4: quantization === "nf4" };
+  const own = ownSchema.safeParse(existsSync(path.join(folder, OWN_FILE)) ? await readJson(path.join(folder, OWN_FILE)) : {});
+  if (!own.success) throw new Error(`${folder}/${OWN_FILE}: ${z.prettifyError(own.error)}`);
+  const { r, lora_alpha: loraAlpha, use_rslora: useRslora } = parsed.data;
+  return { r, scaling: loraScaling({ r, loraAlpha, useRslora }), overNf4: own.data.baseQuantization === "nf4" };
 }
 
 /** "base_model.model.x.lora_A.weight" (or ".lora_A.default.weight") to "x.lora_A"; heads keep their name. */
@@ -105,7 +110,7 @@ export type AdapterToWrite = {
   taskType: "CAUSAL_LM" | "SEQ_2_SEQ_LM" | "SEQ_CLS";
 };
 
-/** Writes the two files; returns the sha256 of the tensors. */
+/** Writes the files; returns the sha256 of the tensors. */
 export async function writeAdapterFolder(folder: string, { config, model, overNf4, params, baseName, taskType }: AdapterToWrite): Promise<string> {
   const heads = Object.keys(params).filter((name) => !/\.lora_[AB]$/.test(name));
   const json = {
@@ -124,9 +129,9 @@ export async function writeAdapterFolder(folder: string, { config, model, overNf
     bias: "none",
     inference_mode: true,
     init_lora_weights: true,
-    ...(overNf4 ? { hone_base_quantization: "nf4" } : {}),
   };
   await writeFile(path.join(folder, "adapter_config.json"), `${JSON.stringify(json, null, 2)}\n`);
+  if (overNf4) await writeFile(path.join(folder, OWN_FILE), `${JSON.stringify({ baseQuantization: "nf4" })}\n`);
   const named = Object.fromEntries(
     Object.entries(params).map(([name, tensor]) => [`${PREFIX}${name}${/\.lora_[AB]$/.test(name) ? ".weight" : ""}`, tensor]),
   );

@@ -146,7 +146,9 @@ def main() -> None:
             if seq2seq:
                 model.lm_head.weight = torch.nn.Parameter(torch.zeros_like(model.lm_head.weight))
             randomise(model, n)
-            model = model.to(dtype).float()
+            with torch.no_grad():
+                for p in model.parameters():
+                    p.copy_(p.to(dtype).float())
             tensors: dict = {}
             result = {"base": forward(model, seq2seq, "base", tensors)}
             if good(result["base"]):

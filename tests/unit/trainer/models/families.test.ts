@@ -108,7 +108,8 @@ describe.each(families)("%s", (name) => {
   });
 
   const adapters = existsSync(goldenPath("families", name, "adapters")) ? readdirSync(goldenPath("families", name, "adapters")) : [];
-  it.runIf(adapters.length > 0)("has PEFT's logits and tokens with each adapter over the one base, merged, and unmerged again", async () => {
+  if (adapters.length === 0) return;
+  it("has PEFT's logits and tokens with each adapter over the one base, merged, and unmerged again", async () => {
     const read = await Promise.all(adapters.map(async (adapter) => ({ tag: adapter, ...(await readAdapterFolder(goldenPath("families", name, "adapters", adapter), loaded.model)) })));
     // Twice around: no adapter leaves a trace in the base or in the graphs.
     for (const { tag, adapter, heads } of [...read, ...read]) {
@@ -125,7 +126,7 @@ describe.each(families)("%s", (name) => {
     }
   });
 
-  it.runIf(adapters.length > 0)("writes an adapter that reads back the same", async () => {
+  it("writes an adapter that reads back the same", async () => {
     for (const tag of adapters) {
       const source = goldenPath("families", name, "adapters", tag);
       const { adapter, heads } = await readAdapterFolder(source, loaded.model);
