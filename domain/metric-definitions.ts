@@ -109,6 +109,18 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     source: "Ouyang et al. 2022; Bradley and Terry 1952; Rafailov et al. 2023",
     better: "lower",
   },
+  "loss/base": {
+    label: "Loss of the base",
+    definition: "Mean validation loss a completion token of the model below the adapter, before its matrices were quantised.",
+    source: "Dettmers et al. 2023",
+    better: "lower",
+  },
+  "loss/base_nf4": {
+    label: "Loss of the 4-bit base",
+    definition: "The same with the linear layers in NF4: what QLoRA starts from. Its distance to the loss of the base is what 4 bits cost.",
+    source: "Dettmers et al. 2023",
+    better: "lower",
+  },
   "loss/validation": {
     label: "Validation loss",
     definition: "The same loss on held-out prompts, without regularisation.",
@@ -268,6 +280,7 @@ export const CHARTS: readonly ChartSpec[] = [
   { title: "Reward", metrics: ["objective/scores", "objective/rlhf_reward"] },
   { title: "KL to the reference", metrics: ["objective/kl"] },
   { title: "Loss", metrics: ["loss/train", "loss/validation"] },
+  { title: "Loss of the base, as it is and in 4 bits", metrics: ["loss/base", "loss/base_nf4"] },
   { title: "Accuracy", metrics: ["accuracy/train", "accuracy/token", "accuracy/validation", "f1/validation"] },
   { title: "Score margin", metrics: ["margin/mean"] },
   { title: "Implicit reward", metrics: ["rewards/chosen", "rewards/rejected"] },

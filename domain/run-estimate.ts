@@ -120,6 +120,8 @@ export function estimateSeconds(
 }
 
 const FLOAT = 4;
+/** Bytes a value in NF4 with its scales: 4 bits, 8 bits for 64 values, 4 bytes for 16,384. */
+const NF4 = 0.516;
 
 /**
  * Bytes at the peak, roughly: weights in 32 bit; gradient and two Adam moments of what is trained; and
@@ -128,6 +130,9 @@ const FLOAT = 4;
  */
 export function estimateMemory(config: RunConfig, shape: ModelShape): number {
   const weights = shape.parameters * FLOAT;
+  // Embeddings stay as they are; a head of its own is rare among models that need this.
+  const embeddings = shape.vocabSize * shape.hiddenSize;
+  const quantized = embeddings * FLOAT + (shape.parameters - embeddings) * NF4;
   const activations = (rows: number, tokens: number, kept: number) =>
     rows * tokens * FLOAT * (16 * shape.hiddenSize * (kept === 0 ? 1 : shape.layers) + 3 * shape.vocabSize);
   // Two matrices a linear layer, about seven linear layers a block.
@@ -137,16 +142,20 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
     case "sft":
       // A head is a handful of vectors on features that are read without a gradient.
       if (config.method === "head") return weights + activations(config.batchSize, config.maxLength, 0);
+      if (config.method === "qlora") {
+        const trained = optimiser(adapter(config.lora.r)) + activations(config.batchSize, config.maxLength, 1);
+        return Math.max(quantized + trained, config.measureQuantization ? weights + activations(config.batchSize, config.maxLength, 0) : 0);
+      }
       return weights + optimiser(config.method === "full" ? shape.parameters : adapter(config.lora.r)) + activations(config.batchSize, config.maxLength, 1);
     case "reward":
-      return weights + optimiser(adapter(config.lora.r)) + activations(2 * config.batchSize, config.maxLength, 1);
+      return (config.quantizeBase ? quantized : weights) + optimiser(adapter(config.lora.r)) + activations(2 * config.batchSize, config.maxLength, 1);
     case "preference":
       // Logits at the completions' tokens only, which the activations' three copies of all more than cover.
       return weights + optimiser(adapter(config.lora.r)) + activations(2 * config.batchSize, config.maxLength, 1);
     case "ppo": {
       const rows = Math.ceil(config.rolloutBatchSize / config.numMiniBatches);
       // Policy and reward model may stand on different weights.
-      return 2 * weights + optimiser(adapter(config.lora.r)) + activations(rows, config.maxPromptLength + config.responseLength, 1);
+      return (config.quantizeBase ? 2 * quantized : 2 * weights) + optimiser(adapter(config.lora.r)) + activations(rows, config.maxPromptLength + config.responseLength, 1);
     }
     case "benchmark":
       // Prompts with examples fill what the model reads; small models read less.

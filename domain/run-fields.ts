@@ -58,6 +58,10 @@ const LORA: RunField[] = [
   field("LoRA", "lora.targetModules", "Target modules", "list", "all-linear, or module names separated by commas (q_proj, v_proj)"),
 ];
 
+const LORA_DROPOUT = field("LoRA", "lora.loraDropout", "Dropout", "number", "Share of inputs that an adapter does not see in a step; 0 to 0.1");
+
+const QUANTIZE_BASE = field("LoRA", "quantizeBase", "Hold the base in 4 bits (NF4)", "boolean", "About an eighth of its memory, some quality, slower steps");
+
 const SAMPLING = (maxNewTokens: string): RunField[] => [
   field("Sampling", "sampling.temperature", "Temperature", "number", "0 is greedy; usually 0.7 to 1"),
   field("Sampling", "sampling.topK", "Top-k", "integer", "Tokens kept; 0 keeps all"),
@@ -78,9 +82,10 @@ const MAX_LENGTH = field("Main", "maxLength", "Longest row", "integer", "Tokens 
 export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
   sweep: [],
   sft: [
-    field("Main", "method", "Method", "choice", "LoRA trains a small adapter, full trains all weights", {
+    field("Main", "method", "Method", "choice", "LoRA trains a small adapter, QLoRA the same over a base in 4 bits, full trains all weights", {
       choices: [
         { value: "lora", label: "LoRA adapter" },
+        { value: "qlora", label: "QLoRA: adapter over a 4-bit base" },
         { value: "full", label: "Full fine-tuning" },
         { value: "head", label: "Feature extraction: a new head on a frozen base" },
       ],
@@ -138,6 +143,8 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     field("Validation", "reportShots", "Shots of the report", "integer", "Examples in the prompt of the base model, to compare; usually 1 to 4"),
     ...optimiser("Per update; LoRA usually 1e-4 to 1e-3, full 1e-5 to 1e-4, small models more"),
     ...LORA,
+    LORA_DROPOUT,
+    field("LoRA", "measureQuantization", "QLoRA: measure what 4 bits cost", "boolean", "Validation loss of the base before and after; loads it once unquantised"),
   ],
   reward: [
     ...EPOCHS,
@@ -150,6 +157,8 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     SEED,
     ...optimiser("Per update; usually 1e-4, small models up to 1e-3"),
     ...LORA,
+    LORA_DROPOUT,
+    QUANTIZE_BASE,
   ],
   preference: [
     field("Main", "loss", "Loss", "choice", "How the votes pull at the policy", {
@@ -205,6 +214,7 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     field("PPO", "whitenRewards", "Whiten the rewards of each rollout", "boolean", "Off in most recipes"),
     ...optimiser("Per update; usually 1e-6 to 1e-5 for billions of weights, 1e-4 to 1e-3 for small models"),
     ...LORA,
+    QUANTIZE_BASE,
   ],
   evaluation: [
     field("Main", "split", "Prompts of", "choice", "Which held-out prompts", {

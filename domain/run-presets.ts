@@ -8,6 +8,7 @@ export const RUN_PRESETS: Readonly<Record<RunKind, readonly RunPreset[]>> = {
   sft: [
     { name: "Default", purpose: "LoRA, two epochs", changes: {} },
     { name: "Quick look", purpose: "Does it learn at all: 50 steps", changes: { maxSteps: 50, evalSteps: 10, saveSteps: 25 } },
+    { name: "QLoRA", purpose: "The base in 4 bits, for models that are large for the memory at hand", changes: { method: "qlora" } },
     { name: "Full fine-tuning", purpose: "All weights, a little lower learning rate", changes: { method: "full", learningRate: 7e-4 } },
     { name: "Feature extraction", purpose: "A classifier of the rows' labels on a frozen base", changes: { method: "head", epochs: 30, learningRate: 1e-2, evalSteps: 50 } },
     { name: "Stop in time", purpose: "Ends when validation stops improving, keeps the best step", changes: { epochs: 10, earlyStoppingPatience: 3, keepBest: true } },

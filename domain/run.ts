@@ -30,6 +30,15 @@ export const loraConfigSchema = z.strictObject({
 });
 export type LoraConfig = z.infer<typeof loraConfigSchema>;
 
+/** Where the loss is on fixed data, so that dropout is of use: SFT and reward models. */
+const droppingLoraSchema = loraConfigSchema.extend({
+  /** Share of a linear layer's inputs that its adapter does not see in a training step. */
+  loraDropout: z.number().min(0).lt(1).default(0),
+});
+
+/** Hold the frozen base in NF4 (QLoRA): about an eighth of its memory, some quality, slower steps. */
+const quantizeBase = z.boolean().default(false);
+
 const optimiserFields = {
   learningRate: z.number().positive().max(1),
   lrSchedule: z.enum(["constant", "linear", "cosine"]).default("linear"),
@@ -54,6 +63,8 @@ const sftFields = {
   initialisation: z.enum(["pretrained", "random"]).default("pretrained"),
   /** What the head of method "head" predicts: the label's class, or its number. */
   head: z.enum(["classification", "regression"]).default("classification"),
+  /** QLoRA: the base's validation loss before and after quantisation. Loads it once as it is, which needs that memory. */
+  measureQuantization: z.boolean().default(true),
   epochs: z.number().positive().default(2),
   maxSteps: z.number().int().min(1).nullable().default(null),
   batchSize: z.number().int().min(1).default(16),
@@ -103,8 +114,8 @@ export const sftConfigSchema = z.strictObject({
   ...optimiserFields,
   learningRate: optimiserFields.learningRate.default(1e-3),
   /** "head" trains a new head on the features of a frozen base (feature extraction). */
-  method: z.enum(["full", "lora", "head"]).default("lora"),
-  lora: loraConfigSchema.default(() => loraConfigSchema.parse({})),
+  method: z.enum(["full", "lora", "qlora", "head"]).default("lora"),
+  lora: droppingLoraSchema.default(() => droppingLoraSchema.parse({})),
   ...sftFields,
 }).superRefine(checkSftConfig);
 
@@ -113,7 +124,8 @@ export const rewardConfigSchema = z.strictObject({
   ...commonFields,
   ...optimiserFields,
   learningRate: optimiserFields.learningRate.default(1e-3),
-  lora: loraConfigSchema.default(() => loraConfigSchema.parse({})),
+  lora: droppingLoraSchema.default(() => droppingLoraSchema.parse({})),
+  quantizeBase,
   epochs: z.number().positive().default(3),
   maxSteps: z.number().int().min(1).nullable().default(null),
   batchSize: z.number().int().min(1).default(16),
@@ -158,6 +170,7 @@ export const ppoConfigSchema = z.strictObject({
   saveSteps: commonFields.saveSteps.default(5),
   evalSteps: commonFields.evalSteps.default(5),
   lora: loraConfigSchema.default(() => loraConfigSchema.parse({})),
+  quantizeBase,
   /** PPO iterations: one rollout batch and its updates each. */
   iterations: z.number().int().min(1).default(30),
   rolloutBatchSize: z.number().int().min(1).default(64),

@@ -6,6 +6,7 @@ import { findTools } from "../trainer/engine/setup-tools";
 import { benchmark, type BenchmarkOptions } from "./lib/benchmark";
 import { dataFolder, loadEnvFile } from "./lib/environment";
 import { fail } from "./lib/fail";
+import { addModelCommands } from "./lib/model-commands";
 import { type TrainFileOptions, trainFile } from "./lib/train-file";
 
 type Report = { engine: string; why: string; node: string; database: string; python: string; compiler: string; gpu: string; advice: string[] };
@@ -72,5 +73,7 @@ program
     process.once("SIGTERM", () => stop.abort());
     await trainFile(options, stop.signal);
   });
+
+addModelCommands(program);
 
 program.parseAsync().then(() => process.exit(0), (error: unknown) => fail(error));

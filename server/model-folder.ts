@@ -16,8 +16,10 @@ export function checkpointFolder(path: string): string {
 const configSchema = z.object({
   model_type: z.string(),
   hidden_size: z.number().optional(),
+  n_embd: z.number().optional(),
   d_model: z.number().optional(),
   num_hidden_layers: z.number().optional(),
+  n_layer: z.number().optional(),
   num_layers: z.number().optional(),
   num_decoder_layers: z.number().optional(),
   vocab_size: z.number(),
@@ -51,8 +53,8 @@ export async function readModelFolder(path: string): Promise<ModelFolder | null>
       modelType: config.model_type,
       shape: {
         parameters: counts.reduce((a, b) => a + b, 0),
-        hiddenSize: config.hidden_size ?? config.d_model ?? 0,
-        layers: config.num_hidden_layers ?? (config.num_layers ?? 0) + (config.num_decoder_layers ?? config.num_layers ?? 0),
+        hiddenSize: config.hidden_size ?? config.d_model ?? config.n_embd ?? 0,
+        layers: config.num_hidden_layers ?? config.n_layer ?? (config.num_layers ?? 0) + (config.num_decoder_layers ?? config.num_layers ?? 0),
         vocabSize: config.vocab_size,
       },
     };

@@ -18,6 +18,12 @@ export async function selectCheckpoint(db: Db, checkpointId: string): Promise<Ch
   return row ?? null;
 }
 
+/** By its place in the file store. */
+export async function selectCheckpointByPath(db: Db, path: string): Promise<CheckpointRow | null> {
+  const [row] = await db.select().from(checkpoints).where(eq(checkpoints.path, path));
+  return row ?? null;
+}
+
 /** Oldest step first. */
 export function selectCheckpointsOfRun(db: Db, runId: string): Promise<CheckpointRow[]> {
   return db.select().from(checkpoints).where(eq(checkpoints.runId, runId)).orderBy(asc(checkpoints.step), asc(checkpoints.createdAt));

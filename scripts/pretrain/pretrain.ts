@@ -75,7 +75,7 @@ async function pretrain(family: keyof typeof CONFIGS, options: { seed: number; s
     if (example.promptIds.length + example.completionIds.length > 256) continue;
     // A decoder's whole conversation is what it learns: the "prompt" is its first token.
     const whole = [...example.promptIds, ...example.completionIds];
-    examples.push(model.family === "llama" ? { promptIds: whole.slice(0, 1), completionIds: whole.slice(1) } : example);
+    examples.push(model.kind === "decoder" ? { promptIds: whole.slice(0, 1), completionIds: whole.slice(1) } : example);
   }
   const tokenCount = examples.reduce((sum, { promptIds, completionIds }) => sum + promptIds.length + completionIds.length, 0);
   const params = initParams(model, options.seed);
@@ -107,7 +107,7 @@ async function pretrain(family: keyof typeof CONFIGS, options: { seed: number; s
     const batch = createCompletionBatch(model, rows, tokenizer.padTokenId);
     const scalars = scheduleScalars(config, step, learningRateAt(config, step, options.steps));
     const count = tf.scalar(tokens);
-    const result = steps.train({ frozen: {}, state, batch, tokens: count, scalars });
+    const result = steps.train({ frozen: {}, state, batch, tokens: count, dropout: null, scalars });
     tf.dispose([count, ...Object.values(state), ...Object.values(scalars)]);
     disposeBatch(batch);
     state = result.state;

@@ -2,8 +2,6 @@
  * The demo project: people, guidelines, prompts, summaries to judge, and the base models that ship with the product.
  * Seeding again changes nothing that is there.
  */
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import type { Db } from "../../db/client";
@@ -25,6 +23,7 @@ import type { SessionUser } from "../context";
 import { hashPassword } from "../password";
 import { DEMO_GUIDELINES, DEMO_PROJECT, TASKS_PROJECT } from "./demo-texts";
 import { createItems } from "./item";
+import { hashModelFolder } from "./model";
 import { addPrompts } from "./prompt";
 
 export type SeedDemoOptions = {
@@ -144,7 +143,7 @@ export async function registerShippedModels(db: Db, modelsFolder: string): Promi
   const known = await selectShippedCheckpoints(db);
   const registered: { id: string; name: string }[] = [];
   for (const name of folders.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort()) {
-    const hash = await hashWeights(path.join(modelsFolder, name));
+    const hash = await hashModelFolder(path.join(modelsFolder, name));
     if (hash === null) continue;
     const shipped = `shipped:${name}`;
     const same = known.find((checkpoint) => checkpoint.path === shipped && checkpoint.hash === hash);
@@ -152,14 +151,4 @@ export async function registerShippedModels(db: Db, modelsFolder: string): Promi
     registered.push({ id, name });
   }
   return registered;
-}
-
-/** sha256 of the weight files in order of their names, as the trainer takes it; null for a folder without weights. */
-async function hashWeights(folder: string): Promise<string | null> {
-  const names = await readdir(folder);
-  const weights = names.filter((name) => name.endsWith(".safetensors")).sort();
-  if (weights.length === 0 || !names.includes("config.json")) return null;
-  const hash = createHash("sha256");
-  for (const name of weights) for await (const chunk of createReadStream(path.join(folder, name))) hash.update(chunk as Buffer);
-  return hash.digest("hex");
 }

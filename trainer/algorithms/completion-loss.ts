@@ -4,9 +4,12 @@
  * summary that is a fifth of all, and with a small model the logits are the largest part of a step.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Model, Weights } from "../models/model";
+import type { Engine } from "../engine/engine";
+import type { Model, Params, Weights } from "../models/model";
+import { oncePerModel } from "../models/once-per-model";
 import { type Example, padLeftTo, padRight, roundUp } from "./examples";
 import { tokenLogprobs } from "./losses";
+import { readScalars } from "./train-context";
 
 export type CompletionBatch = {
   /** (B, T) int32 */
@@ -50,7 +53,7 @@ function targetTensors(targets: { row: number; id: number }[]): Pick<CompletionB
  */
 export function createCompletionBatch(model: Model, examples: Example[], padTokenId: number, paddingSide: "left" | "right" = "right"): CompletionBatch {
   const rows = examples.length;
-  const isDecoder = model.family !== "t5";
+  const isDecoder = model.kind === "decoder";
   // A decoder reads prompt and completion as one, but for the last token, which is only a target.
   const sources = examples.map(({ promptIds, completionIds }) => (isDecoder ? [...promptIds, ...completionIds.slice(0, -1)] : promptIds));
   const sourceLength = longest(sources);
@@ -104,7 +107,7 @@ export const disposeBatch = (batch: CompletionBatch): void => tf.dispose(Object.
 export function targetLogits(model: Model, weights: Weights, batch: CompletionBatch): tf.Tensor2D {
   const source = { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D };
   let hidden: tf.Tensor3D;
-  if (model.family === "t5") {
+  if (model.kind === "encoder-decoder") {
     if (!batch.decoderInputIds) throw new TypeError("targetLogits: an encoder-decoder needs decoderInputIds");
     // Right padding is behind every real target, so causal masking alone keeps it out.
     const target = { inputIds: batch.decoderInputIds as tf.Tensor2D, attentionMask: tf.onesLike(batch.decoderInputIds) as tf.Tensor2D };
@@ -130,3 +133,23 @@ export function completionLoss(model: Model, weights: Weights, batch: Completion
   const correct = tf.sum(tf.mul(tf.cast(tf.equal(tf.argMax(logits, -1), targets), "float32"), batch.targetMask)) as tf.Scalar;
   return { nll, correct };
 }
+
+/** Mean loss a completion token of `examples`, which must have some. */
+export type LossMeter = (base: Params, examples: Example[], options: { batchSize: number; padTokenId: number }) => number;
+
+/** The loss of `model` without adapter: one for all runs of this process. */
+export const createLossMeter = oncePerModel((engine: Engine, model: Model): LossMeter => {
+  const run = engine.compile("completion-loss", ({ base, batch }: { base: Params; batch: CompletionBatch }) => completionLoss(model, { base, adapter: null }, batch));
+  return (base, examples, { batchSize, padTokenId }) => {
+    let sum = 0;
+    let tokens = 0;
+    for (let i = 0; i < examples.length; i += batchSize) {
+      const rows = examples.slice(i, i + batchSize);
+      const batch = createCompletionBatch(model, rows, padTokenId);
+      sum += readScalars(run({ base, batch })).nll ?? Number.NaN;
+      disposeBatch(batch);
+      tokens += rows.reduce((count, { completionIds }) => count + completionIds.length, 0);
+    }
+    return sum / tokens;
+  };
+});

@@ -11,7 +11,7 @@ import { createSequenceBatch, hiddenAt, type SequenceBatch } from "./reward-mode
 
 export type Pooling = "last_token" | "encoder_mean";
 
-export const poolingOf = (model: Model): Pooling => (model.family === "t5" ? "encoder_mean" : "last_token");
+export const poolingOf = (model: Model): Pooling => (model.kind === "encoder-decoder" ? "encoder_mean" : "last_token");
 
 /** Features of token sequences, (N, D) row-major, `batchSize` at a time. */
 export type FeatureExtractor = (base: Params, texts: readonly number[][], options: { batchSize: number; padTokenId: number }) => Float32Array;
@@ -21,7 +21,7 @@ export const createFeatureExtractor = oncePerModel((engine: Engine, model: Model
   const run = engine.compile("features", ({ base, batch }: { base: Params; batch: SequenceBatch }) => {
     const weights = { base, adapter: null };
     const tokens = { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D };
-    if (model.family !== "t5") return hiddenAt(model.forward(weights, tokens), batch.lastIndex as tf.Tensor1D);
+    if (model.kind === "decoder") return hiddenAt(model.forward(weights, tokens), batch.lastIndex as tf.Tensor1D);
     const mask = tf.expandDims(tf.cast(tokens.attentionMask, "float32"), -1);
     return tf.div(tf.sum(tf.mul(model.encode(weights, tokens), mask), 1), tf.sum(mask, 1));
   });

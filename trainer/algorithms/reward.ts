@@ -7,6 +7,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "../../domain/random";
 import type { RewardConfig } from "../../domain/run";
+import { dropoutSeed, toDropout } from "../models/lora";
 import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
 import type { PromptTokenizer } from "./examples";
 import { flattenParams, layoutOf, unflattenParams } from "./flat-params";
@@ -105,15 +106,15 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
   if (input.train.length === 0) throw new Error("The dataset version has no training rows that fit maxLength");
   const trainable: Params = { ...adapter.params, [SCORE_NAME]: input.score };
   const layout = layoutOf(trainable);
-  const toScores = (frozen: Params, theta: tf.Tensor1D, batch: SequenceBatch) => {
+  const toScores = (frozen: Params, theta: tf.Tensor1D, batch: SequenceBatch, dropout: tf.Tensor | null = null) => {
     const { [SCORE_NAME]: score, ...params } = unflattenParams(layout, theta);
-    const weights: Weights = { base: frozen, adapter: { params, scaling: adapter.scaling } };
+    const weights: Weights = { base: frozen, adapter: { params, scaling: adapter.scaling, dropout: toDropout(config.lora.loraDropout, dropout) } };
     const tokens = { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D };
     return rewardScores(model, weights, score as tf.Tensor, tokens, batch.lastIndex as tf.Tensor1D);
   };
-  const trainStep = context.engine.compile("reward-train", ({ frozen, state, batch, scalars }: { frozen: Params; state: TrainState; batch: RankingBatch; scalars: StepScalars }) => {
+  const trainStep = context.engine.compile("reward-train", ({ frozen, state, batch, dropout, scalars }: { frozen: Params; state: TrainState; batch: RankingBatch; dropout: tf.Tensor | null; scalars: StepScalars }) => {
     const { loss, gradient, report } = lossAndGradient((theta) => {
-      const scores = toScores(frozen, theta, batch);
+      const scores = toScores(frozen, theta, batch, dropout);
       return { loss: rankingLoss(scores, batch, config.centerRewardsCoefficient), report: { scores } };
     }, state.theta);
     const update = adamW(config, state, gradient, scalars);
@@ -182,8 +183,10 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
     const batch = createRankingBatch(items, tokenizer.padTokenId, config);
     const lr = learningRateAt(config, step, totalSteps);
     const scalars = scheduleScalars(config, step, lr);
-    const result = trainStep({ frozen: base, state, batch, scalars });
+    const dropout = dropoutSeed(config.lora.loraDropout, config.seed, step);
+    const result = trainStep({ frozen: base, state, batch, dropout, scalars });
     tf.dispose([...Object.values(state), ...Object.values(batch), ...Object.values(scalars)]);
+    dropout?.dispose();
     state = result.state;
     const scores = Array.from(result.scores.dataSync());
     result.scores.dispose();

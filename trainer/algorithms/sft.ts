@@ -1,6 +1,6 @@
 /**
  * Supervised fine-tuning with completion-only loss: the mean negative log-likelihood of the completion's
- * tokens (end of sequence included) given the prompt. Full or LoRA; decoder or encoder-decoder; packed or padded;
+ * tokens (end of sequence included) given the prompt. Full, LoRA or QLoRA; decoder or encoder-decoder; packed or padded;
  * several tasks mixed by rates. Gradient accumulation divides by the token count of the whole step, so that 1 x 8
  * equals 8 x 1.
  */
@@ -8,6 +8,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "../../domain/random";
 import type { SftConfig } from "../../domain/run";
 import { createGenerator } from "../generation/generate";
+import { dropoutSeed, toDropout } from "../models/lora";
 import type { Adapter, Model, Params, Weights } from "../models/model";
 import { explainEarlyStop, restoreBestStep, storeBestStep, updateBestStep } from "./best-step";
 import { type CompletionBatch, completionLoss, createCompletionBatch, createPackedBatch, disposeBatch } from "./completion-loss";
@@ -25,7 +26,7 @@ export type SftInput = {
   tokenizer: PromptTokenizer;
   /** The model before this run, adapters of its ancestors merged in. */
   base: Params;
-  /** The fresh adapter when config.method is "lora"; null trains all of `base`. */
+  /** The fresh adapter unless config.method is "full"; null trains all of `base`. */
   adapter: Adapter | null;
   train: Example[];
   validation: Example[];
@@ -37,17 +38,17 @@ export type SftInput = {
   report?(result: Weights): Promise<void>;
 };
 
-type TrainArgs = { frozen: Params; state: TrainState; batch: CompletionBatch; tokens: tf.Tensor; scalars: StepScalars };
+type TrainArgs = { frozen: Params; state: TrainState; batch: CompletionBatch; tokens: tf.Tensor; dropout: tf.Tensor | null; scalars: StepScalars };
 
 /** The differentiable step shared by fine-tuning and pretraining: gradient of the summed loss over `tokens`. */
 export function createCompletionSteps(context: Pick<TrainContext, "engine">, model: Model, config: SftConfig, layout: ParamLayout, scaling: number | null) {
-  const toWeights = (frozen: Params, theta: tf.Tensor1D): Weights => {
+  const toWeights = (frozen: Params, theta: tf.Tensor1D, dropout: tf.Tensor | null = null): Weights => {
     const trained = unflattenParams(layout, theta);
-    return scaling === null ? { base: trained, adapter: null } : { base: frozen, adapter: { params: trained, scaling } };
+    return scaling === null ? { base: trained, adapter: null } : { base: frozen, adapter: { params: trained, scaling, dropout: toDropout(config.lora.loraDropout, dropout) } };
   };
-  const completionGradient = (frozen: Params, theta: tf.Tensor1D, batch: CompletionBatch, tokens: tf.Tensor) => {
+  const completionGradient = (frozen: Params, theta: tf.Tensor1D, batch: CompletionBatch, tokens: tf.Tensor, dropout: tf.Tensor | null) => {
     const { loss, gradient, report } = lossAndGradient((x) => {
-      const { nll, correct } = completionLoss(model, toWeights(frozen, x), batch);
+      const { nll, correct } = completionLoss(model, toWeights(frozen, x, dropout), batch);
       return { loss: tf.div(nll, tokens) as tf.Scalar, report: { correct } };
     }, theta);
     return { loss, gradient, correct: report.correct };
@@ -55,14 +56,14 @@ export function createCompletionSteps(context: Pick<TrainContext, "engine">, mod
   const { engine } = context;
   return {
     /** One whole update from one micro-batch. */
-    train: engine.compile("sft-train", ({ frozen, state, batch, tokens, scalars }: TrainArgs) => {
-      const { loss, gradient, correct } = completionGradient(frozen, state.theta, batch, tokens);
+    train: engine.compile("sft-train", ({ frozen, state, batch, tokens, dropout, scalars }: TrainArgs) => {
+      const { loss, gradient, correct } = completionGradient(frozen, state.theta, batch, tokens, dropout);
       const update = adamW(config, state, gradient, scalars);
       return { state: update.state, metrics: { loss, correct, gradNorm: update.gradNorm } };
     }),
     /** The pieces for accumulation: gradients of several micro-batches are added before one update. */
-    gradient: engine.compile("sft-gradient", ({ frozen, theta, batch, tokens }: { frozen: Params; theta: tf.Tensor; batch: CompletionBatch; tokens: tf.Tensor }) =>
-      completionGradient(frozen, theta as tf.Tensor1D, batch, tokens),
+    gradient: engine.compile("sft-gradient", ({ frozen, theta, batch, tokens, dropout }: { frozen: Params; theta: tf.Tensor; batch: CompletionBatch; tokens: tf.Tensor; dropout: tf.Tensor | null }) =>
+      completionGradient(frozen, theta as tf.Tensor1D, batch, tokens, dropout),
     ),
     update: engine.compile("sft-update", ({ state, gradient, scalars }: { state: TrainState; gradient: tf.Tensor; scalars: StepScalars }) =>
       adamW(config, state, gradient as tf.Tensor1D, scalars),
@@ -90,7 +91,7 @@ function createUnits(config: SftConfig, train: Example[]): { units: Example[][];
 export async function trainSft(context: TrainContext, input: SftInput): Promise<Outcome> {
   const { config, model, tokenizer, base } = input;
   if (input.train.length === 0) throw new Error("The dataset version has no training rows that fit maxLength");
-  if (config.packing && model.family === "t5") throw new Error("packing: an encoder-decoder cannot read packed rows; turn packing off");
+  if (config.packing && model.kind === "encoder-decoder") throw new Error("packing: an encoder-decoder cannot read packed rows; turn packing off");
   const trainable = input.adapter?.params ?? base;
   const layout = layoutOf(trainable);
   const frozen = input.adapter ? base : {};
@@ -200,13 +201,16 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
     const tokens = tf.scalar(tokenCount);
     const lr = learningRateAt(config, step, totalSteps);
     const scalars = scheduleScalars(config, step, lr);
+    const dropoutRate = input.adapter ? config.lora.loraDropout : 0;
 
     // 3. Gradient over the micro-batches and one update.
     let metrics: Record<string, number>;
     if (config.gradientAccumulationSteps === 1) {
       const batch = batchOf(drawn);
-      const result = steps.train({ frozen, state, batch, tokens, scalars });
+      const dropout = dropoutSeed(dropoutRate, config.seed, step);
+      const result = steps.train({ frozen, state, batch, tokens, dropout, scalars });
       tf.dispose(Object.values(state));
+      dropout?.dispose();
       disposeBatch(batch);
       state = result.state;
       metrics = readScalars(result.metrics);
@@ -216,7 +220,9 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
       let correct = 0;
       for (let i = 0; i < drawn.length; i += config.batchSize) {
         const batch = batchOf(drawn.slice(i, i + config.batchSize));
-        const part = steps.gradient({ frozen, theta: state.theta, batch, tokens });
+        const dropout = dropoutSeed(dropoutRate, config.seed, step, i);
+        const part = steps.gradient({ frozen, theta: state.theta, batch, tokens, dropout });
+        dropout?.dispose();
         const sum = tf.add(gradient, part.gradient) as tf.Tensor1D;
         tf.dispose([gradient, part.gradient]);
         disposeBatch(batch);

@@ -1,7 +1,11 @@
 /**
  * Loads a checkpoint by its chain of folders, oldest first: a whole model, then the adapters that were trained on
- * top of one another. Adapters on the way are merged into the base in memory; a reward model at the end stays apart,
- * so that it can share its base with the policy that grew from the same checkpoint; so does a head.
+ * top of one another. Adapters on the way are merged into the base in memory, tensor by tensor as it is read; a reward
+ * model at the end stays apart, so that it can share its base with the policy that grew from the same checkpoint; so
+ * does a head.
+ *
+ * An adapter that was trained over an NF4 base belongs to what NF4 made of that base: it is merged into the dequantised
+ * matrices, or stays beside the quantised ones where it is only used.
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -9,12 +13,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { CheckpointKind } from "../../domain/checkpoint";
 import { SCORE_NAME } from "../algorithms/reward-model";
 import { param } from "../models/linear";
-import { mergeAdapter } from "../models/lora";
+import { mergedWeight } from "../models/lora";
 import type { Adapter, Model, Params } from "../models/model";
+import { fitsNf4, quantizeMatrix, roundToNf4 } from "../models/nf4";
 import { readTokenizer, type Tokenizer } from "../tokenizer/tokenizer";
 import { type Head, readHeadFolder } from "./head-folder";
-import { CHAT_TEMPLATE_FILE, readModelFolder } from "./hugging-face";
-import { readAdapterFolder } from "./peft";
+import { CHAT_TEMPLATE_FILE, type PrepareTensor, readModelFolder } from "./hugging-face";
+import { type AdapterFolder, readAdapterConfig, readAdapterFolder } from "./peft";
 
 export type ChainLink = { kind: CheckpointKind; folder: string };
 
@@ -28,14 +33,28 @@ export type LoadedCheckpoint = {
   chatTemplate: string | null;
   /** Base with the chain's adapters merged in. */
   params: Params;
+  /** Whether linear layers are held in NF4. */
+  quantized: boolean;
+  /** The last adapter, where it stayed beside a quantised base. */
+  adapter: Adapter | null;
   /** Of a chain that ends in a reward model. */
   reward: { adapter: Adapter; score: tf.Tensor } | null;
   /** Of a chain that ends in a head. */
   head: Head | null;
 };
 
+export type LoadOptions = {
+  /** Hold linear layers in NF4: the base that QLoRA trains over. */
+  quantize?: boolean;
+  /** The weights are only read: an adapter over an NF4 base may stay beside it, which takes an eighth of the memory. */
+  readOnly?: boolean;
+  /** A checkpoint in memory whose base is taken where it is the same. */
+  shared?: LoadedCheckpoint & { chain: readonly ChainLink[] };
+};
+
 /** The part of a chain that makes the parameters: all but a reward model or a head at its end. */
 const modelLinks = (chain: readonly ChainLink[]) => chain.filter(({ kind }) => kind !== "reward" && kind !== "head");
+const foldersOf = (links: readonly ChainLink[]) => links.map(({ folder }) => folder).join("\n");
 
 /** Where PEFT finds the model below an adapter: the folder's own name in the file store. */
 export const baseNameOf = (chain: readonly ChainLink[]) => chain[chain.length - 1]?.folder.split("/").slice(-2).join("/") ?? "";
@@ -46,38 +65,72 @@ function readChatTemplate(links: readonly ChainLink[]): string | null {
   return file === undefined ? null : readFileSync(file, "utf8");
 }
 
-export async function loadCheckpoint(chain: readonly ChainLink[], shared?: LoadedCheckpoint & { chain: readonly ChainLink[] }): Promise<LoadedCheckpoint> {
-  const [base, ...adapters] = modelLinks(chain);
-  if (base?.kind !== "base") throw new Error("A checkpoint's chain must begin with a whole model");
-  const sameModel = shared && modelLinks(shared.chain).map(({ folder }) => folder).join("\n") === modelLinks(chain).map(({ folder }) => folder).join("\n");
+export async function loadCheckpoint(chain: readonly ChainLink[], { quantize = false, readOnly = false, shared }: LoadOptions = {}): Promise<LoadedCheckpoint> {
+  const links = modelLinks(chain);
+  const [base, ...adapters] = links;
   const last = chain[chain.length - 1];
-  const chatTemplate = readChatTemplate(last?.kind === "head" ? [...adapters, last] : adapters);
-  const loaded = sameModel ? shared : { ...(await readModelFolder(base.folder)), tokenizer: await readTokenizer(base.folder, chatTemplate), baseFolder: base.folder };
-  let params = loaded.params;
-  if (!sameModel) {
-    for (const { folder } of adapters) {
-      const { adapter } = await readAdapterFolder(folder, loaded.model);
-      const merged = mergeAdapter(params, adapter);
-      for (const [name, tensor] of Object.entries(params)) if (merged[name] !== tensor) tensor.dispose();
-      tf.dispose(Object.values(adapter.params));
-      params = merged;
+  if (base?.kind !== "base" || !last) throw new Error("A checkpoint's chain must begin with a whole model");
+  const overNf4 = (last.kind === "adapter" || last.kind === "reward") && (await readAdapterConfig(last.folder)).overNf4;
+  const apart = readOnly && last.kind === "adapter" && overNf4;
+  const quantized = quantize || apart || (last.kind === "reward" && overNf4);
+  const sharable = shared && !apart && shared.adapter === null && shared.quantized === quantized && foldersOf(modelLinks(shared.chain)) === foldersOf(links);
+  const chatTemplate = readChatTemplate(last.kind === "head" ? [...adapters, last] : adapters);
+  const loaded = sharable ? shared : { ...(await loadBase(base.folder, apart ? adapters.slice(0, -1) : adapters, quantized)), tokenizer: await readTokenizer(base.folder, chatTemplate), baseFolder: base.folder };
+  const end = apart || last.kind === "reward" ? await readAdapterFolder(last.folder, loaded.model) : null;
+  const reward = last.kind === "reward" && end ? { adapter: end.adapter, score: param(end.heads, SCORE_NAME) } : null;
+  const head = last.kind === "head" ? await readHeadFolder(last.folder, loaded.model.hiddenSize) : null;
+  if (apart && end && Object.keys(end.heads).length > 0) throw new Error(`${last.folder}: ${Object.keys(end.heads)[0]} beside an adapter over an NF4 base is not supported`);
+  return {
+    model: loaded.model, config: loaded.config, tokenizer: loaded.tokenizer, baseFolder: loaded.baseFolder, chatTemplate, params: loaded.params,
+    quantized, adapter: apart && end ? end.adapter : null, reward, head,
+  };
+}
+
+async function loadBase(folder: string, links: readonly ChainLink[], quantized: boolean): Promise<Pick<LoadedCheckpoint, "model" | "config" | "params">> {
+  // Adapters are small: all of them are in memory before the base is read.
+  const adapters: AdapterFolder[] = [];
+  const loaded = await readModelFolder(folder, async (model) => {
+    for (const link of links) adapters.push(await readAdapterFolder(link.folder, model));
+    for (const [i, { heads }] of adapters.entries()) {
+      const unknown = Object.keys(heads).find((name) => !(name in model.parameterShapes()));
+      if (unknown !== undefined) throw new Error(`${links[i]?.folder}: the base model has no tensor ${unknown}`);
     }
-  }
-  let reward: LoadedCheckpoint["reward"] = null;
-  if (last?.kind === "reward") {
-    const { adapter, heads } = await readAdapterFolder(last.folder, loaded.model);
-    reward = { adapter, score: param(heads, SCORE_NAME) };
-  }
-  const head = last?.kind === "head" ? await readHeadFolder(last.folder, loaded.model.hiddenSize) : null;
-  return { model: loaded.model, config: loaded.config, tokenizer: loaded.tokenizer, baseFolder: loaded.baseFolder, chatTemplate, params, reward, head };
+    return prepareMerged(model, adapters, quantized);
+  });
+  for (const { adapter, heads } of adapters) tf.dispose([...Object.values(adapter.params), ...Object.values(heads)]);
+  return loaded;
+}
+
+/** Merges `adapters` into a tensor in their order, and quantises it where it is a linear layer's. */
+function prepareMerged(model: Model, adapters: readonly AdapterFolder[], quantized: boolean): PrepareTensor {
+  const modules = model.linearModules();
+  return (name, stored) => {
+    const path = name.replace(/\.weight$/, "");
+    const linear = name.endsWith(".weight") && path in modules && fitsNf4(stored.shape);
+    let { values } = stored;
+    const take = (tensor: tf.Tensor): void => {
+      values = tensor.dataSync() as Float32Array;
+    };
+    for (const { adapter, heads, overNf4 } of adapters) {
+      if (overNf4 && linear) values = roundToNf4(values);
+      const whole = heads[name];
+      if (whole) take(whole);
+      const weight = adapter.params[`${path}.lora_A`] ? tf.tensor(values, stored.shape) : null;
+      const merged = weight && mergedWeight(weight, adapter, path);
+      if (merged) take(merged);
+      tf.dispose([weight, merged].filter((tensor) => tensor !== null));
+    }
+    return quantized && linear ? quantizeMatrix(name, values, stored.shape as [number, number]) : { [name]: tf.tensor(values, stored.shape) };
+  };
 }
 
 /** Frees the tensors of several checkpoints, shared ones once. */
 export function disposeCheckpoints(...checkpoints: LoadedCheckpoint[]): void {
   const tensors = new Set<tf.Tensor>();
-  for (const { params, reward, head } of checkpoints) {
+  for (const { params, adapter, reward, head } of checkpoints) {
     if (head) tensors.add(head.weight);
     for (const tensor of Object.values(params)) tensors.add(tensor);
+    for (const tensor of Object.values(adapter?.params ?? {})) tensors.add(tensor);
     if (reward) for (const tensor of [reward.score, ...Object.values(reward.adapter.params)]) tensors.add(tensor);
   }
   tf.dispose([...tensors]);

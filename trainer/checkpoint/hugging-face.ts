@@ -5,7 +5,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { createModel } from "../models/create-model";
 import type { Model, Params } from "../models/model";
-import { type HostTensor, readSafetensors, type StoredDtype, writeSafetensors } from "./safetensors";
+import { type HostTensor, openSafetensors, type SafetensorsFile, type StoredDtype, writeSafetensors } from "./safetensors";
 
 export type LoadedModel = { config: Record<string, unknown>; model: Model; params: Params };
 
@@ -36,23 +36,96 @@ export async function weightFiles(folder: string): Promise<string[]> {
   return [file];
 }
 
-/** Loads config and weights. Throws naming a missing tensor, a wrong shape or an unsupported architecture. */
-export async function readModelFolder(folder: string): Promise<LoadedModel> {
+/** The tensors that the model computes with, made of one that is stored; more than one where it is quantised. */
+export type PrepareTensor = (name: string, stored: HostTensor) => Params;
+
+const toTensor: PrepareTensor = (name, { values, shape }) => ({ [name]: tf.tensor(values, shape) });
+
+/** Names under which files hold a parameter: T5's shared embedding under its stacks', a bare model's without its prefix. */
+function storedNames(name: string): string[] {
+  if (name === "shared.weight") return [name, "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"];
+  return [name, name.replace(/^(model|transformer)\./, "")];
+}
+
+/** Buffers and copies that files of older versions hold beside the parameters. */
+const NO_PARAMETER = /(\.rotary_emb\.inv_freq|\.attn\.(masked_)?bias|(encoder|decoder)\.embed_tokens\.weight|EncDecAttention\.relative_attention_bias\.weight)$/;
+
+type OpenModelFolder = {
+  config: Record<string, unknown>;
+  model: Model;
+  /** Where each parameter lies; only headers were read so far. */
+  places: { name: string; stored: string; file: SafetensorsFile; transposed: boolean }[];
+  close(): void;
+};
+
+/**
+ * Config and headers of a folder. Throws naming a missing tensor, a wrong shape, a tensor that the architecture has no
+ * place for, or an unsupported architecture.
+ */
+async function openModelFolder(folder: string): Promise<OpenModelFolder> {
   const config = await readJson(path.join(folder, "config.json"));
-  const stored = new Map<string, HostTensor>();
-  for (const file of await weightFiles(folder)) for (const [name, tensor] of Object.entries(readSafetensors(file))) stored.set(name, tensor);
-  // Files may tie the head whatever the config says: the tensor's presence decides.
-  const tied = { ...config, tie_word_embeddings: !stored.has("lm_head.weight") };
-  const model = createModel(tied);
-  const params: Params = {};
-  for (const [name, shape] of Object.entries(model.parameterShapes())) {
-    // T5 files may hold the shared embedding under its stacks' names only.
-    const tensor = stored.get(name) ?? (name === "shared.weight" ? (stored.get("encoder.embed_tokens.weight") ?? stored.get("decoder.embed_tokens.weight")) : undefined);
-    if (!tensor) throw new Error(`${folder}: tensor ${name} is missing`);
-    if (tensor.shape.join() !== shape.join()) throw new Error(`${folder}: tensor ${name} has shape [${tensor.shape}], config.json asks for [${shape}]`);
-    params[name] = tf.tensor(tensor.values, shape);
+  const files: SafetensorsFile[] = [];
+  const close = () => {
+    for (const file of files) file.close();
+  };
+  try {
+    for (const file of await weightFiles(folder)) files.push(openSafetensors(file));
+    const fileOf = new Map(files.flatMap((file) => [...file.shapes.keys()].map((name): [string, SafetensorsFile] => [name, file])));
+    // Files may tie the head whatever the config says: the tensor's presence decides.
+    const model = createModel({ ...config, tie_word_embeddings: !fileOf.has("lm_head.weight") });
+    const places = Object.entries(model.parameterShapes()).map(([name, shape]) => {
+      const stored = storedNames(name).find((candidate) => fileOf.has(candidate));
+      const file = stored === undefined ? undefined : fileOf.get(stored);
+      if (stored === undefined || !file) throw new Error(`${folder}: tensor ${name} is missing`);
+      const transposed = model.storedTransposed(name);
+      const expected = transposed ? [...shape].reverse() : shape;
+      const found = file.shapes.get(stored) ?? [];
+      if (found.join() !== expected.join()) throw new Error(`${folder}: tensor ${name} has shape [${found}], config.json asks for [${expected}]`);
+      return { name, stored, file, transposed };
+    });
+    const used = new Set(places.map(({ stored }) => stored));
+    const left = [...fileOf.keys()].find((name) => !used.has(name) && !NO_PARAMETER.test(name));
+    if (left !== undefined) throw new Error(`${folder}: tensor ${left} has no place in a model of config.json's kind`);
+    return { config, model, places, close };
+  } catch (error) {
+    close();
+    throw error;
   }
-  return { config, model, params };
+}
+
+/** Whether the folder can be loaded, by its config and headers alone: its parameters are counted. Throws as loading does. */
+export async function checkModelFolder(folder: string): Promise<{ model: Model; parameters: number }> {
+  const { model, close } = await openModelFolder(folder);
+  close();
+  const sizes = Object.values(model.parameterShapes()).map((shape) => shape.reduce((product, size) => product * size, 1));
+  return { model, parameters: sizes.reduce((sum, size) => sum + size, 0) };
+}
+
+/**
+ * Loads config and weights, tensor by tensor, so that little more memory is needed than the model takes. Throws as
+ * `openModelFolder` does, and on a tensor that is stored as no float.
+ */
+export async function readModelFolder(folder: string, prepareFor: (model: Model) => PrepareTensor | Promise<PrepareTensor> = () => toTensor): Promise<LoadedModel> {
+  const { config, model, places, close } = await openModelFolder(folder);
+  try {
+    const prepare = await prepareFor(model);
+    const params: Params = {};
+    for (const { name, stored, file, transposed } of places) {
+      const tensor = file.read(stored);
+      Object.assign(params, prepare(name, transposed ? transpose(tensor) : tensor));
+    }
+    return { config, model, params };
+  } finally {
+    close();
+  }
+}
+
+/** Rows and columns of a matrix exchanged. */
+function transpose({ shape, values }: HostTensor): HostTensor {
+  const [rows = 0, columns = 0] = shape;
+  const out = new Float32Array(values.length);
+  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) out[column * rows + row] = values[row * columns + column] ?? 0;
+  return { shape: [columns, rows], values: out };
 }
 
 /** Values of named tensors in this process's memory. */
@@ -68,7 +141,9 @@ export async function writeModelFolder(
   const names: Record<StoredDtype, string> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
   await writeFile(path.join(folder, "config.json"), `${JSON.stringify({ ...config, dtype: names[dtype] }, null, 2)}\n`);
   await copyTokenizer(tokenizerFolder, folder);
-  return writeSafetensors(path.join(folder, "model.safetensors"), toHostTensors(params), dtype);
+  const model = createModel(config);
+  const tensors = Object.entries(toHostTensors(params)).map(([name, tensor]) => [name, model.storedTransposed(name) ? transpose(tensor) : tensor]);
+  return writeSafetensors(path.join(folder, "model.safetensors"), Object.fromEntries(tensors), dtype);
 }
 
 export async function copyTokenizer(from: string, to: string): Promise<void> {

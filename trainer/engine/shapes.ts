@@ -74,6 +74,8 @@ const RULES: Record<string, Rule> = {
     const columns = b.shape.at(attributes.get("adj_y") ? -2 : -1) ?? 1;
     return only([...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), rows, columns], a.dtype);
   },
+  /** Of int32 to uint8 only: four bytes each. */
+  Bitcast: (inputs, attributes) => only([...at(inputs, 0).shape, 4], Number(attributes.get("type"))),
   BroadcastTo: (inputs) => only(valuesOf(inputs, 1), at(inputs, 0).dtype),
   Cast: (inputs, attributes) => only(at(inputs, 0).shape, Number(attributes.get("DstT"))),
   ConcatV2(inputs) {
@@ -125,6 +127,7 @@ const RULES: Record<string, Rule> = {
     const axis = normalise(valuesOf(inputs, 2)[0] ?? 0, shape.length);
     return valuesOf(inputs, 1).map((size) => ({ shape: shape.map((length, i) => (i === axis ? size : length)), dtype }));
   },
+  StatelessRandomUniform: (inputs, attributes) => only(valuesOf(inputs, 0), Number(attributes.get("dtype"))),
   Tile(inputs) {
     const { shape, dtype } = at(inputs, 0);
     const multiples = valuesOf(inputs, 1);

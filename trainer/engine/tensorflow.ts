@@ -7,6 +7,7 @@ import util from "node:util";
 import * as tf from "@tensorflow/tfjs-core";
 import { type Engine, runEager } from "./engine";
 import { writeSavedModel } from "./saved-model";
+import { registerTensorflowKernels } from "./tensorflow-kernels";
 import { type NodeBackend, traceGraph } from "./trace";
 import { flattenTree, rebuildTree, type TensorTree, treeSignature } from "./tree";
 
@@ -16,33 +17,6 @@ type LoadResult = { ok: true; engine: Engine } | { ok: false; reason: string };
 const MAX_GRAPHS = 64;
 
 type Graph = { id: number; inputInfos: { name: string }[]; outputNames: string[]; structure: TensorTree };
-
-/**
- * tfjs-node's Gather reads the indices back to check their range, which costs a copy and cannot be traced;
- * TensorFlow's own kernel checks them anyway.
- */
-function replaceGather(): void {
-  tf.unregisterKernel("GatherV2", "tensorflow");
-  tf.registerKernel({
-    kernelName: "GatherV2",
-    backendName: "tensorflow",
-    kernelFunc: ({ inputs, attrs, backend }) => {
-      const node = backend as NodeBackend;
-      const { x, indices } = inputs as { x: tf.Tensor; indices: tf.Tensor };
-      const axis = tf.scalar((attrs?.axis as number | undefined) ?? 0, "int32");
-      const typeAttribute = (name: string, dtype: string) => ({ name, type: node.binding.TF_ATTR_TYPE, value: node.getDTypeInteger(dtype) });
-      const attributes = [
-        { name: "batch_dims", type: node.binding.TF_ATTR_INT, value: (attrs?.batchDims as number | undefined) ?? 0 },
-        typeAttribute("Tparams", x.dtype),
-        typeAttribute("Tindices", indices.dtype),
-        typeAttribute("Taxis", "int32"),
-      ];
-      const out = node.executeSingleOutput("GatherV2", attributes, [x, indices, axis]);
-      axis.dispose();
-      return out;
-    },
-  });
-}
 
 /** Loads the library; a failure is returned as a reason, since WebAssembly can stand in. */
 export async function loadTensorflow(): Promise<LoadResult> {
@@ -56,7 +30,7 @@ export async function loadTensorflow(): Promise<LoadResult> {
     const node = createRequire(import.meta.url)("@tensorflow/tfjs-node-gpu") as { version: Record<string, string> };
     await tf.setBackend("tensorflow");
     await tf.ready();
-    replaceGather();
+    registerTensorflowKernels();
     return { ok: true, engine: createTensorflowEngine(tf.backend() as unknown as NodeBackend, node.version) };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? error.message.split("\n")[0] ?? "" : String(error) };

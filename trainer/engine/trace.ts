@@ -21,6 +21,8 @@ export type Binding = {
   deleteTensor(id: number): void;
   loadSavedModel(folder: string, tags: string): number;
   deleteSavedModel(id: number): void;
+  /** Only while a graph is traced: the next operation waits for tensor `id`. */
+  dependNext?(id: number): void;
   TF_ATTR_BOOL: number;
   TF_ATTR_INT: number;
   TF_ATTR_FLOAT: number;
@@ -30,6 +32,7 @@ export type Binding = {
   TF_FLOAT: number;
   TF_BOOL: number;
   TF_INT32: number;
+  TF_UINT8: number;
   TF_Version?: string;
 };
 
@@ -46,7 +49,7 @@ export type NodeBackend = {
 
 export type TracedGraph = { nodes: GraphNode[]; inputs: TensorEnd[]; outputs: TensorEnd[] };
 
-type RecordedOp = { name: string; attributes: OpAttribute[]; inputs: number[]; outputs: number[] };
+type RecordedOp = { name: string; attributes: OpAttribute[]; inputs: number[]; outputs: number[]; waitsFor: number[] };
 
 type TypedValues = Float32Array | Int32Array | Uint8Array;
 
@@ -85,6 +88,7 @@ export function traceGraph(backend: NodeBackend, inputs: tf.Tensor[], fn: () => 
   const constants = new Map<number, TypedValues>();
   const ops: RecordedOp[] = [];
   const known = new Map<number, AbstractTensor>(inputs.map(({ shape, dtype }, i) => [inputIds[i] as number, { shape, dtype: backend.getDTypeInteger(dtype) }]));
+  let waitsFor: number[] = [];
   // Ids below zero are no native tensors: the backend never asks to delete them. -1 is its own mark.
   let nextId = -2;
 
@@ -108,7 +112,8 @@ export function traceGraph(backend: NodeBackend, inputs: tf.Tensor[], fn: () => 
     });
     // The one kernel that leaves its type to be inferred, which a graph does not do.
     const attributes = name === "ExpandDims" ? [{ name: "T", type: binding.TF_ATTR_TYPE, value: abstract[0]?.dtype }] : given;
-    ops.push({ name, attributes, inputs: [...ids], outputs: outputs.map(({ id }) => id) });
+    ops.push({ name, attributes, inputs: [...ids], outputs: outputs.map(({ id }) => id), waitsFor });
+    waitsFor = [];
     return outputs;
   };
   const tensorDataSync: Binding["tensorDataSync"] = (id) => {
@@ -118,7 +123,10 @@ export function traceGraph(backend: NodeBackend, inputs: tf.Tensor[], fn: () => 
     return binding.tensorDataSync(id);
   };
   // The binding's own properties cannot be redefined: an empty object stands in and passes the rest through.
-  const recorder = { createTensor, executeOp, tensorDataSync } as Partial<Binding>;
+  const dependNext = (id: number): void => {
+    waitsFor.push(id);
+  };
+  const recorder = { createTensor, executeOp, tensorDataSync, dependNext } as Partial<Binding>;
   backend.binding = new Proxy({} as Binding, {
     get(_, property) {
       const key = property as keyof Binding;
@@ -181,7 +189,9 @@ export function traceGraph(backend: NodeBackend, inputs: tf.Tensor[], fn: () => 
   ops.forEach((op, i) => {
     const name = `n${i}`;
     const attributes = Object.fromEntries(op.attributes.map((a) => [a.name, toAttribute(binding, op.name, a)]));
-    nodes.push({ name, op: op.name, inputs: op.inputs.map(sourceOf), attributes });
+    // "^n5" is a control input: the node waits for n5 and takes nothing from it.
+    const controls = op.waitsFor.map((id) => `^${sourceOf(id).split(":")[0]}`);
+    nodes.push({ name, op: op.name, inputs: [...op.inputs.map(sourceOf), ...controls], attributes });
     op.outputs.forEach((id, k) => {
       sources.set(id, k === 0 ? name : `${name}:${k}`);
     });

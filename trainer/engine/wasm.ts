@@ -6,7 +6,9 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
+import { createRandom } from "../../domain/random";
 import { type Engine, runEager } from "./engine";
+import { AFTER, SEEDED_UNIFORM, UNPACK_BYTES } from "./ops";
 import type { TensorTree } from "./tree";
 
 /** What is used of the backend's internals. */
@@ -74,6 +76,27 @@ function addUnsortedSegmentSum(): void {
   tf.registerKernel({ kernelName: "UnsortedSegmentSum", backendName: "wasm", kernelFunc: kernelFunc as unknown as tf.KernelFunc });
 }
 
+/** The operations of ops.ts; the random numbers are those of domain/random.ts. */
+function addOwnKernels(): void {
+  const register = (kernelName: string, kernelFunc: KernelFunction) =>
+    tf.registerKernel({ kernelName, backendName: "wasm", kernelFunc: kernelFunc as unknown as tf.KernelFunc });
+  register(UNPACK_BYTES, ({ inputs, backend }) => {
+    const words = input(inputs, "words");
+    const out = backend.makeOutput([...words.shape, 4], "int32");
+    const values = backend.typedArrayFromHeap(words);
+    backend.typedArrayFromHeap(out).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    return out;
+  });
+  register(AFTER, ({ inputs, backend }) => kernel("Identity")({ inputs: { x: input(inputs, "x") }, attrs: {}, backend }));
+  register(SEEDED_UNIFORM, ({ inputs, attrs, backend }) => {
+    const random = createRandom(1, Array.from(backend.typedArrayFromHeap(input(inputs, "seed"))).join(","));
+    const out = backend.makeOutput(attrs.shape as number[], "float32");
+    const values = backend.typedArrayFromHeap(out);
+    for (let i = 0; i < values.length; i++) values[i] = random.next();
+    return out;
+  });
+}
+
 /** Loads the backend; its .wasm files come from the package. */
 export async function loadWasm(): Promise<Engine> {
   const require = createRequire(import.meta.url);
@@ -84,6 +107,7 @@ export async function loadWasm(): Promise<Engine> {
   await tf.ready();
   repairMatMul();
   addUnsortedSegmentSum();
+  addOwnKernels();
   return {
     name: "wasm",
     description: `WebAssembly (tfjs-backend-wasm ${wasm.version_wasm}, one thread)`,

@@ -141,7 +141,7 @@ export async function runBenchmark(engine: Engine, { checkpoint, tasks, batchSiz
   const pending = [...choices.values()];
   for (let start = 0; start < pending.length && !stopped; start += WINDOW) {
     const window = pending.slice(start, start + WINDOW);
-    await scorer(checkpoint.params, await encodePairs(tokenizer, model.family, window), {
+    await scorer(checkpoint.params, await encodePairs(tokenizer, model.kind, window), {
       batchSize, padTokenId: tokenizer.padTokenId, maxLength,
       onBatch: (answered) => remember([...answered].map(([place, { logprob, greedy }]) => [window[place]?.key ?? "", [logprob, greedy ? 1 : 0]] as const)),
     });

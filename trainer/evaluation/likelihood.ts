@@ -19,7 +19,7 @@ export type Likelihood = { logprob: number; greedy: boolean };
 type PairTokenizer = Pick<Tokenizer, "encode" | "encodeWithSpecials" | "prefixTokenId">;
 
 /** Pairs of one context next to one another encode it once. Throws for a continuation without tokens. */
-export async function encodePairs(tokenizer: PairTokenizer, family: Model["family"], pairs: readonly { context: string; continuation: string }[]): Promise<EncodedPair[]> {
+export async function encodePairs(tokenizer: PairTokenizer, kind: Model["kind"], pairs: readonly { context: string; continuation: string }[]): Promise<EncodedPair[]> {
   const out: EncodedPair[] = [];
   let last = { context: "", ids: [tokenizer.prefixTokenId] };
   for (const { context, continuation } of pairs) {
@@ -32,7 +32,7 @@ export async function encodePairs(tokenizer: PairTokenizer, family: Model["famil
       out.push(requireTokens(ids[0] === tokenizer.prefixTokenId ? { contextIds: ids.slice(0, 1), continuationIds: ids.slice(1) } : { contextIds: last.ids, continuationIds: ids }, continuation));
       continue;
     }
-    const continuationIds = family === "t5" ? await tokenizer.encode(moved) : (await tokenizer.encodeWithSpecials(trimmed + moved)).slice(last.ids.length);
+    const continuationIds = kind === "encoder-decoder" ? await tokenizer.encode(moved) : (await tokenizer.encodeWithSpecials(trimmed + moved)).slice(last.ids.length);
     out.push(requireTokens({ contextIds: last.ids, continuationIds }, continuation));
   }
   return out;
@@ -53,7 +53,7 @@ function toRows(model: Model, pairs: readonly EncodedPair[], maxLength: number):
     let source: number[];
     let decoder: number[];
     let first: number;
-    if (model.family === "t5") {
+    if (model.kind === "encoder-decoder") {
       source = contextIds.slice(-maxLength);
       const cut = continuationIds.slice(-maxLength);
       decoder = [model.decoderStartTokenId, ...cut.slice(0, -1)];
@@ -127,7 +127,7 @@ export const createLikelihoodScorer = oncePerModel((engine: Engine, model: Model
     const weights: Weights = { base, adapter: null };
     const source = { inputIds: ids as tf.Tensor2D, attentionMask: mask as tf.Tensor2D };
     let hidden: tf.Tensor;
-    if (model.family === "t5") {
+    if (model.kind === "encoder-decoder") {
       if (!decoder) throw new TypeError("loglikelihood: an encoder-decoder needs decoder ids");
       const target = { inputIds: decoder as tf.Tensor2D, attentionMask: tf.onesLike(decoder) as tf.Tensor2D };
       hidden = model.forward(weights, source, model.encode(weights, source), target);
@@ -140,7 +140,7 @@ export const createLikelihoodScorer = oncePerModel((engine: Engine, model: Model
 
   const runBatch = (base: Params, rows: readonly Row[], length: number, { batchSize, padTokenId }: ScoreOptions): Map<number, Likelihood> => {
     const filled = Array.from({ length: batchSize }, (_, i) => rows[i] ?? rows[0] ?? { source: [], decoder: [], targets: [] });
-    const isEncoder = model.family === "t5";
+    const isEncoder = model.kind === "encoder-decoder";
     /** Of an encoder-decoder's two sides each has a length of its own. */
     const lengthOfSide = (side: "source" | "decoder") => (isEncoder ? paddedLength(Math.max(...filled.map((row) => row[side].length))) : length);
     const [sourceLength, decoderLength] = [lengthOfSide("source"), lengthOfSide("decoder")];

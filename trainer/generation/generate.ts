@@ -162,6 +162,10 @@ function createDecoderGenerator(engine: Engine, model: DecoderModel): Generator 
     const batch = prompts.length;
     const { ids, mask, length } = padLeft(prompts, options.padTokenId, options.lengthMultiple ?? 32);
     const cacheLength = length + options.maxNewTokens;
+    const longest = Math.max(...prompts.map((prompt) => prompt.length));
+    if (model.maxPositions !== null && longest + options.maxNewTokens > model.maxPositions) {
+      throw new Error(`A prompt of ${longest} tokens and ${options.maxNewTokens} new ones are more than the ${model.maxPositions} positions of this ${model.family} model`);
+    }
     const { prefill, decode } = functionsFor(cacheLength, weights.adapter?.scaling ?? 1);
     const args = toArgs(weights);
     const inputs = { inputIds: tf.tensor2d(ids, [batch, length], "int32"), attentionMask: tf.tensor2d(mask, [batch, length], "int32") };
@@ -264,10 +268,10 @@ function createEncoderDecoderGenerator(engine: Engine, model: EncoderDecoderMode
 
 /** The generator of `model`: one for all runs of this process. */
 export const createGenerator = oncePerModel((engine: Engine, model: Model): Generator => {
-  switch (model.family) {
-    case "llama":
+  switch (model.kind) {
+    case "decoder":
       return createDecoderGenerator(engine, model);
-    case "t5":
+    case "encoder-decoder":
       return createEncoderDecoderGenerator(engine, model);
     default:
       return model satisfies never;

@@ -34,8 +34,8 @@ type Progress = (done: number, total: number) => Promise<"stop" | undefined>;
  * not on the batch it is in. `progress` may stop it early; what was sampled until then is returned.
  */
 export async function sampleCompletions(engine: Engine, input: SampleInput, progress: Progress, loaded?: LoadedCheckpoint): Promise<SampledCompletion[]> {
-  const checkpoint = loaded ?? (await loadCheckpoint(input.chain));
-  const { model, tokenizer, params } = checkpoint;
+  const checkpoint = loaded ?? (await loadCheckpoint(input.chain, { readOnly: true }));
+  const { model, tokenizer, params, adapter } = checkpoint;
   const { sampling } = input;
   try {
     const generate = createGenerator(engine, model);
@@ -51,7 +51,7 @@ export async function sampleCompletions(engine: Engine, input: SampleInput, prog
       const rows = order.slice(start, start + input.batchSize).map((i) => jobs[i] as (typeof jobs)[number]);
       const filled = [...rows, ...Array.from({ length: input.batchSize - rows.length }, () => rows[0] as (typeof rows)[number])];
       const generated = await generate(
-        { base: params, adapter: null },
+        { base: params, adapter },
         filled.map(({ promptIds }) => promptIds),
         filled.map(({ key, ordinal }) => createRandom(sampling.seed, `${key}:${ordinal}`)),
         {
@@ -93,9 +93,9 @@ export async function scoreCompletions(
   engine: Engine,
   input: { rewardChain: ChainLink[]; rows: { messages: Message[]; text: string }[]; batchSize: number },
 ): Promise<number[]> {
-  const checkpoint = await loadCheckpoint(input.rewardChain);
+  const checkpoint = await loadCheckpoint(input.rewardChain, { readOnly: true });
   try {
-    if (checkpoint.model.family !== "llama" || !checkpoint.reward) throw new Error("The reward checkpoint is no reward model");
+    if (checkpoint.model.kind !== "decoder" || !checkpoint.reward) throw new Error("The reward checkpoint is no reward model");
     const { adapter, score } = checkpoint.reward;
     const examples = await Promise.all(input.rows.map(({ messages, text }) => encodeExample(checkpoint.tokenizer, messages, text)));
     return createScorer(engine, checkpoint.model)({ weights: { base: checkpoint.params, adapter }, score }, examples, { batchSize: input.batchSize, padTokenId: checkpoint.tokenizer.padTokenId });

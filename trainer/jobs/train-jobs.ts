@@ -5,6 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { PreferenceRow, SftRow } from "../../domain/dataset";
 import type { Message } from "../../domain/prompt";
 import type { PpoConfig, PreferenceConfig, RewardConfig, SftConfig } from "../../domain/run";
+import { createLossMeter } from "../algorithms/completion-loss";
 import { encodeExample } from "../algorithms/examples";
 import { trainPpo, VALUE_BIAS, VALUE_HEAD } from "../algorithms/ppo";
 import { trainPreference } from "../algorithms/preference";
@@ -18,7 +19,7 @@ import { CHAT_TEMPLATE_FILE, writeModelFolder } from "../checkpoint/hugging-face
 import { writeAdapterFolder } from "../checkpoint/peft";
 import { initParams } from "../models/create-model";
 import { initAdapter } from "../models/lora";
-import type { DecoderModel, Params, Weights } from "../models/model";
+import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
 import { chatTemplateOf } from "../tokenizer/templates";
 import { readTokenizer, type Tokenizer } from "../tokenizer/tokenizer";
 import { reportTasks } from "./sft-report";
@@ -30,7 +31,7 @@ type PromptRow = { messages: Message[]; reference: string | null };
 const showPrompt = (messages: readonly Message[]) => messages[messages.length - 1]?.content ?? "";
 
 function requireDecoder(checkpoint: LoadedCheckpoint, purpose: string): DecoderModel {
-  if (checkpoint.model.family !== "llama") throw new Error(`${purpose} needs a decoder model; this checkpoint is a ${checkpoint.model.family} encoder-decoder`);
+  if (checkpoint.model.kind !== "decoder") throw new Error(`${purpose} needs a decoder model; this checkpoint is a ${checkpoint.model.family} encoder-decoder`);
   return checkpoint.model;
 }
 
@@ -46,7 +47,10 @@ export async function runSft(
   input: { config: SftConfig; chain: ChainLink[]; train: SftRow[]; validation: SftRow[]; test: SftRow[]; showcase: PromptRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain);
+  const quantize = config.method === "qlora";
+  const lossBefore = quantize && config.measureQuantization && context.resume === null ? await measureValidationLoss(context, chain, config, input.validation) : null;
+  const checkpoint = await loadCheckpoint(chain, { quantize });
+  if (lossBefore !== null) await reportQuantization(context, lossBefore, await measureValidationLoss(context, chain, config, input.validation, checkpoint));
   const template = chatTemplateOf(config) ?? checkpoint.chatTemplate;
   if (template !== null) checkpoint.tokenizer = await readTokenizer(checkpoint.baseFolder, template);
   if (config.initialisation === "random") {
@@ -58,10 +62,10 @@ export async function runSft(
   const { examples: train, cut } = await encodeSftRows(tokenizer, rows, config);
   await warnOfDropped(context, rows.length - train.length, rows.length, `maxLength ${config.maxLength}`);
   if (cut > 0) await context.emit([{ kind: "log", level: "warning", message: `${cut} of ${rows.length} rows are longer than maxLength ${config.maxLength} tokens and were cut on the ${config.truncation}` }]);
-  const adapter = config.method === "lora" ? initAdapter(model, config.lora, config.seed) : null;
+  const adapter = config.method === "full" ? null : initAdapter(model, config.lora, config.seed);
   const writeModel = async (folder: string, trained: Params): Promise<void> => {
     if (config.method === "full") await writeModelFolder(folder, { config: checkpoint.config, params: trained, tokenizerFolder: checkpoint.baseFolder });
-    else await writeAdapterFolder(folder, { config: config.lora, params: trained, baseName: baseNameOf(chain), taskType: model.family === "t5" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM" });
+    else await writeAdapterFolder(folder, { config: config.lora, model, overNf4: quantize, params: trained, baseName: baseNameOf(chain), taskType: model.kind === "encoder-decoder" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM" });
     if (template !== null) await writeFile(path.join(folder, CHAT_TEMPLATE_FILE), template);
   };
   const showcase = await encodePrompts(tokenizer, input.showcase);
@@ -80,9 +84,34 @@ export async function runSft(
       report: config.reportRows > 0 && heldOut.length > 0 ? report : undefined,
     });
   } finally {
+    disposeAdapter(adapter);
     disposeCheckpoints(checkpoint);
   }
 }
+
+/** Mean loss a completion token of the model below the run's adapter; null without validation rows. Frees what it loads. */
+async function measureValidationLoss(context: TrainContext, chain: ChainLink[], config: SftConfig, rows: SftRow[], loaded?: LoadedCheckpoint): Promise<number | null> {
+  if (rows.length === 0) return null;
+  const checkpoint = loaded ?? (await loadCheckpoint(chain));
+  const { model, tokenizer, params } = checkpoint;
+  try {
+    const { examples } = await encodeSftRows(tokenizer, rows, config);
+    return examples.length === 0 ? null : createLossMeter(context.engine, model)(params, examples, { batchSize: config.batchSize, padTokenId: tokenizer.padTokenId });
+  } finally {
+    if (!loaded) disposeCheckpoints(checkpoint);
+  }
+}
+
+async function reportQuantization(context: TrainContext, before: number, after: number | null): Promise<void> {
+  if (after === null) return;
+  await context.emit([
+    { kind: "metric", step: 0, values: { "loss/base": before, "loss/base_nf4": after } },
+    { kind: "log", level: "info", message: `Validation loss of the base: ${before.toFixed(4)} as it is, ${after.toFixed(4)} in NF4 (${after >= before ? "+" : ""}${(100 * (after / before - 1)).toFixed(2)} %)` },
+  ]);
+}
+
+/** A fresh adapter is only what the loop starts from. */
+const disposeAdapter = (adapter: Adapter | null): void => tf.dispose(Object.values(adapter?.params ?? {}));
 
 export async function encodeRankings(tokenizer: Tokenizer, rows: PreferenceRow[], maxLength: number): Promise<RankedExample[]> {
   const out: RankedExample[] = [];
@@ -98,24 +127,26 @@ export async function runReward(
   input: { config: RewardConfig; chain: ChainLink[]; train: PreferenceRow[]; validation: PreferenceRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain);
+  const checkpoint = await loadCheckpoint(chain, { quantize: config.quantizeBase });
   const model = requireDecoder(checkpoint, "A reward model");
   const { tokenizer, params } = checkpoint;
   const train = await encodeRankings(tokenizer, input.train, config.maxLength);
   await warnOfDropped(context, input.train.length - train.length, input.train.length, `maxLength ${config.maxLength}`);
+  const adapter = initAdapter(model, config.lora, config.seed);
+  const score = initScore(model.hiddenSize, config.seed);
   try {
     const { outcome } = await trainReward(context, {
-      config, model, tokenizer, base: params,
-      adapter: initAdapter(model, config.lora, config.seed),
-      score: initScore(model.hiddenSize, config.seed),
+      config, model, tokenizer, base: params, adapter, score,
       train,
       validation: await encodeRankings(tokenizer, input.validation, config.maxLength),
       writeModel: async (folder, trained) => {
-        await writeAdapterFolder(folder, { config: config.lora, params: trained, baseName: baseNameOf(chain), taskType: "SEQ_CLS" });
+        await writeAdapterFolder(folder, { config: config.lora, model, overNf4: config.quantizeBase, params: trained, baseName: baseNameOf(chain), taskType: "SEQ_CLS" });
       },
     });
     return outcome;
   } finally {
+    disposeAdapter(adapter);
+    score.dispose();
     disposeCheckpoints(checkpoint);
   }
 }
@@ -125,7 +156,7 @@ export async function measureRewardAccuracy(
   { engine }: Pick<TrainContext, "engine">,
   input: { chain: ChainLink[]; rows: PreferenceRow[]; maxLength: number },
 ): Promise<{ margin: number | null; counts: [right: number, pairs: number] }[]> {
-  const checkpoint = await loadCheckpoint(input.chain);
+  const checkpoint = await loadCheckpoint(input.chain, { readOnly: true });
   const model = requireDecoder(checkpoint, "A reward model");
   if (!checkpoint.reward) throw new Error(`The checkpoint is no reward model: ${SCORE_NAME} is missing`);
   const { adapter, score } = checkpoint.reward;
@@ -162,7 +193,7 @@ export async function runPreference(
       test: await encodeRankings(tokenizer, input.test, config.maxLength),
       showcase: await encodePrompts(tokenizer, input.showcase),
       writeModel: async (folder, trained) => {
-        await writeAdapterFolder(folder, { config: config.lora, params: trained, baseName: baseNameOf(chain), taskType: model.family === "t5" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM" });
+        await writeAdapterFolder(folder, { config: config.lora, model, overNf4: false, params: trained, baseName: baseNameOf(chain), taskType: model.kind === "encoder-decoder" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM" });
       },
     });
   } finally {
@@ -175,27 +206,28 @@ export async function runPpo(
   input: { config: PpoConfig; chain: ChainLink[]; rewardChain: ChainLink[]; prompts: PromptRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain);
+  const checkpoint = await loadCheckpoint(chain, { quantize: config.quantizeBase });
   const model = requireDecoder(checkpoint, "PPO");
-  const rewardCheckpoint = await loadCheckpoint(input.rewardChain, { ...checkpoint, chain });
+  const rewardCheckpoint = await loadCheckpoint(input.rewardChain, { shared: { ...checkpoint, chain } });
   const rewardModel = requireDecoder(rewardCheckpoint, "A reward model");
   if (!rewardCheckpoint.reward) throw new Error(`The reward checkpoint has no ${SCORE_NAME}`);
   const { tokenizer, params } = checkpoint;
   const prompts = await encodePrompts(tokenizer, input.prompts);
   await warnOfDropped(context, prompts.filter(({ promptIds }) => promptIds.length > config.maxPromptLength).length, prompts.length, `maxPromptLength ${config.maxPromptLength}`);
   const { adapter: rewardAdapter, score } = rewardCheckpoint.reward;
+  const adapter = initAdapter(model, config.lora, config.seed);
   try {
     return await trainPpo(context, {
-      config, model, tokenizer, base: params, prompts,
-      adapter: initAdapter(model, config.lora, config.seed),
+      config, model, tokenizer, base: params, prompts, adapter,
       reward: { model: rewardModel, weights: { weights: { base: rewardCheckpoint.params, adapter: rewardAdapter }, score } },
       writeModel: async (folder, trained) => {
         // The value head serves the run only; it is kept with the state to resume from.
         const { [VALUE_HEAD]: _head, [VALUE_BIAS]: _bias, ...lora } = trained;
-        await writeAdapterFolder(folder, { config: config.lora, params: lora, baseName: baseNameOf(chain), taskType: "CAUSAL_LM" });
+        await writeAdapterFolder(folder, { config: config.lora, model, overNf4: config.quantizeBase, params: lora, baseName: baseNameOf(chain), taskType: "CAUSAL_LM" });
       },
     });
   } finally {
+    disposeAdapter(adapter);
     disposeCheckpoints(checkpoint, rewardCheckpoint);
   }
 }

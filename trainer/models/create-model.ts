@@ -2,11 +2,14 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { createRandom } from "../../domain/random";
-import { createLlama, llamaConfigSchema } from "./llama";
+import { createGpt2, gpt2ConfigSchema } from "./gpt2";
 import type { Model, Params } from "./model";
+import { createRopeDecoder } from "./rope-decoder";
+import { ROPE_DECODERS } from "./rope-decoder-configs";
 import { createT5, t5ConfigSchema } from "./t5";
 
-export const SUPPORTED_FAMILIES = ["llama", "t5"] as const;
+/** Values of config.json's model_type. */
+export const SUPPORTED_FAMILIES: readonly string[] = ["gpt2", "t5", ...Object.keys(ROPE_DECODERS)].sort();
 
 const models = new Map<string, Model>();
 
@@ -27,25 +30,23 @@ function buildModel(config: Record<string, unknown>): Model {
     if (result.success) return result.data;
     throw new Error(`config.json: ${z.prettifyError(result.error)}`);
   };
-  switch (config.model_type) {
-    case "llama":
-      return createLlama(read(llamaConfigSchema));
-    case "t5":
-      return createT5(read(t5ConfigSchema));
-    default:
-      throw new Error(`config.json: model_type "${String(config.model_type)}" is not supported (${SUPPORTED_FAMILIES.join(", ")} are)`);
-  }
+  const type = String(config.model_type);
+  if (type === "gpt2") return createGpt2(read(gpt2ConfigSchema));
+  if (type === "t5") return createT5(read(t5ConfigSchema));
+  const facts = Object.hasOwn(ROPE_DECODERS, type) ? ROPE_DECODERS[type] : undefined;
+  if (!facts) throw new Error(`config.json: model_type "${type}" is not supported (${SUPPORTED_FAMILIES.join(", ")} are)`);
+  return createRopeDecoder(facts(read));
 }
 
 /**
- * Fresh parameters: norms 1; T5's matrices with Mesh TensorFlow's deviations (query (d * d_kv)^-1/2, others
- * fan_in^-1/2, embeddings 1), Llama's N(0, 0.02) with output projections divided by sqrt(2 layers) (Radford et al. 2019).
+ * Fresh parameters: norms do nothing, biases 0; T5's matrices with Mesh TensorFlow's deviations (query (d * d_kv)^-1/2, others
+ * fan_in^-1/2, embeddings 1), decoders' N(0, 0.02) with output projections divided by sqrt(2 layers) (Radford et al. 2019).
  */
 export function initParams(model: Model, seed: number): Params {
   const params: Params = {};
   for (const [name, shape] of Object.entries(model.parameterShapes())) {
     if (shape.length === 1) {
-      params[name] = name.endsWith(".bias") ? tf.zeros(shape) : tf.ones(shape);
+      params[name] = name.endsWith(".bias") ? tf.zeros(shape) : tf.fill(shape, model.freshNorm);
       continue;
     }
     const random = createRandom(seed, name);
@@ -57,10 +58,10 @@ export function initParams(model: Model, seed: number): Params {
 }
 
 function initialDeviation(model: Model, name: string, shape: number[]): number {
-  switch (model.family) {
-    case "llama":
-      return name.endsWith("o_proj.weight") || name.endsWith("down_proj.weight") ? 0.02 / Math.sqrt(2 * model.numLayers) : 0.02;
-    case "t5":
+  switch (model.kind) {
+    case "decoder":
+      return /(o_proj|down_proj|c_proj)\.weight$/.test(name) ? 0.02 / Math.sqrt(2 * model.numLayers) : 0.02;
+    case "encoder-decoder":
       if (name === "shared.weight") return 1;
       if (name.endsWith("Attention.q.weight")) return ((shape[1] ?? 1) * ((shape[0] ?? 1) / model.numHeads)) ** -0.5;
       return (name.includes("relative_attention_bias") ? model.hiddenSize : (shape[1] ?? 1)) ** -0.5;

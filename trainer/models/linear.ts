@@ -1,6 +1,8 @@
 /** Linear layers with LoRA beside them. Everything is (N, in) -> (N, out): matrix products of two matrices only. */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Params, Weights } from "./model";
+import { seededUniform } from "../engine/ops";
+import type { AdapterDropout, Params, Weights } from "./model";
+import { isQuantized, matMulNf4 } from "./nf4";
 
 /** A parameter by name. Throws naming it when it is missing. */
 export function param(params: Params, name: string): tf.Tensor {
@@ -10,23 +12,33 @@ export function param(params: Params, name: string): tf.Tensor {
 }
 
 /**
- * y = x W^T + b + scaling * (x A^T) B^T for the module at `path`; bias and adapter where they exist.
- * x (N, in), W [out, in], A [r, in], B [out, r].
- * Source: Hu et al. 2022.
+ * y = x W^T + b + scaling * (dropout(x) A^T) B^T for the module at `path`; bias and adapter where they exist, W in
+ * float32 or NF4. x (N, in), W [out, in], A [r, in], B [out, r].
+ * Source: Hu et al. 2022; Dettmers et al. 2023.
  */
 export function linear(weights: Weights, path: string, x: tf.Tensor2D): tf.Tensor2D {
   const { base, adapter } = weights;
-  let y: tf.Tensor = tf.matMul(x, param(base, `${path}.weight`) as tf.Tensor2D, false, true);
+  const name = `${path}.weight`;
+  let y: tf.Tensor = isQuantized(base, name) ? matMulNf4(base, name, x) : tf.matMul(x, param(base, name) as tf.Tensor2D, false, true);
   const bias = base[`${path}.bias`];
   if (bias) y = tf.add(y, bias);
   const a = adapter?.params[`${path}.lora_A`];
   const b = adapter?.params[`${path}.lora_B`];
   if (adapter && a && b) {
-    const low = tf.matMul(x, a as tf.Tensor2D, false, true);
+    const low = tf.matMul(adapter.dropout ? dropout(x, adapter.dropout, path) : x, a as tf.Tensor2D, false, true);
     // Scaling the small matrix saves a pass over the large result, there and back.
     y = tf.add(y, tf.matMul(low, tf.mul(b, adapter.scaling) as tf.Tensor2D, false, true));
   }
   return y as tf.Tensor2D;
+}
+
+/** x with a share `rate` of its values 0 and the others divided by 1 - rate; which ones, seed and module decide. */
+function dropout(x: tf.Tensor2D, { rate, seed }: AdapterDropout, path: string): tf.Tensor2D {
+  let place = 0;
+  for (const char of path) place = (Math.imul(place, 31) + char.charCodeAt(0)) & 0xfffff;
+  const own = tf.add(seed, tf.tensor1d([0, place], "int32"));
+  const kept = tf.cast(tf.greaterEqual(seededUniform(own, x.shape), rate), "float32");
+  return tf.mul(x, tf.mul(kept, 1 / (1 - rate))) as tf.Tensor2D;
 }
 
 /**
@@ -74,6 +86,40 @@ export function gatedSilu(gate: tf.Tensor2D, up: tf.Tensor2D): tf.Tensor2D {
   return op(gate, up) as tf.Tensor2D;
 }
 
+/**
+ * (x - mean) / sqrt(variance + eps) * weight + bias over the last axis. x (N, D), weight and bias (D). The gradient is
+ * written out as in `rmsNorm`: r (g - mean(g) - y mean(g y)) for y = (x - mean) r and g = dy weight.
+ * Source: Ba et al. 2016.
+ */
+export function layerNorm(x: tf.Tensor2D, weight: tf.Tensor, bias: tf.Tensor, epsilon: number): tf.Tensor2D {
+  const op = tf.customGrad((...args) => {
+    const [states, scale, shift, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const centred = tf.sub(states, tf.mean(states, -1, true));
+    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
+    const normed = tf.mul(centred, inverse);
+    save([normed, inverse, scale]);
+    return {
+      value: tf.add(tf.mul(normed, scale), shift),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [y, r, w] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+        const g = tf.mul(dy, w);
+        const own = tf.sub(tf.sub(g, tf.mean(g, -1, true)), tf.mul(y, tf.mean(tf.mul(g, y), -1, true)));
+        return [tf.mul(r, own), tf.sum(tf.mul(dy, y), 0), tf.sum(dy, 0)];
+      },
+    };
+  });
+  return op(x, weight, bias) as tf.Tensor2D;
+}
+
+/** 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))): "gelu_new", "gelu_pytorch_tanh". Source: Hendrycks & Gimpel 2016. */
+export function geluTanh(x: tf.Tensor): tf.Tensor {
+  const cubic = tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI));
+  return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(cubic), 1));
+}
+
+/** cap * tanh(x / cap); null leaves x. Source: Gemma Team 2024. */
+export const softCap = (x: tf.Tensor, cap: number | null): tf.Tensor => (cap === null ? x : tf.mul(tf.tanh(tf.div(x, cap)), cap));
+
 /** Additive mask value for places that must not be seen; a row of only these stays finite. */
 export const HIDDEN = -1e9;
 
@@ -88,9 +134,10 @@ export type KeyValues = { k: tf.Tensor4D; v: tf.Tensor4D };
 
 /**
  * Attention for grouped queries without repeating keys: q (B, H, T, d) over the keys and values of all `sources`, S
- * slots together; H is a multiple of K, bias broadcastable to (B, H, T, S). Returns (B, T, H * d).
+ * slots together; H is a multiple of K, bias broadcastable to (B, H, T, S), scores soft-capped before it is added.
+ * Returns (B, T, H * d).
  */
-export function attend(q: tf.Tensor4D, sources: readonly KeyValues[], bias: tf.Tensor, scale: number): tf.Tensor3D {
+export function attend(q: tf.Tensor4D, sources: readonly KeyValues[], bias: tf.Tensor, scale: number, cap: number | null = null): tf.Tensor3D {
   const [batch, heads, time, size] = q.shape;
   const keyHeads = sources[0]?.k.shape[1] ?? heads;
   const slots = sources.map(({ k }) => k.shape[2]);
@@ -100,7 +147,7 @@ export function attend(q: tf.Tensor4D, sources: readonly KeyValues[], bias: tf.T
   const grouped = tf.reshape(scaled, [batch, keyHeads, (heads / keyHeads) * time, size]) as tf.Tensor4D;
   const parts = sources.map(({ k }) => tf.matMul(grouped, k, false, true));
   const scores = tf.reshape(parts.length === 1 ? (parts[0] as tf.Tensor) : tf.concat(parts, -1), [batch, heads, time, total]);
-  const weights = tf.reshape(tf.softmax(tf.add(scores, bias)), [batch, keyHeads, (heads / keyHeads) * time, total]);
+  const weights = tf.reshape(tf.softmax(tf.add(softCap(scores, cap), bias)), [batch, keyHeads, (heads / keyHeads) * time, total]);
   const shares = sources.length === 1 ? [weights] : tf.split(weights, slots, -1);
   const mixed = sources.map(({ v }, i) => tf.matMul(shares[i] as tf.Tensor4D, v) as tf.Tensor).reduce((sum, part) => tf.add(sum, part));
   return tf.reshape(tf.transpose(tf.reshape(mixed, [batch, heads, time, size]), [0, 2, 1, 3]), [batch, time, heads * size]);

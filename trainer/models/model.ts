@@ -15,7 +15,12 @@ export type Adapter = {
   params: Params;
   /** alpha / r, or alpha / sqrt(r) when rank-stabilised. */
   scaling: number;
+  /** While an adapter is trained. */
+  dropout?: AdapterDropout;
 };
+
+/** Share of a linear layer's inputs that its adapter does not see, and what decides which: (2) int32, new for each step. */
+export type AdapterDropout = { rate: number; seed: tf.Tensor };
 
 export type Weights = { base: Params; adapter: Adapter | null };
 
@@ -35,13 +40,21 @@ export type TokenBatch = {
 /** Keys and values of the tokens so far; fixed length, so that every decoding step has one shape. */
 export type KvCache = Record<string, tf.Tensor>;
 
+/** `family` is the model_type of config.json, for people; code asks for `kind`. */
 export type DecoderModel = {
-  family: "llama";
+  kind: "decoder";
+  family: string;
   vocabSize: number;
   hiddenSize: number;
   numLayers: number;
+  /** What the weights of a fresh norm are: 1, or 0 where 1 is added to them. */
+  freshNorm: 0 | 1;
+  /** Tokens that a row may have, where positions are learned; null where they are computed. */
+  maxPositions: number | null;
   /** Names and shapes of every base parameter, in file order. */
   parameterShapes(): Record<string, number[]>;
+  /** Whether files hold the parameter as [in, out], which is turned to [out, in] on the way (GPT-2). */
+  storedTransposed(name: string): boolean;
   /** Module path -> [out, in] of every linear layer that LoRA can target (lm_head excluded). */
   linearModules(): Record<string, [number, number]>;
   /** Hidden states after the final norm, (B, T, D). */
@@ -67,13 +80,16 @@ export type DecoderModel = {
 };
 
 export type EncoderDecoderModel = {
-  family: "t5";
+  kind: "encoder-decoder";
+  family: string;
   vocabSize: number;
   hiddenSize: number;
   numLayers: number;
+  freshNorm: 1;
   numHeads: number;
   decoderStartTokenId: number;
   parameterShapes(): Record<string, number[]>;
+  storedTransposed(name: string): boolean;
   linearModules(): Record<string, [number, number]>;
   /** Encoder states, (B, S, D). */
   encode(weights: Weights, source: TokenBatch): tf.Tensor3D;

@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { attend, HIDDEN, linear, param, rmsNorm, splitHeads, writeCache } from "./linear";
+import { attend, geluTanh, HIDDEN, linear, param, rmsNorm, splitHeads, writeCache } from "./linear";
 import type { EncoderDecoderModel, KvCache, Weights } from "./model";
 
 export const t5ConfigSchema = z.looseObject({
@@ -35,12 +35,6 @@ export function relativeBucket(distance: number, bidirectional: boolean, buckets
   // float32 logarithms, as the reference computes them: bucket edges depend on their rounding.
   const ratio = Math.fround(Math.fround(Math.log(Math.fround(size / exact))) / Math.fround(Math.log(maxDistance / exact)));
   return offset + Math.min(half - 1, exact + Math.floor(Math.fround(ratio * (half - exact))));
-}
-
-/** 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))): "gelu_new". */
-function geluNew(x: tf.Tensor): tf.Tensor {
-  const cubic = tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI));
-  return tf.mul(tf.mul(x, 0.5), tf.add(tf.tanh(cubic), 1));
 }
 
 export function createT5(config: T5Config): EncoderDecoderModel {
@@ -91,7 +85,7 @@ export function createT5(config: T5Config): EncoderDecoderModel {
     const normed = norm(weights, `${path}.layer_norm`, x);
     const dense = `${path}.DenseReluDense`;
     const hidden = gated
-      ? tf.mul(geluNew(linear(weights, `${dense}.wi_0`, normed)), linear(weights, `${dense}.wi_1`, normed))
+      ? tf.mul(geluTanh(linear(weights, `${dense}.wi_0`, normed)), linear(weights, `${dense}.wi_1`, normed))
       : tf.relu(linear(weights, `${dense}.wi`, normed));
     return tf.add(x, linear(weights, `${dense}.wo`, hidden as tf.Tensor2D)) as tf.Tensor2D;
   };
@@ -101,7 +95,10 @@ export function createT5(config: T5Config): EncoderDecoderModel {
   const headsOf = (weights: Weights, path: string, x: tf.Tensor2D, batch: number, time: number) => splitHeads(linear(weights, path, x), batch, time, heads);
 
   return {
-    family: "t5",
+    kind: "encoder-decoder",
+    family: config.model_type,
+    freshNorm: 1,
+    storedTransposed: () => false,
     vocabSize: config.vocab_size,
     hiddenSize: width,
     numLayers: encoderLayers + decoderLayers,

@@ -12,9 +12,11 @@ import type { TrainContext } from "../../../../trainer/algorithms/train-context"
 import { type Engine, loadEngine } from "../../../../trainer/engine/engine";
 import { createModel, initParams } from "../../../../trainer/models/create-model";
 import { initAdapter } from "../../../../trainer/models/lora";
+import type { Params } from "../../../../trainer/models/model";
+import { quantizeMatrix } from "../../../../trainer/models/nf4";
 
 const created = createModel({ model_type: "llama", vocab_size: 40, hidden_size: 16, intermediate_size: 32, num_hidden_layers: 2, num_attention_heads: 2, num_key_value_heads: 1, tie_word_embeddings: true });
-if (created.family !== "llama") throw new Error("not a decoder");
+if (created.kind !== "decoder") throw new Error("not a decoder");
 const model = created;
 const tokenizer = { padTokenId: 0, eosTokenId: 1, encode: async () => [], decode: async () => "", encodePrompt: async () => [] };
 const writeModel = async () => {};
@@ -50,6 +52,16 @@ it.each([1, 2])("SFT with gradient accumulation over %d", async (gradientAccumul
   const config = sftConfigSchema.parse({ kind: "sft", batchSize: 4, gradientAccumulationSteps, maxSteps: 5, evalSteps: 2 });
   const showcase = [{ promptIds: ids(5), prompt: "", reference: null }];
   await trainSft(context, { config, model, tokenizer, base: initParams(model, 1), adapter: initAdapter(model, lora, 1), train: examples, validation: examples.slice(0, 3), showcase, writeModel });
+  expectFlat(counts);
+});
+
+it.each(["lora", "qlora"] as const)("SFT by %s with dropout", async (method) => {
+  const { context, counts } = countingContext();
+  const config = sftConfigSchema.parse({ kind: "sft", method, batchSize: 4, maxSteps: 5, evalSteps: 2, lora: { loraDropout: 0.1 } });
+  const base: Params = {};
+  for (const [name, tensor] of Object.entries(initParams(model, 1)))
+    Object.assign(base, method === "qlora" && name.includes("_proj") ? quantizeMatrix(name, tensor.dataSync() as Float32Array, tensor.shape as [number, number]) : { [name]: tensor });
+  await trainSft(context, { config, model, tokenizer, base, adapter: initAdapter(model, lora, 1), train: examples, validation: examples.slice(0, 3), showcase: [], writeModel });
   expectFlat(counts);
 });
 

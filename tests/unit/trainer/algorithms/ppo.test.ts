@@ -93,7 +93,7 @@ describe("stop and resume", () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "hone-ppo-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const model = createModel({ model_type: "llama", vocab_size: 40, hidden_size: 16, intermediate_size: 32, num_hidden_layers: 2, num_attention_heads: 2, num_key_value_heads: 1, tie_word_embeddings: true });
-  if (model.family !== "llama") throw new Error("not a decoder");
+  if (model.kind !== "decoder") throw new Error("not a decoder");
   const decoder = model;
   const tokenizer = { padTokenId: 0, eosTokenId: 1, encode: async () => [], decode: async () => "", encodePrompt: async () => [] };
   const config = ppoConfigSchema.parse({

@@ -90,7 +90,7 @@ describe("reward model of tiny-llama", () => {
   }));
   it("follows the reference's LoRA trajectory with the score head", async () => {
     const { model, params } = await readModelFolder(goldenPath("models", "tiny-llama"));
-    if (model.family !== "llama") throw new Error("tiny-llama is a decoder");
+    if (model.kind !== "decoder") throw new Error("tiny-llama is a decoder");
     const score = readSafetensors(goldenPath("training", "tiny-llama.rm_score.safetensors"))[SCORE_NAME];
     const config = rewardConfigSchema.parse({ kind: "reward", learningRate: 1e-3, lrSchedule: "constant", maxGradNorm: null, batchSize: 4, maxSteps: 6, evalSteps: 0, centerRewardsCoefficient: 0 });
     const context = createRecordedContext(engine);

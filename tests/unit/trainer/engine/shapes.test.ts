@@ -7,12 +7,13 @@ import { createCompletionBatch } from "../../../../trainer/algorithms/completion
 import { flattenParams, layoutOf } from "../../../../trainer/algorithms/flat-params";
 import { createTrainState, scheduleScalars } from "../../../../trainer/algorithms/optimiser";
 import { createCompletionSteps } from "../../../../trainer/algorithms/sft";
+import { loadCheckpoint } from "../../../../trainer/checkpoint/checkpoint-chain";
 import { readModelFolder } from "../../../../trainer/checkpoint/hugging-face";
 import { type Engine, loadEngine, runEager } from "../../../../trainer/engine/engine";
 import { type AbstractTensor, inferOutputs } from "../../../../trainer/engine/shapes";
 import type { Binding, NodeBackend } from "../../../../trainer/engine/trace";
 import { createGenerator } from "../../../../trainer/generation/generate";
-import { initAdapter } from "../../../../trainer/models/lora";
+import { dropoutSeed, initAdapter } from "../../../../trainer/models/lora";
 import { goldenPath } from "../../../helpers/golden";
 
 let engine: Engine;
@@ -59,17 +60,17 @@ async function inferBeside(fn: () => Promise<void>): Promise<Set<string>> {
 }
 
 describe.each(["tiny-llama", "tiny-t5"])("%s", (name) => {
-  it.for(["full", "lora"] as const)("training, %s", async (method, context) => {
+  it.for(["full", "lora", "qlora"] as const)("training, %s", async (method, context) => {
     if (!engine.graphs) return context.skip("the engine does not trace");
     const eager: Engine = { ...engine, compile: (_, fn) => (args) => runEager(fn, args) };
     const met = await inferBeside(async () => {
-      const { model, params } = await readModelFolder(goldenPath("models", name));
-      const config = sftConfigSchema.parse({ kind: "sft", method });
+      const { model, params } = await loadCheckpoint([{ kind: "base", folder: goldenPath("models", name) }], { quantize: method === "qlora" });
+      const config = sftConfigSchema.parse({ kind: "sft", method, lora: { loraDropout: 0.1 } });
       const adapter = initAdapter(model, config.lora, 1);
       const trainable = method === "full" ? params : adapter.params;
       const steps = createCompletionSteps({ engine: eager }, model, config, layoutOf(trainable), method === "full" ? null : adapter.scaling);
       const batch = createCompletionBatch(model, [{ promptIds: [5, 6, 7], completionIds: [8, 1] }, { promptIds: [9, 4], completionIds: [3, 2, 1] }], 0);
-      steps.train({ frozen: method === "full" ? {} : params, state: createTrainState(flattenParams(trainable)), batch, tokens: tf.scalar(5), scalars: scheduleScalars(config, 0, 1e-3) });
+      steps.train({ frozen: method === "full" ? {} : params, state: createTrainState(flattenParams(trainable)), batch, tokens: tf.scalar(5), dropout: method === "full" ? null : dropoutSeed(0.1, 1, 0), scalars: scheduleScalars(config, 0, 1e-3) });
     });
     expect(met.size).toBeGreaterThan(20);
   });

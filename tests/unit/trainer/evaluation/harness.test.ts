@@ -84,7 +84,7 @@ describe.each([
 
   it("says which choices greedy decoding would write", async () => {
     const pairs = names.flatMap((name) => (golden.tasks[name]?.items ?? []).flatMap(({ context, continuations = [], greedy = [] }) => continuations.map((continuation, i) => ({ context, continuation, greedy: greedy[i] }))));
-    const encoded = await encodePairs(checkpoint.tokenizer, checkpoint.model.family, pairs);
+    const encoded = await encodePairs(checkpoint.tokenizer, checkpoint.model.kind, pairs);
     const found: Likelihood[] = [];
     await createLikelihoodScorer(engine, checkpoint.model)(checkpoint.params, encoded, {
       batchSize: 4, padTokenId: checkpoint.tokenizer.padTokenId, maxLength: 512,

@@ -8,9 +8,9 @@ import { readSafetensors } from "../../../../trainer/checkpoint/safetensors";
 import { type Engine, loadEngine } from "../../../../trainer/engine/engine";
 import { createGenerator } from "../../../../trainer/generation/generate";
 import { createModel } from "../../../../trainer/models/create-model";
-import { ropeFrequencies, llamaConfigSchema } from "../../../../trainer/models/llama";
 import { mergeAdapter } from "../../../../trainer/models/lora";
 import type { Model, Weights } from "../../../../trainer/models/model";
+import { ropeFrequencies, ropeSchema } from "../../../../trainer/models/rope";
 import { goldenPath, maxDifference, readGolden } from "../../../helpers/golden";
 
 type Prompt = { input_ids: number[]; decoder_input_ids?: number[]; greedy: number[]; shape: number[] };
@@ -22,7 +22,7 @@ const ids2d = (rows: number[][]) => tf.tensor2d(rows, undefined, "int32");
 function logitsOf(model: Model, weights: Weights, inputIds: number[][], mask: number[][], decoderIds?: number[][]): tf.Tensor3D {
   return tf.tidy(() => {
     const source = { inputIds: ids2d(inputIds), attentionMask: ids2d(mask) };
-    if (model.family === "llama") return model.logits(weights, model.forward(weights, source)) as tf.Tensor3D;
+    if (model.kind === "decoder") return model.logits(weights, model.forward(weights, source)) as tf.Tensor3D;
     const target = ids2d(decoderIds ?? []);
     const hidden = model.forward(weights, source, model.encode(weights, source), { inputIds: target, attentionMask: tf.onesLike(target) });
     return model.logits(weights, hidden) as tf.Tensor3D;
@@ -105,8 +105,8 @@ describe.each([
   if (golden.rope_llama3) {
     const scaled = golden.rope_llama3;
     it("scales rotary frequencies as Llama 3 does", () => {
-      const config = llamaConfigSchema.parse({ ...loaded.config, rope_parameters: scaled.rope_parameters });
-      const frequencies = ropeFrequencies(config);
+      const rope = ropeSchema.parse(scaled.rope_parameters);
+      const frequencies = ropeFrequencies(rope, rope.rope_theta ?? 0, 2 * scaled.inv_freq.length);
       frequencies.forEach((frequency, i) => expect(Math.abs(frequency / (scaled.inv_freq[i] ?? 0) - 1)).toBeLessThan(1e-5));
       const model = createModel({ ...loaded.config, rope_parameters: scaled.rope_parameters });
       check("rope_llama3", scaled, model, { base: loaded.params, adapter: null });

@@ -1,0 +1,24 @@
+/** Operations that tfjs lacks and every engine has: tensorflow.ts and wasm.ts register kernels under these names. */
+import * as tf from "@tensorflow/tfjs-core";
+
+export const UNPACK_BYTES = "HoneUnpackBytes";
+export const AFTER = "HoneAfter";
+export const SEEDED_UNIFORM = "HoneSeededUniform";
+
+/** The four bytes of each int32, lowest first, as int32 0..255: (...) -> (..., 4). */
+export function unpackBytes(words: tf.Tensor): tf.Tensor {
+  return tf.engine().runKernel(UNPACK_BYTES, { words }) as tf.Tensor;
+}
+
+/**
+ * `x`, which in a graph is not there before `dependency` is. A graph runs whatever is ready, so what is computed from
+ * weights alone, such as their dequantised copies, would else be computed for all layers at once and kept.
+ */
+export function after(x: tf.Tensor, dependency: tf.Tensor): tf.Tensor {
+  return tf.engine().runKernel(AFTER, { x, dependency }) as tf.Tensor;
+}
+
+/** Uniform numbers in [0, 1) of `shape` that depend on `seed` (2) int32 alone, for one engine and version of it. */
+export function seededUniform(seed: tf.Tensor, shape: number[]): tf.Tensor {
+  return tf.engine().runKernel(SEEDED_UNIFORM, { seed }, { shape }) as tf.Tensor;
+}

@@ -1,0 +1,114 @@
+/**
+ * What every decoder-only architecture shares: causal and sliding masks, positions, the key-value cache, the head. The
+ * layers themselves come as functions (rope-decoder.ts, gpt2.ts).
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { attend, HIDDEN, type KeyValues, param, sameSegment, softCap, writeCache } from "./linear";
+import type { DecoderModel, KvCache, Params, TokenBatch, Weights } from "./model";
+
+export type DecoderParts = Pick<DecoderModel, "family" | "vocabSize" | "hiddenSize" | "numLayers" | "freshNorm" | "maxPositions" | "linearModules" | "parameterShapes" | "storedTransposed"> & {
+  keyHeads: number;
+  headSize: number;
+  /** What queries are multiplied by before they meet the keys. */
+  queryScale: number;
+  /** Scores and logits become cap * tanh(x / cap). */
+  scoreCap: number | null;
+  logitCap: number | null;
+  /** How many places back a layer sees, itself included; null sees all. */
+  windows: (number | null)[];
+  /** [V, D] */
+  head(base: Params): tf.Tensor2D;
+  /** For tokens (N) at positions (N): states (N, D), and the layers for these positions. */
+  begin(weights: Weights, ids: tf.Tensor1D, positions: tf.Tensor1D): { states: tf.Tensor2D; layer(index: number): DecoderLayer };
+  finalNorm(weights: Weights, states: tf.Tensor2D): tf.Tensor2D;
+};
+
+export type DecoderLayer = {
+  /** Queries (B, H, T, d), keys and values (B, K, T, d) of states (B * T, D). */
+  project(states: tf.Tensor2D, batch: number, time: number): { q: tf.Tensor4D } & KeyValues;
+  /** The states after attention's part (B, T, H * d) and the feed-forward, both residual. */
+  finish(states: tf.Tensor2D, attended: tf.Tensor3D): tf.Tensor2D;
+};
+
+export function createDecoder(parts: DecoderParts): DecoderModel {
+  const { hiddenSize: width, numLayers: layers, keyHeads, headSize, queryScale, scoreCap, windows, finalNorm } = parts;
+
+  /** (T, T): what a query may see of the places before it. */
+  const causalBias = (time: number, window: number | null) => {
+    const seen = (query: number, key: number) => key <= query && (window === null || query - key < window);
+    return tf.tensor2d(Float32Array.from({ length: time * time }, (_, i) => (seen(Math.floor(i / time), i % time) ? 0 : HIDDEN)), [time, time]);
+  };
+
+  /** One bias for each width of window among the layers. */
+  const biases = (make: (window: number | null) => tf.Tensor) => {
+    const made = new Map([...new Set(windows)].map((window) => [window, make(window)]));
+    return (layer: number) => made.get(windows[layer] ?? null) as tf.Tensor;
+  };
+
+  /** All positions at once; `keep` sees each layer's keys and values. */
+  const run = (weights: Weights, batch: TokenBatch, keep?: (layer: number, keyValues: KeyValues) => void): tf.Tensor2D => {
+    const [rows, time] = batch.inputIds.shape;
+    if (parts.maxPositions !== null && time > parts.maxPositions) throw new Error(`A row of ${time} tokens is longer than the ${parts.maxPositions} positions of this ${parts.family} model`);
+    const mask = tf.cast(batch.attentionMask, "float32");
+    const positions = batch.packed ? batch.packed.positionIds : tf.sub(tf.cumsum(mask, 1), mask);
+    const visible = batch.packed ? sameSegment(batch.packed.segmentIds) : tf.reshape(mask, [rows, 1, 1, time]);
+    const hidden = tf.mul(tf.sub(1, visible), HIDDEN);
+    const biasOf = biases((window) => tf.add(causalBias(time, window !== null && window >= time ? null : window), hidden));
+    const { states, layer } = parts.begin(weights, tf.reshape(batch.inputIds, [-1]) as tf.Tensor1D, tf.reshape(positions, [-1]) as tf.Tensor1D);
+    let x = states;
+    for (let i = 0; i < layers; i++) {
+      const { project, finish } = layer(i);
+      const { q, k, v } = project(x, rows, time);
+      keep?.(i, { k, v });
+      x = finish(x, attend(q, [{ k, v }], biasOf(i), queryScale, scoreCap));
+    }
+    return finalNorm(weights, x);
+  };
+
+  return {
+    ...parts,
+    kind: "decoder",
+    forward(weights, batch) {
+      const [rows, time] = batch.inputIds.shape;
+      return tf.reshape(run(weights, batch), [rows, time, width]);
+    },
+    logits(weights, hidden) {
+      const flat = tf.reshape(hidden, [-1, width]) as tf.Tensor2D;
+      const logits = softCap(tf.matMul(flat, parts.head(weights.base), false, true), parts.logitCap);
+      return tf.reshape(logits, [...hidden.shape.slice(0, -1), parts.vocabSize]);
+    },
+    prefill(weights, batch, cacheLength) {
+      const cache: KvCache = {};
+      const [rows, time] = batch.inputIds.shape;
+      const hidden = run(weights, batch, (layer, { k, v }) => {
+        cache[`${layer}.prompt.k`] = k;
+        cache[`${layer}.prompt.v`] = v;
+        for (const name of ["k", "v"]) cache[`${layer}.${name}`] = tf.zeros([rows, keyHeads, cacheLength - time, headSize]);
+      });
+      const last = tf.slice(tf.reshape(hidden, [rows, time, width]), [0, time - 1, 0], [rows, 1, width]);
+      return { hidden: tf.reshape(last, [rows, width]), cache };
+    },
+    decode(weights, { inputIds, position, positionIds, cacheMask }, cache) {
+      const [rows, slots] = cacheMask.shape;
+      const empty = tf.mul(tf.sub(1, tf.reshape(tf.cast(cacheMask, "float32"), [rows, 1, 1, slots])), HIDDEN);
+      const biasOf = biases((window) => {
+        if (window === null || window >= slots) return empty;
+        const gone = tf.lessEqual(tf.range(0, slots, 1, "int32"), tf.sub(position, tf.scalar(window, "int32")));
+        return tf.add(empty, tf.mul(tf.cast(gone, "float32"), HIDDEN));
+      });
+      const slot = tf.sub(position, tf.scalar(param(cache, "0.prompt.k").shape[2] as number, "int32")) as tf.Scalar;
+      const next: KvCache = {};
+      const { states, layer } = parts.begin(weights, inputIds, positionIds);
+      let x = states;
+      for (let i = 0; i < layers; i++) {
+        const { project, finish } = layer(i);
+        const { q, k, v } = project(x, rows, 1);
+        const prompt = { k: param(cache, `${i}.prompt.k`) as tf.Tensor4D, v: param(cache, `${i}.prompt.v`) as tf.Tensor4D };
+        const own = { k: writeCache(param(cache, `${i}.k`) as tf.Tensor4D, k, slot), v: writeCache(param(cache, `${i}.v`) as tf.Tensor4D, v, slot) };
+        Object.assign(next, { [`${i}.prompt.k`]: prompt.k, [`${i}.prompt.v`]: prompt.v, [`${i}.k`]: own.k, [`${i}.v`]: own.v });
+        x = finish(x, attend(q, [prompt, own], biasOf(i), queryScale, scoreCap));
+      }
+      return { hidden: finalNorm(weights, x), cache: next };
+    },
+  };
+}
