@@ -64,6 +64,12 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     source: `${TRL}; Schulman 2020`,
     better: null,
   },
+  "policy/updates": {
+    label: "Updates",
+    definition: "Optimiser updates from this rollout; fewer than planned where one of them was larger than allowed.",
+    source: "Schulman et al. 2017; OpenAI Spinning Up (target_kl)",
+    better: null,
+  },
   "policy/clipfrac": {
     label: "Policy clip fraction",
     definition: "Share of tokens whose probability ratio was clipped; usual below 20 %.",
@@ -92,7 +98,7 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   },
   "loss/policy": {
     label: "Policy loss",
-    definition: "Clipped surrogate objective, negated: masked mean of max(-A r, -A clip(r, 1 - eps, 1 + eps)).",
+    definition: "Clipped surrogate objective, negated: masked mean of max(-A r, -A clip(r, 1 - eps, 1 + eps)); RLOO takes the ratio of whole completions.",
     source: PPO_PAPER,
     better: null,
   },
@@ -249,6 +255,7 @@ export const CHARTS: readonly ChartSpec[] = [
   { title: "Learning rate", metrics: ["lr"] },
   { title: "Completions that end", metrics: ["val/num_eos_tokens"] },
   { title: "Update size", metrics: ["policy/approxkl"] },
+  { title: "Updates", metrics: ["policy/updates"] },
   { title: "Probability ratio", metrics: ["val/ratio"] },
   { title: "KL part of the reward", metrics: ["objective/non_score_reward"] },
   { title: "KL coefficient", metrics: ["objective/kl_coef"] },

@@ -25,7 +25,7 @@ export const KIND_LABELS: Readonly<Record<RunKind, string>> = {
   sft: "SFT",
   reward: "Reward model",
   preference: "Preference optimisation",
-  ppo: "PPO",
+  ppo: "Online RL",
   evaluation: "Evaluation",
   sample: "Sampling",
 };
@@ -34,7 +34,7 @@ export const KIND_PURPOSES: Readonly<Record<RunKind, string>> = {
   sft: "Teach a model from prompts with good completions",
   reward: "Learn from votes what people prefer",
   preference: "Improve a policy by votes alone: DPO, IPO, KTO, ORPO",
-  ppo: "Improve a policy against a reward model",
+  ppo: "Improve a policy against a reward model: PPO, GRPO, RLOO",
   evaluation: "Score a checkpoint on held-out prompts",
   sample: "Write completions for the annotators to judge",
 };

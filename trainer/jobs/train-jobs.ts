@@ -3,7 +3,7 @@ import type { PreferenceRow, SftRow } from "../../domain/dataset";
 import type { Message } from "../../domain/prompt";
 import type { PpoConfig, PreferenceConfig, RewardConfig, SftConfig } from "../../domain/run";
 import { encodeExample, type Example } from "../algorithms/examples";
-import { trainPpo, VALUE_BIAS, VALUE_HEAD } from "../algorithms/ppo";
+import { trainPpo } from "../algorithms/ppo";
 import { trainPreference } from "../algorithms/preference";
 import { pairAccuracy, type RankedExample } from "../algorithms/ranked-items";
 import { trainReward } from "../algorithms/reward";
@@ -74,9 +74,9 @@ const baseNameOf = (chain: readonly ChainLink[]) => chain[chain.length - 1]?.fol
 
 export async function encodeRankings(tokenizer: Tokenizer, rows: PreferenceRow[], maxLength: number): Promise<RankedExample[]> {
   const out: RankedExample[] = [];
-  for (const { messages, completions, ranks, margin } of rows) {
+  for (const { messages, completions, ranks, margin, ratings } of rows) {
     const examples = await Promise.all(completions.map((completion) => encodeExample(tokenizer, messages, completion)));
-    if (examples.every(({ promptIds, completionIds }) => promptIds.length + completionIds.length <= maxLength)) out.push({ examples, ranks, margin });
+    if (examples.every(({ promptIds, completionIds }) => promptIds.length + completionIds.length <= maxLength)) out.push({ examples, ranks, margin, ratings });
   }
   return out;
 }
@@ -178,9 +178,7 @@ export async function runPpo(
       adapter: initAdapter(model, config.lora, config.seed),
       reward: { model: rewardModel, weights: { weights: { base: rewardCheckpoint.params, adapter: rewardAdapter }, score } },
       writeModel: async (folder, trained) => {
-        // The value head serves the run only; it is kept with the state to resume from.
-        const { [VALUE_HEAD]: _head, [VALUE_BIAS]: _bias, ...lora } = trained;
-        await writeAdapterFolder(folder, { config: config.lora, params: lora, baseName: baseNameOf(chain), taskType: "CAUSAL_LM" });
+        await writeAdapterFolder(folder, { config: config.lora, params: trained, baseName: baseNameOf(chain), taskType: "CAUSAL_LM" });
       },
     });
   } finally {

@@ -1,6 +1,6 @@
 "use client";
 /** The fields of a run's config, group by group, each with its unit and usual range. */
-import { RUN_FIELDS, type RunField, type RunFormValues } from "@/domain/run-fields";
+import { isFieldUsed, RUN_FIELDS, type RunField, type RunFormValues } from "@/domain/run-fields";
 import type { RunKind } from "@/domain/run";
 import { Card, CardBody } from "../../components/ui/card";
 import { Checkbox, Field, Input, Select } from "../../components/ui/field";
@@ -52,7 +52,7 @@ function ConfigField({ spec, values, errors, onChange }: Props & { spec: RunFiel
 
 /** Groups after the first are folded, unless something in them is wrong. */
 export function ConfigFields({ kind, values, errors, onChange }: Props & { kind: RunKind }) {
-  const fields = RUN_FIELDS[kind].filter(({ group }) => group !== "LoRA" || values.method !== "full");
+  const fields = RUN_FIELDS[kind].filter((spec) => (spec.group !== "LoRA" || values.method !== "full") && (isFieldUsed(spec, values) || errors[spec.path] !== undefined));
   const groups = [...new Set(fields.map(({ group }) => group))];
   return (
     <>
@@ -75,7 +75,7 @@ export function ConfigFields({ kind, values, errors, onChange }: Props & { kind:
               </>
             ) : (
               // The key opens a folded group when an error in it appears; after that the person decides.
-              <details key={String(wrong)} open={wrong || group === "PPO" || group === "Sampling"}>
+              <details key={String(wrong)} open={wrong || group === "Method" || group === "Sampling"}>
                 <summary className="px-4 py-3 text-sm font-semibold focus-visible:-outline-offset-2">
                   {group} <span className="font-normal text-muted">({own.length} settings)</span>
                 </summary>

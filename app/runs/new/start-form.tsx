@@ -37,10 +37,12 @@ function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, 
 
 const toId = (text: string) => (text === "" ? null : text);
 
-/** What a run is called until somebody calls it otherwise. */
-function suggestName(inputs: RunInputs, kind: RunKind, baseCheckpointId: string): string {
+/** What a run is called until somebody calls it otherwise: after its algorithm, where its kind has several. */
+function suggestName(inputs: RunInputs, kind: RunKind, values: RunFormValues, baseCheckpointId: string): string {
   const base = inputs.checkpoints.find(({ id }) => id === baseCheckpointId);
-  return base === undefined ? "" : `${KIND_LABELS[kind]} on ${base.name}`.slice(0, 120);
+  const algorithm = kind === "ppo" ? values.method : kind === "preference" ? values.loss : undefined;
+  const label = typeof algorithm === "string" ? algorithm.toUpperCase() : KIND_LABELS[kind];
+  return base === undefined ? "" : `${label} on ${base.name}`.slice(0, 120);
 }
 
 export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInputs; like: RunDetail | null; initial: Initial; onProject: (id: string) => void }) {
@@ -64,7 +66,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
     }),
   );
   const needs = KIND_INPUTS[kind];
-  const name = choices.name ?? suggestName(inputs, kind, choices.baseCheckpointId);
+  const name = choices.name ?? suggestName(inputs, kind, values, choices.baseCheckpointId);
   const parsed = useMemo(() => parseRunForm(kind, values), [kind, values]);
   const ids = {
     baseCheckpointId: choices.baseCheckpointId,
