@@ -117,7 +117,7 @@ describe("a tiny scale", () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "hone-ratings-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const run = async (name: string, changes: object, { pauseAt, resumeFrom }: { pauseAt?: number; resumeFrom?: string } = {}) => {
-    const config = rewardConfigSchema.parse({ kind: "reward", learningRate: 1e-2, lrSchedule: "constant", batchSize: 6, maxSteps: 30, evalSteps: 30, saveSteps: 100, ...changes });
+    const config = rewardConfigSchema.parse({ kind: "reward", learningRate: 1e-2, lrSchedule: "constant", batchSize: 6, maxSteps: 60, evalSteps: 60, saveSteps: 100, ...changes });
     const resume = resumeFrom ? await readSnapshot(path.join(folder, resumeFrom)) : null;
     const context = createRecordedContext(engine, { resume, pauseAt, save: (request) => writeSnapshot(path.join(folder, name), request) });
     const written: string[][] = [];
