@@ -141,6 +141,12 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     better: "higher",
     percent: true,
   },
+  ...Object.fromEntries(
+    ([[1, "slightly better"], [2, "better"], [3, "much better"]] as const).map(([margin, words]): [string, MetricDefinition] => [
+      `accuracy/margin_${margin}`,
+      { label: `Accuracy, "${words}"`, definition: `Share of held-out pairs voted "${words}" that are scored in the votes' order; it should rise with the margin.`, source: "Touvron et al. 2023, table 8", better: "higher", percent: true },
+    ]),
+  ),
   "margin/mean": {
     label: "Score margin",
     definition: "Mean score of the preferred minus the other completion on held-out pairs.",
@@ -242,6 +248,7 @@ export const CHARTS: readonly ChartSpec[] = [
   { title: "Loss", metrics: ["loss/train", "loss/validation"] },
   { title: "Accuracy", metrics: ["accuracy/train", "accuracy/token", "accuracy/validation"] },
   { title: "Score margin", metrics: ["margin/mean"] },
+  { title: "Accuracy by margin", metrics: ["accuracy/margin_1", "accuracy/margin_2", "accuracy/margin_3"] },
   { title: "Implicit reward", metrics: ["rewards/chosen", "rewards/rejected"] },
   { title: "Implicit reward margin", metrics: ["rewards/margins"] },
   { title: "Log-probability", metrics: ["logps/chosen", "logps/rejected"] },

@@ -19,7 +19,7 @@ import type { CheckpointKind } from "../domain/checkpoint";
 import type { PreferenceRow, SftRow } from "../domain/dataset";
 import { demoFacts } from "../domain/demo/prompts";
 import { decidePromotion } from "../domain/promotion";
-import type { EvaluationConfig, PpoConfig, PreferenceConfig, RewardConfig, RunEvent, SampleConfig, SftConfig } from "../domain/run";
+import { type EvaluationConfig, type PpoConfig, type PreferenceConfig, type RewardConfig, type RunEvent, runConfigSchema, type SampleConfig, type SftConfig } from "../domain/run";
 import { NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
 import type { ChainLink } from "./checkpoint/checkpoint-chain";
 import { dropResumeState, hashWeights, readSnapshot, writeSnapshot } from "./checkpoint/snapshot";
@@ -249,7 +249,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   };
 
   const execute = (run: RunRow, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
-    const { config } = run;
+    // A run that was stored before a field existed gets its default.
+    const config = runConfigSchema.parse(run.config);
     switch (config.kind) {
       case "sft":
         return trainSftRun(run, config, asked);

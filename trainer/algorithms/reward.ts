@@ -168,6 +168,7 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
   const evaluate = async (step: number): Promise<RewardEvaluation | null> => {
     if (input.validation.length === 0) return null;
     const total: RewardEvaluation = { loss: 0, right: 0, pairs: 0, margin: 0 };
+    const byMargin = new Map<number, [right: number, pairs: number]>();
     for (const { items, batchSize } of groupBySize(input.validation, config.batchSize)) {
       for (let i = 0; i < items.length; i += batchSize) {
         const rows = items.slice(i, i + batchSize);
@@ -177,9 +178,13 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
         const scores = Array.from(result.scores.dataSync());
         tf.dispose([result.scores, result.loss]);
         disposeTree(batch);
-        rows.forEach(({ ranks }, row) => {
+        rows.forEach(({ ranks, margin }, row) => {
           const own = scores.slice(row * ranks.length, (row + 1) * ranks.length);
           const [right, pairs] = pairAccuracy(ranks, own);
+          if (margin !== null && pairs > 0) {
+            const [marginRight, marginPairs] = byMargin.get(margin) ?? [0, 0];
+            byMargin.set(margin, [marginRight + right, marginPairs + pairs]);
+          }
           total.right += right;
           total.pairs += pairs;
           for (let a = 0; a < ranks.length; a++)
@@ -193,7 +198,12 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
       }
     }
     if (total.pairs > 0) {
-      const values = { "loss/validation": total.loss / total.pairs, "accuracy/validation": total.right / total.pairs, "margin/mean": total.margin / total.pairs };
+      const values = {
+        "loss/validation": total.loss / total.pairs,
+        "accuracy/validation": total.right / total.pairs,
+        "margin/mean": total.margin / total.pairs,
+        ...Object.fromEntries([...byMargin].map(([margin, [right, pairs]]) => [`accuracy/margin_${margin}`, right / pairs])),
+      };
       assertFinite(step, values);
       await context.emit([{ kind: "metric", step, values }]);
     }

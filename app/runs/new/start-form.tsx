@@ -52,7 +52,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   const form = useRef<HTMLFormElement>(null);
   const projectId = inputs.project?.id ?? "";
   const [kind, setKind] = useState<RunKind>(initial.kind);
-  const [values, setValues] = useState<RunFormValues>(() => configToForm(like?.config ?? runConfigSchema.parse({ kind: initial.kind })));
+  const [values, setValues] = useState<RunFormValues>(() => configToForm(runConfigSchema.parse(like?.config ?? { kind: initial.kind })));
   const [choices, setChoices] = useState<Choices>(() =>
     initialChoices(inputs, initial.kind, like ?? initial, like === null ? null : `${like.name}, again`.slice(0, 120)),
   );

@@ -109,8 +109,9 @@ describe("a tiny scale", () => {
     const levels = random.shuffle([0, 1, 2, 3, 4]).slice(0, 2);
     const promptIds = [10 + random.int(14), 10 + random.int(14)];
     return {
-      examples: levels.map((level) => ({ promptIds, completionIds: [4 + level, 1] })), ranks: (levels[0] ?? 0) > (levels[1] ?? 0) ? [1, 2] : [2, 1], margin: null,
+      examples: levels.map((level) => ({ promptIds, completionIds: [4 + level, 1] })), ranks: (levels[0] ?? 0) > (levels[1] ?? 0) ? [1, 2] : [2, 1],
       // Every third row is a comparison.
+      margin: i % 3 === 0 ? 2 : null,
       ...(i % 3 === 0 ? {} : { ratings: levels.map((level) => level / 4) }),
     };
   });
@@ -128,9 +129,10 @@ describe("a tiny scale", () => {
     return { evaluation, written, metrics: context.events.filter(({ kind }) => kind === "metric"), end: await readSnapshot(path.join(folder, name)) };
   };
   it.each(["regression", "ordinal"] as const)("is learnt by %s beside comparisons; the head alone is kept", async (ratingLoss) => {
-    const { evaluation, written } = await run(ratingLoss, { ratingLoss });
+    const { evaluation, written, metrics } = await run(ratingLoss, { ratingLoss });
     expect(evaluation).toMatchObject({ right: 12, pairs: 12 });
     expect(written).toEqual([[SCORE_NAME]]);
+    expect(metrics.at(-1)).toMatchObject({ values: { "accuracy/validation": 1, "accuracy/margin_2": 1 } });
   });
   it("is resumed to the same bits, thresholds too", async () => {
     const changes = { ratingLoss: "ordinal", maxSteps: 6, evalSteps: 0 };
