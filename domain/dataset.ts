@@ -13,6 +13,8 @@ export const preferenceRowSchema = z.strictObject({
   turns: z.array(z.array(messageSchema).nullable()).optional(),
   ranks: z.array(z.number().int().min(1)).min(2).max(9),
   margin: z.number().int().min(0).max(3).nullable(),
+  /** Where completions were rated one by one: the mean of each one's scores, on 0 to 1; `ranks` are in their order. */
+  ratings: z.array(z.number().min(0).max(1)).min(2).max(9).optional(),
 });
 export type PreferenceRow = z.infer<typeof preferenceRowSchema>;
 

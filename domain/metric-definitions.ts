@@ -65,6 +65,12 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     source: `${TRL}; Schulman 2020`,
     better: null,
   },
+  "policy/updates": {
+    label: "Updates",
+    definition: "Optimiser updates from this rollout; fewer than planned where one of them was larger than allowed.",
+    source: "Schulman et al. 2017; OpenAI Spinning Up (target_kl)",
+    better: null,
+  },
   "policy/clipfrac": {
     label: "Policy clip fraction",
     definition: "Share of tokens whose probability ratio was clipped; usual below 20 %.",
@@ -93,7 +99,7 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   },
   "loss/policy": {
     label: "Policy loss",
-    definition: "Clipped surrogate objective, negated: masked mean of max(-A r, -A clip(r, 1 - eps, 1 + eps)).",
+    definition: "Clipped surrogate objective, negated: masked mean of max(-A r, -A clip(r, 1 - eps, 1 + eps)); RLOO takes the ratio of whole completions.",
     source: PPO_PAPER,
     better: null,
   },
@@ -153,6 +159,12 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   f1: { label: "Macro F1", definition: "Mean over the classes of the F1 of a head's predictions.", source: "Sokolova and Lapalme 2009", better: "higher", percent: true },
   pearson: { label: "Pearson's r", definition: "Correlation of a head's numbers with the labels.", source: "Pearson 1895", better: "higher" },
   mse: { label: "Mean squared error", definition: "Of a head's numbers to the labels.", source: "Legendre 1805", better: "lower" },
+  ...Object.fromEntries(
+    ([[1, "slightly better"], [2, "better"], [3, "much better"]] as const).map(([margin, words]): [string, MetricDefinition] => [
+      `accuracy/margin_${margin}`,
+      { label: `Accuracy, "${words}"`, definition: `Share of held-out pairs voted "${words}" that are scored in the votes' order; it should rise with the margin.`, source: "Touvron et al. 2023, table 8", better: "higher", percent: true },
+    ]),
+  ),
   "margin/mean": {
     label: "Score margin",
     definition: "Mean score of the preferred minus the other completion on held-out pairs.",
@@ -250,9 +262,6 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     better: "higher",
     percent: true,
   },
-  "accuracy/margin-1": { label: "Accuracy, slight preferences", definition: "Agreement with held-out votes of the smallest margin, where people disagree most too.", source: "Touvron et al. 2023, Llama 2", better: "higher", percent: true },
-  "accuracy/margin-2": { label: "Accuracy, clear preferences", definition: "Agreement with held-out votes of the middle margin.", source: "Touvron et al. 2023, Llama 2", better: "higher", percent: true },
-  "accuracy/margin-3": { label: "Accuracy, strong preferences", definition: "Agreement with held-out votes of the largest margin.", source: "Touvron et al. 2023, Llama 2", better: "higher", percent: true },
   kl: { label: "KL to the reference", definition: "Mean summed log-ratio to the reference on held-out prompts.", source: "Schulman 2020", better: null },
 };
 
@@ -283,6 +292,7 @@ export const CHARTS: readonly ChartSpec[] = [
   { title: "Loss of the base, as it is and in 4 bits", metrics: ["loss/base", "loss/base_nf4"] },
   { title: "Accuracy", metrics: ["accuracy/train", "accuracy/token", "accuracy/validation", "f1/validation"] },
   { title: "Score margin", metrics: ["margin/mean"] },
+  { title: "Accuracy by margin", metrics: ["accuracy/margin_1", "accuracy/margin_2", "accuracy/margin_3"] },
   { title: "Implicit reward", metrics: ["rewards/chosen", "rewards/rejected"] },
   { title: "Implicit reward margin", metrics: ["rewards/margins"] },
   { title: "Log-probability", metrics: ["logps/chosen", "logps/rejected"] },
@@ -296,6 +306,7 @@ export const CHARTS: readonly ChartSpec[] = [
   { title: "Learning rate", metrics: ["lr"] },
   { title: "Completions that end", metrics: ["val/num_eos_tokens"] },
   { title: "Update size", metrics: ["policy/approxkl"] },
+  { title: "Updates", metrics: ["policy/updates"] },
   { title: "Probability ratio", metrics: ["val/ratio"] },
   { title: "KL part of the reward", metrics: ["objective/non_score_reward"] },
   { title: "KL coefficient", metrics: ["objective/kl_coef"] },

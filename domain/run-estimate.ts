@@ -154,8 +154,9 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
       return weights + optimiser(adapter(config.lora.r)) + activations(2 * config.batchSize, config.maxLength, 1);
     case "ppo": {
       const rows = Math.ceil(config.rolloutBatchSize / config.numMiniBatches);
+      const networks = config.method === "ppo" && config.valueNetwork === "reward" ? 2 : 1;
       // Policy and reward model may stand on different weights.
-      return (config.quantizeBase ? 2 * quantized : 2 * weights) + optimiser(adapter(config.lora.r)) + activations(rows, config.maxPromptLength + config.responseLength, 1);
+      return (config.quantizeBase ? 2 * quantized : 2 * weights) + networks * (optimiser(adapter(config.lora.r)) + activations(rows, config.maxPromptLength + config.responseLength, 1));
     }
     case "benchmark":
       // Prompts with examples fill what the model reads; small models read less.

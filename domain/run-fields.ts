@@ -19,7 +19,12 @@ export type RunField = {
   choices?: readonly { value: string; label: string }[];
   /** What an empty field means; only where the config allows null. */
   empty?: string;
+  /** Shown only where another field has one of these values; hidden fields keep theirs. */
+  when?: { path: string; is: readonly string[] };
 };
+
+/** Whether a field has a say in the config that the form shows. */
+export const isFieldUsed = ({ when }: RunField, values: RunFormValues): boolean => when === undefined || when.is.includes(String(values[when.path]));
 
 const field = (group: string, path: string, label: string, input: RunFieldInput, hint: string, more: Partial<RunField> = {}): RunField => ({
   path,
@@ -78,6 +83,11 @@ const EPOCHS: RunField[] = [
 
 const MAX_LENGTH = field("Main", "maxLength", "Longest row", "integer", "Tokens of prompt and completion together; longer rows are left out, not cut");
 
+const ADAPTER = { when: { path: "method", is: ["lora", "qlora"] } };
+const RATED = { when: { path: "ratingLoss", is: ["regression", "ordinal"] } };
+const PPO_ONLY = { when: { path: "method", is: ["ppo"] } };
+const GROUP = { when: { path: "method", is: ["grpo", "rloo"] } };
+
 /** A sweep has a form of its own: see sweep-form.ts. */
 export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
   sweep: [],
@@ -95,12 +105,14 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
         { value: "classification", label: "A class" },
         { value: "regression", label: "A number" },
       ],
+      when: { path: "method", is: ["head"] },
     }),
     field("Main", "initialisation", "Start from", "choice", "Random weights show what the pretrained ones are worth", {
       choices: [
         { value: "pretrained", label: "The checkpoint's weights" },
         { value: "random", label: "Random weights" },
       ],
+      when: { path: "method", is: ["full"] },
     }),
     ...EPOCHS,
     field("Main", "batchSize", "Batch size", "integer", "Rows, or packed sequences; usually 8 to 64"),
@@ -132,7 +144,7 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
         { value: "custom", label: "Custom" },
       ],
     }),
-    field("Data", "customTemplate", "Custom template", "text", "Jinja with messages, as in tokenizer_config.json", { empty: "Empty: none" }),
+    field("Data", "customTemplate", "Custom template", "text", "Jinja with messages, as in tokenizer_config.json", { empty: "Empty: none", when: { path: "template", is: ["custom"] } }),
     field("Data", "tasks", "Tasks to train on", "list", "Separated by commas; empty: all of the dataset version"),
     field("Data", "mixing.temperature", "Mixing temperature", "number", "1 mixes tasks by size; higher evens them out, usually 2"),
     field("Data", "mixing.limit", "Mixing limit", "integer", "Rows a task counts with at most, an epoch", { empty: "Empty: none" }),
@@ -142,9 +154,8 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     field("Validation", "reportRows", "Rows of the report", "integer", "Held-out rows a task, answered before and after; 0 turns it off, usually 20 to 100"),
     field("Validation", "reportShots", "Shots of the report", "integer", "Examples in the prompt of the base model, to compare; usually 1 to 4"),
     ...optimiser("Per update; LoRA usually 1e-4 to 1e-3, full 1e-5 to 1e-4, small models more"),
-    ...LORA,
-    LORA_DROPOUT,
-    field("LoRA", "measureQuantization", "QLoRA: measure what 4 bits cost", "boolean", "Validation loss of the base before and after; loads it once unquantised"),
+    ...[...LORA, LORA_DROPOUT].map((spec) => ({ ...spec, ...ADAPTER })),
+    field("LoRA", "measureQuantization", "Measure what 4 bits cost", "boolean", "Validation loss of the base before and after; loads it once unquantised", { when: { path: "method", is: ["qlora"] } }),
   ],
   reward: [
     ...EPOCHS,
@@ -152,6 +163,15 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     MAX_LENGTH,
     field("Main", "centerRewardsCoefficient", "Centring of rewards", "number", "Weight of (chosen + rejected)²; 0 is off, usually 0.01"),
     field("Main", "marginScale", "Weight of the votes' margin", "number", "Times the margin 0 to 3 inside the sigmoid; 0 ignores margins"),
+    field("Main", "ratingLoss", "Ratings teach", "choice", "Of rows whose completions were rated one by one", {
+      choices: [
+        { value: "ranking", label: "Their order" },
+        { value: "regression", label: "Their values" },
+        { value: "ordinal", label: "Their levels" },
+      ],
+    }),
+    field("Main", "ratingWeight", "Weight of rated rows", "number", "Against compared ones; usually 1", RATED),
+    field("Main", "ratingLevels", "Levels of the ratings", "integer", "Points of the scale; usually 5 or 7", { when: { path: "ratingLoss", is: ["ordinal"] } }),
     SAVE,
     EVAL,
     SEED,
@@ -178,13 +198,21 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     SAVE,
     EVAL,
     SEED,
-    field("Loss", "labelSmoothing", "Label smoothing", "number", "Share of votes taken to be wrong, under 0.5; of DPO and robust DPO"),
-    field("Loss", "desirableWeight", "Weight of preferred completions", "number", "KTO; usually 1"),
-    field("Loss", "undesirableWeight", "Weight of other completions", "number", "KTO; usually 1"),
+    field("Main", "labelSmoothing", "Label smoothing", "number", "Share of votes taken to be wrong, under 0.5", { when: { path: "loss", is: ["dpo", "robust"] } }),
+    field("Main", "desirableWeight", "Weight of preferred completions", "number", "Usually 1", { when: { path: "loss", is: ["kto"] } }),
+    field("Main", "undesirableWeight", "Weight of other completions", "number", "Usually 1", { when: { path: "loss", is: ["kto"] } }),
     ...optimiser("Per update; usually 5e-7 to 5e-6 for billions of weights, 1e-4 to 1e-3 for small models"),
     ...LORA,
   ],
   ppo: [
+    field("Main", "method", "Method", "choice", "What a completion is compared with: a learnt value, or others of the same prompt", {
+      choices: [
+        { value: "ppo", label: "PPO" },
+        { value: "grpo", label: "GRPO" },
+        { value: "rloo", label: "RLOO" },
+      ],
+    }),
+    field("Main", "groupSize", "Completions a prompt", "integer", "Divides the rollout batch; usually 4 to 16", GROUP),
     field("Main", "iterations", "Iterations", "integer", "Rollout and its updates; usually 40 to 500"),
     field("Main", "rolloutBatchSize", "Rollout batch", "integer", "Completions an iteration; usually 64 to 512"),
     field("Main", "responseLength", "Longest completion", "integer", "Tokens; usually 48 to 512"),
@@ -192,26 +220,44 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     SAVE,
     EVAL,
     SEED,
-    field("PPO", "klCoef", "KL coefficient", "number", "Weight of the KL in the reward; usually 0.01 to 0.2"),
-    field("PPO", "klEstimator", "KL estimator", "choice", "k1 is the plain log-ratio, k3 has less variance", {
+    field("Method", "klCoef", "KL coefficient", "number", "Weight of the KL in the reward, with GRPO in the loss; usually 0.01 to 0.2"),
+    field("Method", "klEstimator", "KL estimator", "choice", "k1 is the plain log-ratio, k3 has less variance", {
       choices: [
         { value: "k1", label: "k1" },
         { value: "k3", label: "k3" },
       ],
     }),
-    field("PPO", "adaptiveKl.target", "Adaptive KL: target", "number", "KL a completion; usually 3 to 10", { empty: "Empty with the horizon: fixed coefficient" }),
-    field("PPO", "adaptiveKl.horizon", "Adaptive KL: horizon", "number", "Completions; usually 10000", { empty: "Empty with the target: fixed coefficient" }),
-    field("PPO", "numPpoEpochs", "PPO epochs", "integer", "Passes over a rollout; usually 1 to 4"),
-    field("PPO", "numMiniBatches", "Minibatches", "integer", "Updates a pass; usually 1 to 4"),
-    field("PPO", "temperature", "Rollout temperature", "number", "Usually 0.7 to 1"),
-    field("PPO", "cliprange", "Clip range", "number", "Of the probability ratio; usually 0.1 to 0.3"),
-    field("PPO", "cliprangeValue", "Clip range of values", "number", "Usually 0.2"),
-    field("PPO", "vfCoef", "Weight of the value loss", "number", "Usually 0.1 to 1"),
-    field("PPO", "gamma", "Discount", "number", "0 to 1; usually 1"),
-    field("PPO", "lam", "GAE lambda", "number", "0 to 1; usually 0.95"),
-    field("PPO", "missingEosPenalty", "Penalty for a missing end", "number", "Taken off the score; usually 1", { empty: "Empty: none" }),
-    field("PPO", "normalizeRewards", "Scale rewards to mean 0, deviation 1 before the first rollout", "boolean", "On reference samples; keeps the KL coefficient comparable"),
-    field("PPO", "whitenRewards", "Whiten the rewards of each rollout", "boolean", "Off in most recipes"),
+    field("Method", "adaptiveKl.target", "Adaptive KL: target", "number", "KL a completion; usually 3 to 10", { empty: "Empty with the horizon: fixed coefficient" }),
+    field("Method", "adaptiveKl.horizon", "Adaptive KL: horizon", "number", "Completions; usually 10000", { empty: "Empty with the target: fixed coefficient" }),
+    field("Method", "lossAggregation", "Mean over", "choice", "How the tokens of a minibatch are averaged", {
+      choices: [
+        { value: "token", label: "All tokens (DAPO)" },
+        { value: "sequence", label: "Each completion first (paper)" },
+      ],
+      when: { path: "method", is: ["grpo"] },
+    }),
+    field("Method", "numPpoEpochs", "Epochs a rollout", "integer", "Passes over a rollout; usually 1 to 4"),
+    field("Method", "numMiniBatches", "Minibatches", "integer", "Updates a pass; usually 1 to 4"),
+    field("Method", "temperature", "Rollout temperature", "number", "Usually 0.7 to 1"),
+    field("Method", "cliprange", "Clip range", "number", "Of the probability ratio; usually 0.1 to 0.3"),
+    field("Method", "dualClip", "Dual clip", "number", "Bound of the loss of worse tokens, in advantages; usually 3", { empty: "Empty: none", ...PPO_ONLY }),
+    field("Method", "targetKl", "Update size at most", "number", "An update above 1.5 times this is a rollout's last; usually 0.01 to 0.05", { empty: "Empty: no bound" }),
+    field("Method", "valueNetwork", "Value function", "choice", "Where values are read", {
+      choices: [
+        { value: "head", label: "Head on the policy" },
+        { value: "reward", label: "Own network, from the reward model" },
+      ],
+      ...PPO_ONLY,
+    }),
+    field("Method", "cliprangeValue", "Clip range of values", "number", "Usually 0.2", PPO_ONLY),
+    field("Method", "vfCoef", "Weight of the value loss", "number", "Usually 0.1 to 1", PPO_ONLY),
+    field("Method", "gamma", "Discount", "number", "0 to 1; usually 1", PPO_ONLY),
+    field("Method", "lam", "GAE lambda", "number", "0 to 1; usually 0.95", PPO_ONLY),
+    field("Method", "missingEosPenalty", "Penalty for a missing end", "number", "Taken off the score; usually 1", { empty: "Empty: none" }),
+    field("Method", "normalizeRewards", "Scale rewards to mean 0, deviation 1 before the first rollout", "boolean", "On reference samples; keeps the KL coefficient comparable"),
+    field("Method", "whitenRewards", "Whiten the rewards of each rollout", "boolean", "Off in most recipes", PPO_ONLY),
+    field("Method", "maxKl", "End above KL", "number", "Mean KL of a completion; a sign of a gamed reward model", { empty: "Empty: goes on" }),
+    field("Method", "maxMeanLength", "End above length", "number", "Mean tokens of a completion", { empty: "Empty: goes on" }),
     ...optimiser("Per update; usually 1e-6 to 1e-5 for billions of weights, 1e-4 to 1e-3 for small models"),
     ...LORA,
     QUANTIZE_BASE,

@@ -19,6 +19,7 @@ export const RUN_PRESETS: Readonly<Record<RunKind, readonly RunPreset[]>> = {
     { name: "Default", purpose: "Three epochs, centred rewards", changes: {} },
     { name: "Quick look", purpose: "Does it learn at all: 50 steps", changes: { maxSteps: 50, evalSteps: 10, saveSteps: 25 } },
     { name: "With margins", purpose: "Much better counts more than slightly better", changes: { marginScale: 0.3 } },
+    { name: "With ratings", purpose: "Rated completions teach their levels of five, beside comparisons", changes: { ratingLoss: "ordinal" } },
   ],
   preference: [
     { name: "DPO", purpose: "Two epochs, beta 0.1", changes: {} },
@@ -32,6 +33,9 @@ export const RUN_PRESETS: Readonly<Record<RunKind, readonly RunPreset[]>> = {
   ppo: [
     { name: "Default", purpose: "30 iterations, fixed KL coefficient", changes: {} },
     { name: "Quick look", purpose: "Five small iterations", changes: { iterations: 5, rolloutBatchSize: 16, saveSteps: 5, evalSteps: 1 } },
+    { name: "GRPO", purpose: "Eight completions a prompt against one another, KL in the loss", changes: { method: "grpo", klCoef: 0.04 } },
+    { name: "RLOO", purpose: "Four completions a prompt, each against the mean of the others", changes: { method: "rloo", groupSize: 4 } },
+    { name: "Careful", purpose: "Own value network, bounded updates, ends when it strays", changes: { valueNetwork: "reward", dualClip: 3, targetKl: 0.05, maxKl: 20 } },
     {
       name: "Adaptive KL",
       purpose: "The coefficient follows a target of 6 (Ziegler et al. 2019)",

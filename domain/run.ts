@@ -134,6 +134,12 @@ export const rewardConfigSchema = z.strictObject({
   centerRewardsCoefficient: z.number().min(0).default(0.01),
   /** Subtract the vote's margin (0..3) times this inside the sigmoid; 0 ignores margins. */
   marginScale: z.number().min(0).default(0),
+  /** What rated rows teach: their order alone, their ratings as numbers, or as levels. */
+  ratingLoss: z.enum(["ranking", "regression", "ordinal"]).default("ranking"),
+  /** Weight of a rated row against a compared one. */
+  ratingWeight: z.number().min(0).default(1),
+  /** Ordinal: levels of the scale. */
+  ratingLevels: z.number().int().min(2).max(100).default(5),
 });
 
 export const PREFERENCE_LOSSES = ["dpo", "ipo", "hinge", "robust", "kto", "orpo"] as const;
@@ -162,6 +168,12 @@ export const preferenceConfigSchema = z.strictObject({
 /** The defaults suit LoRA on models of a few million parameters, as measured on the demo; TRL's are a preset. */
 export const ppoConfigSchema = z.strictObject({
   kind: z.literal("ppo"),
+  /** GRPO and RLOO compare completions of one prompt and have no value function. */
+  method: z.enum(["ppo", "grpo", "rloo"]).default("ppo"),
+  /** Completions of one prompt in a rollout, for GRPO and RLOO. */
+  groupSize: z.number().int().min(2).default(8),
+  /** GRPO: mean over all tokens of a minibatch (DAPO), or within each completion first (the paper). */
+  lossAggregation: z.enum(["token", "sequence"]).default("token"),
   ...commonFields,
   ...optimiserFields,
   learningRate: optimiserFields.learningRate.default(1e-3),
@@ -183,7 +195,11 @@ export const ppoConfigSchema = z.strictObject({
   lam: z.number().min(0).max(1).default(0.95),
   cliprange: z.number().positive().default(0.2),
   cliprangeValue: z.number().positive().default(0.2),
+  /** Bounds the loss of tokens with a negative advantage at this times the advantage (Ye et al. 2020); 3 is usual. */
+  dualClip: z.number().gt(1).nullable().default(null),
   vfCoef: z.number().min(0).default(0.1),
+  /** PPO: a linear head on the policy's hidden states, or a network that starts from the reward model. */
+  valueNetwork: z.enum(["head", "reward"]).default("head"),
   klCoef: z.number().min(0).default(0.1),
   klEstimator: z.enum(["k1", "k3"]).default("k1"),
   /** Adaptive controller (Ziegler et al. 2019); fixed when null. */
@@ -192,6 +208,14 @@ export const ppoConfigSchema = z.strictObject({
   missingEosPenalty: z.number().min(0).nullable().default(1),
   /** Scale the reward model to mean 0, std 1 on reference samples before the first rollout. */
   normalizeRewards: z.boolean().default(true),
+  /** Ends the updates of an iteration whose approxkl is above 1.5 times this. */
+  targetKl: z.number().positive().nullable().default(null),
+  /** End the run, with its result, where the mean KL of a completion or the mean length passes these. */
+  maxKl: z.number().positive().nullable().default(null),
+  maxMeanLength: z.number().positive().nullable().default(null),
+}).refine(({ method, groupSize, rolloutBatchSize }) => method === "ppo" || rolloutBatchSize % groupSize === 0, {
+  path: ["groupSize"],
+  message: "The rollout batch has to be a multiple of the completions a prompt",
 });
 
 export const evaluationConfigSchema = z.strictObject({

@@ -38,12 +38,12 @@ import { createRun } from "../server/services/run";
 import { loadEngine } from "../trainer/engine/engine";
 import { createWorker, type Worker } from "../trainer/worker";
 import { fail } from "./lib/fail";
-import { LOOP_SCALES, type LoopScale } from "./lib/loop-scales";
+import { LOOP_METHODS, LOOP_SCALES, type LoopMethod, type LoopScale, policyConfig } from "./lib/loop-scales";
 import { formatReport, type LoopCheckpoint, type LoopReport } from "./lib/loop-report";
 import { createProgress } from "./lib/progress";
 import { ROOT } from "./lib/root";
 
-type Options = { scale: LoopScale; annotators: AnnotatorTaste; seed: number; json?: string; keep?: string };
+type Options = { scale: LoopScale; method: LoopMethod; annotators: AnnotatorTaste; seed: number; json?: string; keep?: string };
 
 type World = { db: Db; worker: Worker; demo: SeededDemo; researcher: UserContext; options: Options; stages: { name: string; seconds: number }[] };
 
@@ -164,18 +164,22 @@ async function runRound(world: World): Promise<LoopReport> {
   );
   const accuracy = (await selectScores(db, { checkpointId: reward.id })).find(({ metric }) => metric === "accuracy");
 
-  // 4. PPO against it.
+  // 4. The policy: against it, or by the votes themselves.
+  const { method } = options;
+  const policyRun = policyConfig(method, scale);
   let kl: number | null = null;
-  const ppo = await stage(world, "ppo", async () => {
-    const runId = await perform(world, "PPO", { config: scale.ppo, base: sft.id, reward: reward.id }, showMetric(world, "objective/kl", "KL"));
+  const policy = await stage(world, method, async () => {
+    const online = policyRun.kind === "ppo";
+    const runId = await perform(world, method.toUpperCase(), { config: policyRun, base: sft.id, ...(online ? { reward: reward.id } : { dataset: votes.id }) },
+      online ? showMetric(world, "objective/kl", "KL") : showMetric(world, "accuracy/validation", "validation accuracy"));
     kl = await lastMetric(world, runId, "objective/kl");
     return resultOf(world, runId);
   });
 
   // 5. Held-out prompts: gold score, ROUGE, BLEU, length of each.
-  const checkpoints = {} as Record<"base" | "sft" | "ppo", LoopCheckpoint>;
+  const checkpoints: Record<string, LoopCheckpoint> = {};
   await stage(world, "evaluate", async () => {
-    for (const [name, checkpointId] of [["base", base.id], ["sft", sft.id], ["ppo", ppo.id]] as const) {
+    for (const [name, checkpointId] of [["base", base.id], ["sft", sft.id], [method, policy.id]] as const) {
       const runId = await perform(world, `evaluate ${name}`, { config: { ...scale.evaluation, kind: "evaluation", split: "test", goldTaste }, base: checkpointId, reward: reward.id });
       const scores = await selectScores(db, { runId });
       const score = (metric: string) => {
@@ -189,16 +193,17 @@ async function runRound(world: World): Promise<LoopReport> {
 
   // 6. The three side by side, judged again: the ranking by votes.
   const ranking = await stage(world, "compare", async () => {
-    const names = new Map([[base.id, "base"], [sft.id, "sft"], [ppo.id, "ppo"]]);
+    const names = new Map([[base.id, "base"], [sft.id, "sft"], [policy.id, method]]);
     const models = (await selectModels(db, demo.projectId)).flatMap(({ id, checkpointId }) => (checkpointId !== null && names.has(checkpointId) ? [id] : []));
     await compareModels(researcher, comparisonSchema.parse({ projectId: demo.projectId, modelIds: models, maxItems: scale.prompts.test, seed: options.seed }));
     await annotate(world, "compare", scale.prompts.test);
     const board = await getLeaderboard(researcher, { slug: DEMO_PROJECT.slug, votes: "simulated", weights: "served" });
     return board.ranking.flatMap(({ checkpointId, score, low, high }) => (score === undefined ? [] : [{ name: names.get(checkpointId ?? "") ?? "?", score, low: low ?? score, high: high ?? score }]));
   });
-  const decided = (await selectCheckpointsOfRun(db, ppo.runId ?? "")).find(({ id }) => id === ppo.id);
+  const decided = (await selectCheckpointsOfRun(db, policy.runId ?? "")).find(({ id }) => id === policy.id);
   return {
     scale: options.scale,
+    method,
     seed: options.seed,
     annotators: options.annotators,
     engine: (await loadEngine()).description,
@@ -247,6 +252,7 @@ const whole = (text: string): number => {
 const program = new Command("npm run loop --")
   .description("One round from base model to promoted policy, headless, with simulated annotators.")
   .addOption(new Option("--scale <scale>", "how much of it").choices(["smoke", "demo", "full"]).default("demo"))
+  .addOption(new Option("--method <method>", "what trains the policy").choices([...LOOP_METHODS]).default("ppo"))
   .addOption(new Option("--annotators <taste>", "what the simulated annotators like").choices([...ANNOTATOR_TASTES]).default("faithful"))
   .option("--seed <n>", "seed of prompts, sampling, votes and training", whole, 1)
   .option("--json <file>", "write the report to a file")

@@ -26,7 +26,7 @@ import { estimateMetrics, type EvaluationRow, measureEvaluation, type Score } fr
 import { measureHelm } from "../domain/helm";
 import { promptLabels } from "../domain/prompt";
 import { decidePromotion } from "../domain/promotion";
-import type { BenchmarkConfig, EvaluationConfig, PpoConfig, PreferenceConfig, RewardConfig, RunEvent, SampleConfig, SftConfig } from "../domain/run";
+import { type BenchmarkConfig, type EvaluationConfig, type PpoConfig, type PreferenceConfig, type RewardConfig, type RunEvent, runConfigSchema, type SampleConfig, type SftConfig } from "../domain/run";
 import { NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
 import { type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "./checkpoint/checkpoint-chain";
 import { dropResumeState, hashWeights, readSnapshot, writeSnapshot } from "./checkpoint/snapshot";
@@ -151,7 +151,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const storeAccuracy = async (run: RunRow, context: TrainContext, checkpoint: CheckpointRow, items: { margin: number | null; counts: [number, number] }[], seed: number) => {
     const score = summariseAccuracy(items.map(({ counts }) => counts), seed);
     if (!score) return null;
-    const byMargin = [1, 2, 3].flatMap((margin) => summariseAccuracy(items.filter((item) => item.margin === margin).map(({ counts }) => counts), seed, `accuracy/margin-${margin}`) ?? []);
+    const byMargin = [1, 2, 3].flatMap((margin) => summariseAccuracy(items.filter((item) => item.margin === margin).map(({ counts }) => counts), seed, `accuracy/margin_${margin}`) ?? []);
     await upsertScores(db, [score, ...byMargin].map((measured) => ({ ...measured, projectId: run.projectId, checkpointId: checkpoint.id, runId: run.id })));
     await context.emit([{ kind: "log", level: "info", message: `Agrees with ${(100 * score.value).toFixed(1)} % of ${score.n} held-out comparisons (95 % interval ${(100 * score.low).toFixed(1)} to ${(100 * score.high).toFixed(1)} %)` }]);
     return score;
@@ -338,7 +338,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   };
 
   const execute = (run: RunRow, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
-    const { config } = run;
+    // A run that was stored before a field existed gets its default.
+    const config = runConfigSchema.parse(run.config);
     switch (config.kind) {
       case "sft":
         return trainSftRun(run, config, asked);

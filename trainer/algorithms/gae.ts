@@ -69,45 +69,56 @@ export function maskedWhiten(x: number[][], mask: number[][], shiftMean: boolean
   return x.map((row, i) => row.map((value, t) => (cell(mask, i, t) ? (value - mean) * scale + (shiftMean ? 0 : mean) : 0)));
 }
 
-/**
- * `logprobs`, `refLogprobs`, `values`: (B, T), arbitrary in the padding. L = length - 1 is the last real
- * token; the score goes to L + 1 where that is inside the sequence, else to L.
- */
-export function computeAdvantages(
-  config: RewardConfig,
-  rollout: { rows: RolloutRow[]; logprobs: number[][]; refLogprobs: number[][]; values: number[][]; scores: number[] },
-): Advantages {
+export type Rollout = {
+  rows: RolloutRow[];
+  /** (B, T), arbitrary in the padding. */
+  logprobs: number[][];
+  refLogprobs: number[][];
+  scores: number[];
+};
+
+type MaskedRollout = Pick<Advantages, "mask" | "valueMask" | "kl" | "logprobs" | "scores">;
+
+/** Masks, KL by token, log-probabilities with their padding set, scores less what a missing end costs. */
+export function maskRollout(config: Pick<RewardConfig, "klEstimator" | "missingEosPenalty">, rollout: Rollout): MaskedRollout {
   const batch = rollout.rows.length;
   const time = rollout.logprobs[0]?.length ?? 0;
-  const mask = zeros(batch, time);
-  const valueMask = zeros(batch, time);
-  const kl = zeros(batch, time);
-  const logprobs = zeros(batch, time);
-  const values = zeros(batch, time);
-  const advantages = zeros(batch, time);
-  const scores = rollout.scores.map((score, i) =>
-    config.missingEosPenalty !== null && !rollout.rows[i]?.stopped ? score - config.missingEosPenalty : score,
-  );
-  const rewards = zeros(batch, time);
+  const [mask, valueMask, kl, logprobs] = [zeros(batch, time), zeros(batch, time), zeros(batch, time), zeros(batch, time)];
+  const set = (x: number[][], i: number, t: number, value: number) => {
+    (x[i] as number[])[t] = value;
+  };
   rollout.rows.forEach(({ length }, i) => {
-    const last = length - 1;
-    const [maskRow, valueMaskRow, klRow, logprobRow, valueRow, rewardRow] = [mask, valueMask, kl, logprobs, values, rewards].map(
-      (x) => x[i] as number[],
-    ) as [number[], number[], number[], number[], number[], number[]];
     for (let t = 0; t < time; t++) {
-      maskRow[t] = t <= last ? 1 : 0;
-      valueMaskRow[t] = t <= last + 1 ? 1 : 0;
-      valueRow[t] = valueMaskRow[t] ? cell(rollout.values, i, t) : 0;
-      logprobRow[t] = maskRow[t] ? cell(rollout.logprobs, i, t) : INVALID_LOGPROB;
-      const logRatio = maskRow[t] ? cell(rollout.refLogprobs, i, t) - cell(rollout.logprobs, i, t) : 0;
-      const divergence = config.klEstimator === "k1" ? -logRatio : Math.exp(logRatio) - 1 - logRatio;
-      klRow[t] = divergence;
-      rewardRow[t] = -config.klCoef * divergence;
+      const real = t < length;
+      const difference = real ? cell(rollout.refLogprobs, i, t) - cell(rollout.logprobs, i, t) : 0;
+      set(mask, i, t, real ? 1 : 0);
+      set(valueMask, i, t, t <= length ? 1 : 0);
+      set(logprobs, i, t, real ? cell(rollout.logprobs, i, t) : INVALID_LOGPROB);
+      set(kl, i, t, config.klEstimator === "k1" ? -difference : Math.exp(difference) - 1 - difference);
     }
-    const end = last + 1 < time ? last + 1 : last;
-    rewardRow[end] = (rewardRow[end] ?? 0) + (scores[i] ?? 0);
+  });
+  const scores = rollout.scores.map((score, i) => (config.missingEosPenalty !== null && !rollout.rows[i]?.stopped ? score - config.missingEosPenalty : score));
+  return { mask, valueMask, kl, logprobs, scores };
+}
+
+/**
+ * L = length - 1 is the last real token; the score goes to L + 1 where that is inside the sequence, else to L. `values`
+ * are (B, T), arbitrary in the padding.
+ */
+export function computeAdvantages(config: RewardConfig, rollout: Rollout & { values: number[][] }): Advantages {
+  const masked = maskRollout(config, rollout);
+  const { mask, valueMask, kl, scores } = masked;
+  const batch = rollout.rows.length;
+  const time = rollout.logprobs[0]?.length ?? 0;
+  const values = rollout.values.map((row, i) => row.map((value, t) => (cell(valueMask, i, t) ? value : 0)));
+  const rewards = kl.map((row) => row.map((x) => -config.klCoef * x));
+  rollout.rows.forEach(({ length }, i) => {
+    const row = rewards[i] as number[];
+    const end = length < time ? length : length - 1;
+    row[end] = (row[end] ?? 0) + (scores[i] ?? 0);
   });
   const shaped = config.whitenRewards ? maskedWhiten(rewards, valueMask, false) : rewards;
+  const advantages = zeros(batch, time);
   for (let i = 0; i < batch; i++) {
     let advantage = 0;
     const row = advantages[i] as number[];
@@ -119,5 +130,5 @@ export function computeAdvantages(
     }
   }
   const returns = advantages.map((row, i) => row.map((advantage, t) => advantage + cell(values, i, t)));
-  return { mask, valueMask, kl, rewards: shaped, logprobs, values, scores, returns, advantages: maskedWhiten(advantages, mask, true) };
+  return { ...masked, rewards: shaped, values, returns, advantages: maskedWhiten(advantages, mask, true) };
 }

@@ -1,7 +1,8 @@
 /**
  * The clipped objective and the clipped value loss on padded (B, T) tensors.
- * Source: Schulman et al. 2017; trl 1.12 ppo_trainer. Deviation: approxkl, ratio and clip fractions are means
- * over real tokens only, where TRL averages some of them over the padding too.
+ * Source: Schulman et al. 2017; trl 1.12 ppo_trainer; Ye et al. 2020 for the dual clip. Deviations: approxkl, ratio and
+ * clip fractions are means over real tokens only, where TRL averages some of them over the padding too; log-ratios are
+ * kept within 20 as OpenRLHF does, so that no ratio overflows.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { maskedMean } from "./losses";
@@ -17,15 +18,30 @@ export type PpoBatch = {
   valueMask: tf.Tensor;
 };
 
-export type PpoLossConfig = { cliprange: number; cliprangeValue: number; vfCoef: number };
+export type PpoLossConfig = {
+  cliprange: number;
+  cliprangeValue: number;
+  vfCoef: number;
+  /** Bound c on the loss -c A of tokens with a negative advantage, however likely they have become; null is none. */
+  dualClip: number | null;
+};
+
+export const MAX_LOG_RATIO = 20;
+
+/** log(new / old) where the mask is 1, 0 elsewhere. */
+export const logRatio = (newLogprobs: tf.Tensor, oldLogprobs: tf.Tensor, mask: tf.Tensor): tf.Tensor =>
+  tf.clipByValue(tf.mul(tf.sub(newLogprobs, oldLogprobs), mask), -MAX_LOG_RATIO, MAX_LOG_RATIO);
 
 export function ppoLoss(config: PpoLossConfig, newLogprobs: tf.Tensor, newValues: tf.Tensor, batch: PpoBatch) {
   const { mask, valueMask, advantages } = batch;
-  const difference = tf.mul(tf.sub(newLogprobs, batch.logprobs), mask);
+  const difference = logRatio(newLogprobs, batch.logprobs, mask);
   const ratio = tf.exp(difference);
   const surrogate = tf.neg(tf.mul(advantages, ratio));
   const clipped = tf.neg(tf.mul(advantages, tf.clipByValue(ratio, 1 - config.cliprange, 1 + config.cliprange)));
-  const policyLoss = maskedMean(tf.maximum(surrogate, clipped), mask);
+  const pessimistic = tf.maximum(surrogate, clipped);
+  const bounded =
+    config.dualClip === null ? pessimistic : tf.where(tf.less(advantages, 0), tf.minimum(pessimistic, tf.mul(advantages, -config.dualClip)), pessimistic);
+  const policyLoss = maskedMean(bounded, mask);
 
   const low = tf.sub(batch.values, config.cliprangeValue);
   const high = tf.add(batch.values, config.cliprangeValue);

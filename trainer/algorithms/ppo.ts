@@ -1,28 +1,26 @@
 /**
- * PPO with the clipped objective on a LoRA adapter. One base in memory serves the policy (adapter on), the
+ * Online optimisation of a LoRA adapter against a reward model: PPO with the clipped objective, or GRPO or RLOO, which
+ * compare completions of one prompt and have no value function. One base in memory serves the policy (adapter on), the
  * reference policy (adapter off) and, where it grew from the same checkpoint, the reward model.
  *
  * Source: Schulman et al. 2017; Ziegler et al. 2019; Huang et al. 2024 ("The N+ implementation details of
- * RLHF with PPO"); trl 1.12 ppo_trainer. Deviations: the value head is a linear layer, zero at the start, on
- * the policy's own hidden states; reports are means over real tokens.
+ * RLHF with PPO"); trl 1.12 ppo_trainer; group-advantages.ts and group-loss.ts for the others. Deviation: reports are
+ * means over real tokens.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "../../domain/random";
 import type { PpoConfig, SampleRow } from "../../domain/run";
-import { createGenerator, padLeft } from "../generation/generate";
+import { disposeTree } from "../engine/tree";
+import { createGenerator } from "../generation/generate";
 import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
 import { batchIndices, type Example, type PromptTokenizer, roundUp } from "./examples";
-import { flattenParams, layoutOf, unflattenParams } from "./flat-params";
+import { flattenParams } from "./flat-params";
 import { computeAdvantages } from "./gae";
-import { lossAndGradient } from "./gradient";
-import { tokenEntropy, tokenLogprobs } from "./losses";
-import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
-import { type PpoBatch, ppoLoss } from "./ppo-loss";
+import { computeGroupAdvantages } from "./group-advantages";
+import { createTrainState, learningRateAt, scheduleScalars, type TrainState } from "./optimiser";
+import { createPolicySequences, createPolicySteps, type FrozenBases, type PolicyBatch, startValueFromReward } from "./policy-steps";
 import { createScorer, type RewardWeights } from "./reward-model";
 import { assertFinite, type Outcome, readScalars, type Snapshot, snapshotTensor, type TrainContext } from "./train-context";
-
-export const VALUE_HEAD = "value_head.weight";
-export const VALUE_BIAS = "value_head.bias";
 
 export type PpoPrompt = { promptIds: number[]; prompt: string; reference: string | null };
 
@@ -35,10 +33,10 @@ export type PpoInput = {
   adapter: Adapter;
   reward: { model: DecoderModel; weights: RewardWeights };
   prompts: PpoPrompt[];
-  writeModel(folder: string, trained: Params): Promise<void>;
+  /** Writes the policy's adapter; the value function serves the run only. */
+  writeModel(folder: string, adapter: Params): Promise<void>;
 };
 
-type Sequences = { inputIds: tf.Tensor; attentionMask: tf.Tensor; responseIds: tf.Tensor };
 type LoopState = { klCoef: number; updates: number; rewardMean: number; rewardStd: number };
 
 /** (B, T) rows of a downloaded tensor. */
@@ -56,55 +54,19 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
   const prompts = input.prompts.filter(({ promptIds }) => promptIds.length <= config.maxPromptLength);
   if (prompts.length === 0) throw new Error("No prompt fits maxPromptLength");
   const promptLength = roundUp(Math.max(...prompts.map(({ promptIds }) => promptIds.length)));
-  const trainable: Params = { ...adapter.params, [VALUE_HEAD]: tf.zeros([1, model.hiddenSize]), [VALUE_BIAS]: tf.zeros([1]) };
-  const layout = layoutOf(trainable);
   const miniBatchSize = Math.max(1, Math.floor(config.rolloutBatchSize / config.numMiniBatches));
-
-  const split = (theta: tf.Tensor1D) => {
-    const { [VALUE_HEAD]: head, [VALUE_BIAS]: bias, ...params } = unflattenParams(layout, theta);
-    return { head: head as tf.Tensor2D, bias: bias as tf.Tensor1D, adapter: { params, scaling: adapter.scaling } };
-  };
-  /** Hidden states that predict the response: positions P-1 .. P+T-2, flattened to (B*T, D). */
-  const responseHidden = (weights: Weights, { inputIds, attentionMask, responseIds }: Sequences) => {
-    const time = responseIds.shape[1] as number;
-    const hidden = model.forward(weights, { inputIds: inputIds as tf.Tensor2D, attentionMask: attentionMask as tf.Tensor2D });
-    return tf.reshape(tf.slice(hidden, [0, promptLength - 1, 0], [-1, time, -1]), [-1, model.hiddenSize]) as tf.Tensor2D;
-  };
-  const responseLogits = (weights: Weights, hidden: tf.Tensor2D) => tf.div(model.logits(weights, hidden), config.temperature + 1e-7) as tf.Tensor2D;
-  const flatIds = (sequences: Sequences) => tf.reshape(sequences.responseIds, [-1]) as tf.Tensor1D;
-
-  // The policy with its values, and the reference beside it, over whole rollouts.
-  const rolloutForward = context.engine.compile("ppo-forward", ({ base, theta, sequences }: { base: Params; theta: tf.Tensor; sequences: Sequences }) => {
-    const { head, bias, adapter: current } = split(theta as tf.Tensor1D);
-    const policy: Weights = { base, adapter: current };
-    const reference: Weights = { base, adapter: null };
-    const hidden = responseHidden(policy, sequences);
-    const logits = responseLogits(policy, hidden);
-    const refLogits = responseLogits(reference, responseHidden(reference, sequences));
-    const shape = sequences.responseIds.shape as [number, number];
-    return {
-      logprobs: tf.reshape(tokenLogprobs(logits, flatIds(sequences)), shape),
-      refLogprobs: tf.reshape(tokenLogprobs(refLogits, flatIds(sequences)), shape),
-      values: tf.reshape(tf.add(tf.matMul(hidden, head, false, true), bias), shape),
-      entropy: tf.reshape(tokenEntropy(logits), shape),
-    };
+  const ownValue = config.method === "ppo" && config.valueNetwork === "reward";
+  const { reward } = input;
+  if (ownValue && !reward.weights.weights.adapter) throw new Error("valueNetwork: the reward model has no adapter that a value network could start from");
+  const steps = createPolicySteps(context.engine, {
+    config, model, adapter,
+    valueNetwork: ownValue && reward.weights.weights.adapter ? { model: reward.model, adapter: reward.weights.weights.adapter } : null,
   });
-  const trainStep = context.engine.compile("ppo-train", ({ base, state, sequences, batch, scalars }: { base: Params; state: TrainState; sequences: Sequences; batch: PpoBatch; scalars: StepScalars }) => {
-    const { loss, gradient, report } = lossAndGradient((theta) => {
-      const { head, bias, adapter: current } = split(theta);
-      const policy: Weights = { base, adapter: current };
-      const hidden = responseHidden(policy, sequences);
-      const shape = sequences.responseIds.shape as [number, number];
-      const logprobs = tf.reshape(tokenLogprobs(responseLogits(policy, hidden), flatIds(sequences)), shape);
-      const values = tf.reshape(tf.add(tf.matMul(hidden, head, false, true), bias), shape);
-      const { loss, ...parts } = ppoLoss(config, logprobs, values, batch);
-      return { loss, report: parts };
-    }, state.theta);
-    const update = adamW(config, state, gradient, scalars);
-    return { state: update.state, report: { loss, gradNorm: update.gradNorm, ...report } };
-  });
+  const frozen: FrozenBases = { policy: base, value: ownValue ? reward.weights.weights.base : null };
+  /** Completions of one prompt. */
+  const perPrompt = config.method === "ppo" ? 1 : config.groupSize;
   const generate = createGenerator(context.engine, model);
-  const scorer = createScorer(context.engine, input.reward.model);
+  const scorer = createScorer(context.engine, reward.model);
 
   const sample = (weights: Weights, rows: PpoPrompt[], stream: string) =>
     generate(weights, rows.map(({ promptIds }) => promptIds), rows.map((_, i) => createRandom(config.seed, `${stream}:${i}`)), {
@@ -112,31 +74,19 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
       eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId, lengthMultiple: promptLength,
     });
   const score = (rows: PpoPrompt[], responses: number[][]): number[] =>
-    scorer(input.reward.weights, rows.map(({ promptIds }, i): Example => ({ promptIds, completionIds: responses[i] ?? [] })), { batchSize: Math.min(64, config.rolloutBatchSize), padTokenId: tokenizer.padTokenId });
+    scorer(reward.weights, rows.map(({ promptIds }, i): Example => ({ promptIds, completionIds: responses[i] ?? [] })), { batchSize: Math.min(64, config.rolloutBatchSize), padTokenId: tokenizer.padTokenId });
 
   /** T of a rollout: room for the longest response and the place after it, where its score goes; few different ones. */
   const responseTime = (responses: number[][]) => Math.min(config.responseLength, roundUp(Math.max(...responses.map(({ length }) => length + 1))));
-  const toSequences = (rows: PpoPrompt[], responses: number[][], time: number): Sequences => {
-    const query = padLeft(rows.map(({ promptIds }) => promptIds), tokenizer.padTokenId, promptLength);
-    const width = promptLength + time;
-    const ids = new Int32Array(rows.length * width).fill(tokenizer.padTokenId);
-    const mask = new Int32Array(rows.length * width);
-    const responseIds = new Int32Array(rows.length * time).fill(tokenizer.padTokenId);
-    rows.forEach((_, b) => {
-      const response = responses[b] ?? [];
-      ids.set(query.ids.subarray(b * promptLength, (b + 1) * promptLength), b * width);
-      mask.set(query.mask.subarray(b * promptLength, (b + 1) * promptLength), b * width);
-      ids.set(response, b * width + promptLength);
-      mask.fill(1, b * width + promptLength, b * width + promptLength + response.length);
-      responseIds.set(response, b * time);
-    });
-    return {
-      inputIds: tf.tensor2d(ids, [rows.length, width], "int32"),
-      attentionMask: tf.tensor2d(mask, [rows.length, width], "int32"),
-      responseIds: tf.tensor2d(responseIds, [rows.length, time], "int32"),
-    };
+  const toSequences = (rows: PpoPrompt[], responses: number[][], time: number) =>
+    createPolicySequences(rows.map(({ promptIds }) => promptIds), responses, { promptLength, time, padTokenId: tokenizer.padTokenId });
+  /** The policy's adapter out of theta; the caller frees it. */
+  const policyParams = (theta: tf.Tensor1D): Params => {
+    const tensors = tf.tidy(() => Object.values(steps.split(theta).policy));
+    return Object.fromEntries(Object.keys(adapter.params).map((name, i) => [name, tensors[i] as tf.Tensor]));
   };
-  const batchPrompts = (iteration: number) => batchIndices(prompts.length, config.rolloutBatchSize, iteration, config.seed, "ppo").map((i) => prompts[i] as PpoPrompt);
+  const drawPrompts = (iteration: number, copies: number) =>
+    batchIndices(prompts.length, config.rolloutBatchSize / copies, iteration, config.seed, "ppo").flatMap((i) => new Array<PpoPrompt>(copies).fill(prompts[i] as PpoPrompt));
 
   await context.start(config.iterations);
 
@@ -148,59 +98,63 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     state = { theta: snapshotTensor(resume, "theta"), m: snapshotTensor(resume, "m"), v: snapshotTensor(resume, "v") };
     loop = resume.state as LoopState;
   } else {
-    state = createTrainState(flattenParams(trainable));
     loop = { klCoef: config.klCoef, updates: 0, rewardMean: 0, rewardStd: 1 };
     if (config.normalizeRewards) {
-      const rows = batchPrompts(0);
+      const rows = drawPrompts(0, 1);
       const scores = score(rows, (await sample({ base, adapter: null }, rows, "reference")).map(({ tokens }) => tokens));
       const center = mean(scores);
       const deviation = Math.sqrt(mean(scores.map((x) => (x - center) ** 2)));
       loop = { ...loop, rewardMean: center, rewardStd: Math.max(deviation, 1e-6) };
       await context.emit([{ kind: "log", level: "info", message: `Reward scale from ${rows.length} reference samples: mean ${center.toFixed(4)}, std ${deviation.toFixed(4)}` }]);
     }
+    state = createTrainState(tf.tidy(() => flattenParams(ownValue ? startValueFromReward(steps.initial(), reward.weights.score, loop) : steps.initial())));
   }
 
   for (let iteration = context.resume?.step ?? 0; iteration < config.iterations; iteration++) {
     // 2. Rollout: sample, score, log-probabilities of policy and reference, values.
-    const rows = batchPrompts(iteration);
-    const current = tf.tidy(() => Object.values(split(state.theta).adapter.params));
-    const adapterParams = Object.fromEntries(Object.keys(adapter.params).map((name, i) => [name, current[i] as tf.Tensor]));
-    const generated = await sample({ base, adapter: { params: adapterParams, scaling: adapter.scaling } }, rows, `rollout:${iteration}`);
-    tf.dispose(current);
+    const rows = drawPrompts(iteration, perPrompt);
+    const current = policyParams(state.theta);
+    const generated = await sample({ base, adapter: { params: current, scaling: adapter.scaling } }, rows, `rollout:${iteration}`);
+    disposeTree(current);
     const responses = generated.map(({ tokens }) => tokens);
     const rawScores = score(rows, responses);
     const scores = rawScores.map((x) => (x - loop.rewardMean) / loop.rewardStd);
     const time = responseTime(responses);
     const sequences = toSequences(rows, responses, time);
-    const forward = rolloutForward({ base, theta: state.theta, sequences });
+    const forward = steps.forward({ frozen, theta: state.theta, sequences });
     const entropy = toRows(forward.entropy);
-    const rollout = computeAdvantages({ ...config, klCoef: loop.klCoef }, {
-      rows: generated.map(({ tokens, stopped }) => ({ length: tokens.length, stopped })),
-      logprobs: toRows(forward.logprobs), refLogprobs: toRows(forward.refLogprobs), values: toRows(forward.values), scores,
-    });
-    tf.dispose([...Object.values(forward), ...Object.values(sequences)]);
+    const refLogprobs = toRows(forward.refLogprobs);
+    const sampled = { rows: generated.map(({ tokens, stopped }) => ({ length: tokens.length, stopped })), logprobs: toRows(forward.logprobs), refLogprobs, scores };
+    const rewarded = { ...config, klCoef: loop.klCoef };
+    const withValues = forward.values && computeAdvantages(rewarded, { ...sampled, values: toRows(forward.values) });
+    const rollout = withValues ?? computeGroupAdvantages(config.method === "rloo" ? "rloo" : "grpo", rewarded, sampled, perPrompt);
+    disposeTree(forward);
+    disposeTree(sequences);
 
     // 3. Updates: a fresh permutation each epoch.
     const lr = learningRateAt(config, iteration, config.iterations);
     const reports: Record<string, number>[] = [];
-    for (let epoch = 0; epoch < config.numPpoEpochs; epoch++) {
+    let diverged = false;
+    for (let epoch = 0; epoch < config.numPpoEpochs && !diverged; epoch++) {
       const order = createRandom(config.seed, `ppo-epoch:${iteration}:${epoch}`).shuffle([...rows.keys()]);
-      for (let start = 0; start + miniBatchSize <= order.length; start += miniBatchSize) {
+      for (let start = 0; start + miniBatchSize <= order.length && !diverged; start += miniBatchSize) {
         const chosen = order.slice(start, start + miniBatchSize);
         const take = (x: number[][]) => tf.tensor2d(chosen.map((i) => x[i] as number[]));
         const part = toSequences(chosen.map((i) => rows[i] as PpoPrompt), chosen.map((i) => responses[i] ?? []), time);
-        const batch: PpoBatch = {
-          logprobs: take(rollout.logprobs), values: take(rollout.values), advantages: take(rollout.advantages),
-          returns: take(rollout.returns), mask: take(rollout.mask), valueMask: take(rollout.valueMask),
+        const batch: PolicyBatch = {
+          logprobs: take(rollout.logprobs), advantages: take(rollout.advantages), mask: take(rollout.mask),
+          value: withValues && { values: take(withValues.values), returns: take(withValues.returns), valueMask: take(rollout.valueMask) },
+          reference: withValues ? null : { refLogprobs: take(refLogprobs), klCoef: tf.scalar(loop.klCoef) },
         };
         const scalars = scheduleScalars(config, loop.updates, lr);
-        const result = trainStep({ base, state, sequences: part, batch, scalars });
-        tf.dispose([...Object.values(state), ...Object.values(part), ...Object.values(batch), ...Object.values(scalars)]);
+        const result = steps.train({ frozen, state, sequences: part, batch, scalars });
+        disposeTree({ state, part, batch, scalars });
         state = result.state;
         loop = { ...loop, updates: loop.updates + 1 };
         const report = readScalars(result.report);
         assertFinite(iteration + 1, report);
         reports.push(report);
+        diverged = config.targetKl !== null && (report.approxkl ?? 0) > 1.5 * config.targetKl;
       }
     }
 
@@ -208,6 +162,7 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     const step = iteration + 1;
     const kl = mean(rowSums(rollout.kl, rollout.mask));
     const nonScore = -loop.klCoef * kl;
+    const length = mean(responses.map(({ length }) => length));
     const average = (name: string) => mean(reports.map((report) => report[name] ?? Number.NaN));
     const values: Record<string, number> = {
       "objective/kl": kl,
@@ -220,11 +175,11 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
       "policy/approxkl": average("approxkl"),
       "policy/clipfrac": average("clipfrac"),
       "loss/policy": average("policyLoss"),
-      "loss/value": average("valueLoss"),
       "val/ratio": average("ratio"),
-      "val/clipfrac": average("valueClipfrac"),
+      ...(withValues ? { "loss/value": average("valueLoss"), "val/clipfrac": average("valueClipfrac") } : {}),
+      ...(config.targetKl === null ? {} : { "policy/updates": reports.length }),
       "val/num_eos_tokens": generated.filter(({ stopped }) => stopped).length,
-      "length/mean": mean(responses.map(({ length }) => length)),
+      "length/mean": length,
       grad_norm: average("gradNorm"),
       lr,
     };
@@ -238,22 +193,20 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
       })));
       await context.emit([{ kind: "sample", step, rows: table }]);
     }
-    if (config.adaptiveKl) {
-      const { target, horizon } = config.adaptiveKl;
-      const error = Math.min(0.2, Math.max(-0.2, kl / target - 1));
-      loop = { ...loop, klCoef: loop.klCoef * (1 + (error * config.rolloutBatchSize) / horizon) };
-    }
+    loop = { ...loop, klCoef: nextKlCoef(config, loop.klCoef, kl) };
 
     // 5. Checkpoint, and whatever a person asked for.
-    const last = step === config.iterations;
+    const reason = stopReason(config, { kl, length });
+    if (reason && step < config.iterations) await context.emit([{ kind: "log", level: "warning", message: `Ended at step ${step} of ${config.iterations}: ${reason}` }]);
+    const last = step === config.iterations || reason !== null;
     const requested = context.requested();
     if (last || requested === "pause" || step % config.saveSteps === 0) {
       await context.save({
         step, final: last, tensors: { ...state }, state: loop,
         writeModel: async (folder) => {
-          const trained = tf.tidy(() => unflattenParams(layout, state.theta));
+          const trained = policyParams(state.theta);
           await input.writeModel(folder, trained);
-          tf.dispose(Object.values(trained));
+          disposeTree(trained);
         },
       });
     }
@@ -261,7 +214,22 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
       tf.dispose(Object.values(state));
       return requested === "pause" ? "paused" : "cancelled";
     }
+    if (last) break;
   }
   tf.dispose(Object.values(state));
   return "succeeded";
+}
+
+/** Why a run ends before its last iteration: signs that the policy games the reward model. Null: it goes on. */
+export function stopReason({ maxKl, maxMeanLength }: Pick<PpoConfig, "maxKl" | "maxMeanLength">, { kl, length }: { kl: number; length: number }): string | null {
+  if (maxKl !== null && kl > maxKl) return `the KL to the reference is ${kl.toFixed(2)}, above maxKl ${maxKl}`;
+  if (maxMeanLength !== null && length > maxMeanLength) return `completions have ${length.toFixed(1)} tokens on average, above maxMeanLength ${maxMeanLength}`;
+  return null;
+}
+
+/** The coefficient of the next iteration: fixed, or moved towards the target KL (Ziegler et al. 2019, section 2.2). */
+export function nextKlCoef({ adaptiveKl, rolloutBatchSize }: Pick<PpoConfig, "adaptiveKl" | "rolloutBatchSize">, klCoef: number, kl: number): number {
+  if (!adaptiveKl) return klCoef;
+  const error = Math.min(0.2, Math.max(-0.2, kl / adaptiveKl.target - 1));
+  return klCoef * (1 + (error * rolloutBatchSize) / adaptiveKl.horizon);
 }

@@ -3,7 +3,13 @@ import { createRandom } from "../../domain/random";
 import { batchIndices, type Example, lengthOf } from "./examples";
 
 /** One judged item: its completions with their ranks, 1 = best, equal ranks tie. */
-export type RankedExample = { examples: Example[]; ranks: number[]; margin: number | null };
+export type RankedExample = {
+  examples: Example[];
+  ranks: number[];
+  margin: number | null;
+  /** Each completion's rating on 0 to 1, where they were rated one by one. */
+  ratings?: number[];
+};
 
 /** Share of the strictly ordered pairs of `item` that the scores order likewise, as [right, all]. */
 export function pairAccuracy(ranks: readonly number[], scores: readonly number[]): [number, number] {

@@ -1,12 +1,14 @@
 /**
  * Fits a reward model on rankings by Plackett-Luce; a pair is a ranking of two, for which it is the
  * Bradley-Terry loss -log sigmoid(c - r - margin). Ties count as the average over the orders that agree
- * with them. A ranking of K weighs as one pair (its sum over ranks is divided by K - 1).
+ * with them. A ranking of K weighs as one pair (its sum over ranks is divided by K - 1). Rows whose completions were rated
+ * one by one may teach their ratings instead of their order (rating-loss.ts), in the same batches.
  * Source: Plackett 1975; Bradley & Terry 1952; trl 1.12 RewardTrainer (margin, center_rewards_coefficient).
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "../../domain/random";
 import type { RewardConfig } from "../../domain/run";
+import { disposeTree } from "../engine/tree";
 import { dropoutSeed, toDropout } from "../models/lora";
 import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
 import type { PromptTokenizer } from "./examples";
@@ -15,6 +17,7 @@ import { lossAndGradient } from "./gradient";
 import { plackettLuceLoss } from "./losses";
 import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
 import { batchAt, batchesPerEpoch, groupBySize, pairAccuracy, type RankedExample } from "./ranked-items";
+import { initThresholds, ordinalLoss, ratingLevel, regressionLoss, THRESHOLDS_NAME } from "./rating-loss";
 import { createSequenceBatch, rewardScores, SCORE_NAME, type SequenceBatch } from "./reward-model";
 import { assertFinite, type Outcome, readScalars, snapshotTensor, type TrainContext } from "./train-context";
 
@@ -40,9 +43,32 @@ function permutations(items: number[]): number[][] {
 }
 
 /** Items of one K: sequences (N*K), and orders as rows of indices into them, each with its weight. */
-type RankingBatch = SequenceBatch & { orders: tf.Tensor; orderWeights: tf.Tensor; margins: tf.Tensor };
+type RankingBatch = SequenceBatch & {
+  orders: tf.Tensor;
+  orderWeights: tf.Tensor;
+  margins: tf.Tensor;
+  /** What each sequence's rating should give, (N*K): a standardised rating, or a level as int32; null without a rating loss. */
+  ratings: { targets: tf.Tensor; weights: tf.Tensor } | null;
+};
 
-function createRankingBatch(items: RankedExample[], padTokenId: number, config: RewardConfig): RankingBatch {
+/** Mean and deviation of the training ratings. */
+type RatingScale = { mean: number; deviation: number };
+
+function ratingScale(items: readonly RankedExample[]): RatingScale {
+  const ratings = items.flatMap(({ ratings }) => ratings ?? []);
+  const mean = ratings.reduce((sum, x) => sum + x, 0) / Math.max(1, ratings.length);
+  const variance = ratings.reduce((sum, x) => sum + (x - mean) ** 2, 0) / Math.max(1, ratings.length);
+  return { mean, deviation: Math.sqrt(variance) || 1 };
+}
+
+function createRatings(items: RankedExample[], config: RewardConfig, { mean, deviation }: RatingScale): RankingBatch["ratings"] {
+  if (config.ratingLoss === "ranking") return null;
+  const rated = items.flatMap(({ examples, ratings }) => examples.map((_, i) => ({ rating: ratings?.[i] ?? mean, weight: ratings ? config.ratingWeight / examples.length / items.length : 0 })));
+  const targets = config.ratingLoss === "ordinal" ? tf.tensor1d(rated.map(({ rating }) => ratingLevel(rating, config.ratingLevels)), "int32") : tf.tensor1d(rated.map(({ rating }) => (rating - mean) / deviation));
+  return { targets, weights: tf.tensor1d(rated.map(({ weight }) => weight)) };
+}
+
+function createRankingBatch(items: RankedExample[], padTokenId: number, config: RewardConfig, scale: RatingScale): RankingBatch {
   const size = items[0]?.examples.length ?? 0;
   const orders: number[] = [];
   const weights: number[] = [];
@@ -51,7 +77,8 @@ function createRankingBatch(items: RankedExample[], padTokenId: number, config: 
     const agreeing = tieConsistentOrders(item.ranks, config.seed);
     for (const order of agreeing) {
       orders.push(...order.map((index) => i * size + index));
-      weights.push(1 / agreeing.length / items.length);
+      // Either its order or its ratings teach, not both.
+      weights.push(item.ratings && config.ratingLoss !== "ranking" ? 0 : 1 / agreeing.length / items.length);
       margins.push(size === 2 ? config.marginScale * (item.margin ?? 0) : 0);
     }
   });
@@ -68,6 +95,7 @@ function createRankingBatch(items: RankedExample[], padTokenId: number, config: 
     orders: tf.tensor2d(orders, [weights.length, size], "int32"),
     orderWeights: tf.tensor1d(weights),
     margins: tf.tensor1d(margins),
+    ratings: createRatings(items, config, scale),
   };
 }
 
@@ -104,24 +132,29 @@ export type RewardEvaluation = { loss: number; right: number; pairs: number; mar
 export async function trainReward(context: TrainContext, input: RewardInput): Promise<{ outcome: Outcome; evaluation: RewardEvaluation | null }> {
   const { config, model, tokenizer, base, adapter } = input;
   if (input.train.length === 0) throw new Error("The dataset version has no training rows that fit maxLength");
-  const trainable: Params = { ...adapter.params, [SCORE_NAME]: input.score };
+  const scale = ratingScale(input.train);
+  const trainable: Params = { ...adapter.params, [SCORE_NAME]: input.score, ...(config.ratingLoss === "ordinal" ? { [THRESHOLDS_NAME]: initThresholds(config.ratingLevels) } : {}) };
   const layout = layoutOf(trainable);
   const toScores = (frozen: Params, theta: tf.Tensor1D, batch: SequenceBatch, dropout: tf.Tensor | null = null) => {
-    const { [SCORE_NAME]: score, ...params } = unflattenParams(layout, theta);
+    const { [SCORE_NAME]: score, [THRESHOLDS_NAME]: thresholds, ...params } = unflattenParams(layout, theta);
     const weights: Weights = { base: frozen, adapter: { params, scaling: adapter.scaling, dropout: toDropout(config.lora.loraDropout, dropout) } };
     const tokens = { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D };
-    return rewardScores(model, weights, score as tf.Tensor, tokens, batch.lastIndex as tf.Tensor1D);
+    return { scores: rewardScores(model, weights, score as tf.Tensor, tokens, batch.lastIndex as tf.Tensor1D), thresholds: thresholds as tf.Tensor1D | undefined };
   };
   const trainStep = context.engine.compile("reward-train", ({ frozen, state, batch, dropout, scalars }: { frozen: Params; state: TrainState; batch: RankingBatch; dropout: tf.Tensor | null; scalars: StepScalars }) => {
     const { loss, gradient, report } = lossAndGradient((theta) => {
-      const scores = toScores(frozen, theta, batch, dropout);
-      return { loss: rankingLoss(scores, batch, config.centerRewardsCoefficient), report: { scores } };
+      const { scores, thresholds } = toScores(frozen, theta, batch, dropout);
+      const ranked = rankingLoss(scores, batch, config.centerRewardsCoefficient);
+      if (!batch.ratings) return { loss: ranked, report: { scores } };
+      const { targets, weights } = batch.ratings;
+      const rated = thresholds ? ordinalLoss(scores, targets, thresholds) : regressionLoss(scores, targets);
+      return { loss: tf.add(ranked, tf.sum(tf.mul(rated, weights))) as tf.Scalar, report: { scores } };
     }, state.theta);
     const update = adamW(config, state, gradient, scalars);
     return { state: update.state, loss, gradNorm: update.gradNorm, scores: report.scores };
   });
   const evaluateStep = context.engine.compile("reward-evaluate", ({ frozen, theta, batch }: { frozen: Params; theta: tf.Tensor; batch: RankingBatch }) => {
-    const scores = toScores(frozen, theta as tf.Tensor1D, batch);
+    const { scores } = toScores(frozen, theta as tf.Tensor1D, batch);
     return { scores, loss: rankingLoss(scores, batch, 0) };
   });
 
@@ -136,17 +169,23 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
   const evaluate = async (step: number): Promise<RewardEvaluation | null> => {
     if (input.validation.length === 0) return null;
     const total: RewardEvaluation = { loss: 0, right: 0, pairs: 0, margin: 0 };
+    const byMargin = new Map<number, [right: number, pairs: number]>();
     for (const { items, batchSize } of groupBySize(input.validation, config.batchSize)) {
       for (let i = 0; i < items.length; i += batchSize) {
         const rows = items.slice(i, i + batchSize);
         const filled = [...rows, ...Array.from({ length: batchSize - rows.length }, () => rows[0] as RankedExample)];
-        const batch = createRankingBatch(filled, tokenizer.padTokenId, config);
+        const batch = createRankingBatch(filled, tokenizer.padTokenId, config, scale);
         const result = evaluateStep({ frozen: base, theta: state.theta, batch });
         const scores = Array.from(result.scores.dataSync());
-        tf.dispose([result.scores, result.loss, ...Object.values(batch)]);
-        rows.forEach(({ ranks }, row) => {
+        tf.dispose([result.scores, result.loss]);
+        disposeTree(batch);
+        rows.forEach(({ ranks, margin }, row) => {
           const own = scores.slice(row * ranks.length, (row + 1) * ranks.length);
           const [right, pairs] = pairAccuracy(ranks, own);
+          if (margin !== null && pairs > 0) {
+            const [marginRight, marginPairs] = byMargin.get(margin) ?? [0, 0];
+            byMargin.set(margin, [marginRight + right, marginPairs + pairs]);
+          }
           total.right += right;
           total.pairs += pairs;
           for (let a = 0; a < ranks.length; a++)
@@ -160,7 +199,12 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
       }
     }
     if (total.pairs > 0) {
-      const values = { "loss/validation": total.loss / total.pairs, "accuracy/validation": total.right / total.pairs, "margin/mean": total.margin / total.pairs };
+      const values = {
+        "loss/validation": total.loss / total.pairs,
+        "accuracy/validation": total.right / total.pairs,
+        "margin/mean": total.margin / total.pairs,
+        ...Object.fromEntries([...byMargin].map(([margin, [right, pairs]]) => [`accuracy/margin_${margin}`, right / pairs])),
+      };
       assertFinite(step, values);
       await context.emit([{ kind: "metric", step, values }]);
     }
@@ -172,7 +216,8 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
       step, final, tensors: { ...state }, state: {},
       writeModel: async (folder) => {
         const trained = tf.tidy(() => unflattenParams(layout, state.theta));
-        await input.writeModel(folder, trained);
+        const { [THRESHOLDS_NAME]: _thresholds, ...kept } = trained;
+        await input.writeModel(folder, kept);
         tf.dispose(Object.values(trained));
       },
     });
@@ -180,13 +225,12 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
   let evaluation: RewardEvaluation | null = null;
   for (let step = context.resume?.step ?? 0; step < totalSteps; step++) {
     const items = batchAt(groups, step, config.seed, "reward");
-    const batch = createRankingBatch(items, tokenizer.padTokenId, config);
+    const batch = createRankingBatch(items, tokenizer.padTokenId, config, scale);
     const lr = learningRateAt(config, step, totalSteps);
     const scalars = scheduleScalars(config, step, lr);
     const dropout = dropoutSeed(config.lora.loraDropout, config.seed, step);
     const result = trainStep({ frozen: base, state, batch, dropout, scalars });
-    tf.dispose([...Object.values(state), ...Object.values(batch), ...Object.values(scalars)]);
-    dropout?.dispose();
+    disposeTree({ state, batch, dropout, scalars });
     state = result.state;
     const scores = Array.from(result.scores.dataSync());
     result.scores.dispose();

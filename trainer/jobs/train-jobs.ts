@@ -7,7 +7,7 @@ import type { Message } from "../../domain/prompt";
 import type { PpoConfig, PreferenceConfig, RewardConfig, SftConfig } from "../../domain/run";
 import { createLossMeter } from "../algorithms/completion-loss";
 import { encodeExample } from "../algorithms/examples";
-import { trainPpo, VALUE_BIAS, VALUE_HEAD } from "../algorithms/ppo";
+import { trainPpo } from "../algorithms/ppo";
 import { trainPreference } from "../algorithms/preference";
 import { pairAccuracy, type RankedExample } from "../algorithms/ranked-items";
 import { trainReward } from "../algorithms/reward";
@@ -115,9 +115,9 @@ const disposeAdapter = (adapter: Adapter | null): void => tf.dispose(Object.valu
 
 export async function encodeRankings(tokenizer: Tokenizer, rows: PreferenceRow[], maxLength: number): Promise<RankedExample[]> {
   const out: RankedExample[] = [];
-  for (const { messages, completions, ranks, margin } of rows) {
+  for (const { messages, completions, ranks, margin, ratings } of rows) {
     const examples = await Promise.all(completions.map((completion) => encodeExample(tokenizer, messages, completion)));
-    if (examples.every(({ promptIds, completionIds }) => promptIds.length + completionIds.length <= maxLength)) out.push({ examples, ranks, margin });
+    if (examples.every(({ promptIds, completionIds }) => promptIds.length + completionIds.length <= maxLength)) out.push({ examples, ranks, margin, ratings });
   }
   return out;
 }
@@ -221,9 +221,7 @@ export async function runPpo(
       config, model, tokenizer, base: params, prompts, adapter,
       reward: { model: rewardModel, weights: { weights: { base: rewardCheckpoint.params, adapter: rewardAdapter }, score } },
       writeModel: async (folder, trained) => {
-        // The value head serves the run only; it is kept with the state to resume from.
-        const { [VALUE_HEAD]: _head, [VALUE_BIAS]: _bias, ...lora } = trained;
-        await writeAdapterFolder(folder, { config: config.lora, model, overNf4: config.quantizeBase, params: lora, baseName: baseNameOf(chain), taskType: "CAUSAL_LM" });
+        await writeAdapterFolder(folder, { config: config.lora, model, overNf4: config.quantizeBase, params: trained, baseName: baseNameOf(chain), taskType: "CAUSAL_LM" });
       },
     });
   } finally {

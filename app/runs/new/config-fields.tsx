@@ -1,6 +1,6 @@
 "use client";
 /** The fields of a run's config, group by group, each with its unit and usual range. */
-import { RUN_FIELDS, type RunField, type RunFormValues } from "@/domain/run-fields";
+import { isFieldUsed, RUN_FIELDS, type RunField, type RunFormValues } from "@/domain/run-fields";
 import type { RunKind } from "@/domain/run";
 import { Card, CardBody } from "../../components/ui/card";
 import { Checkbox, Field, Input, Select, Textarea } from "../../components/ui/field";
@@ -54,14 +54,8 @@ function ConfigField({ spec, values, errors, onChange }: Props & { spec: RunFiel
 
 /** Groups after the first are folded, unless something in them is wrong. */
 export function ConfigFields({ kind, values, errors, onChange }: Props & { kind: RunKind }) {
-  const unused = (spec: RunField): boolean => {
-    if (spec.group === "LoRA") return values.method === "full" || values.method === "head";
-    if (spec.path === "head") return values.method !== "head";
-    if (spec.path === "initialisation") return values.method !== "full" && values.initialisation === "pretrained";
-    return spec.path === "customTemplate" && values.template !== "custom" && values.customTemplate === "";
-  };
   // What a choice makes meaningless is not asked for, unless it is wrong there.
-  const fields = RUN_FIELDS[kind].filter((spec) => !unused(spec) || errors[spec.path] !== undefined);
+  const fields = RUN_FIELDS[kind].filter((spec) => isFieldUsed(spec, values) || errors[spec.path] !== undefined);
   const groups = [...new Set(fields.map(({ group }) => group))];
   return (
     <>
@@ -84,7 +78,7 @@ export function ConfigFields({ kind, values, errors, onChange }: Props & { kind:
               </>
             ) : (
               // The key opens a folded group when an error in it appears; after that the person decides.
-              <details key={String(wrong)} open={wrong || group === "PPO" || group === "Sampling"}>
+              <details key={String(wrong)} open={wrong || group === "Method" || group === "Sampling"}>
                 <summary className="px-4 py-3 text-sm font-semibold focus-visible:-outline-offset-2">
                   {group} <span className="font-normal text-muted">({own.length} settings)</span>
                 </summary>

@@ -40,10 +40,12 @@ function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, 
 
 const toId = (text: string) => (text === "" ? null : text);
 
-/** What a run is called until somebody calls it otherwise. */
-function suggestName(inputs: RunInputs, kind: RunKind, baseCheckpointId: string, searching: boolean): string {
+/** What a run is called until somebody calls it otherwise: after its algorithm, where its kind has several. */
+function suggestName(inputs: RunInputs, kind: RunKind, values: RunFormValues, baseCheckpointId: string, searching: boolean): string {
   const base = inputs.checkpoints.find(({ id }) => id === baseCheckpointId);
-  return base === undefined ? "" : `${searching ? "Sweep of " : ""}${KIND_LABELS[kind]} on ${base.name}`.slice(0, 120);
+  const algorithm = kind === "ppo" ? values.method : kind === "preference" ? values.loss : undefined;
+  const label = typeof algorithm === "string" ? algorithm.toUpperCase() : KIND_LABELS[kind];
+  return base === undefined ? "" : `${searching ? "Sweep of " : ""}${label} on ${base.name}`.slice(0, 120);
 }
 
 export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInputs; like: RunDetail | null; initial: Initial; onProject: (id: string) => void }) {
@@ -54,7 +56,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   const projectId = inputs.project?.id ?? "";
   const likeConfig = like?.config.kind === "sweep" ? like.config.trial : like?.config;
   const [kind, setKind] = useState<RunKind>(likeConfig?.kind ?? initial.kind);
-  const [values, setValues] = useState<RunFormValues>(() => ({ ...configToForm(likeConfig ?? runConfigSchema.parse({ kind: initial.kind })), ...initial.changes }));
+  const [values, setValues] = useState<RunFormValues>(() => ({ ...configToForm(runConfigSchema.parse(likeConfig ?? { kind: initial.kind })), ...initial.changes }));
   const [search, setSearch] = useState<SearchForm | null>(() => (like?.config.kind === "sweep" ? searchToForm(like.config) : null));
   const [choices, setChoices] = useState<Choices>(() =>
     initialChoices(inputs, likeConfig?.kind ?? initial.kind, like ?? initial, like === null ? null : `${like.name}, again`.slice(0, 120)),
@@ -69,7 +71,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
     }),
   );
   const needs = KIND_INPUTS[kind];
-  const name = choices.name ?? suggestName(inputs, kind, choices.baseCheckpointId, search !== null);
+  const name = choices.name ?? suggestName(inputs, kind, values, choices.baseCheckpointId, search !== null);
   const parsed = useMemo(() => parseRunForm(kind, values), [kind, values]);
   const ids = {
     baseCheckpointId: choices.baseCheckpointId,

@@ -28,7 +28,7 @@ from trl.experimental.orpo import ORPOTrainer
 
 GOLDEN = pathlib.Path(__file__).resolve().parent.parent
 STEPS, LR, PROMPT = 5, 1e-3, 16
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
 
 CASES = {

@@ -124,6 +124,10 @@ describe("the round", () => {
     // Random texts and a tiny test split: whatever the decision, it is recorded with its reason.
     expect((await selectCheckpointsOfRun(database.db, ppoRun)).find(({ id }) => id === policy)?.reason).toMatch(/romoted: the reward model agrees with/);
 
+    const grpoRun = await start({ name: "GRPO", base: preferred, reward, config: { kind: "ppo", method: "grpo", groupSize: 4, iterations: 2, rolloutBatchSize: 8, numPpoEpochs: 1, numMiniBatches: 1, responseLength: 8 } });
+    expect(await finished(grpoRun)).toMatchObject({ state: "succeeded" });
+    expect(await metricSteps(grpoRun, "loss/value")).toEqual([]);
+
     const evaluation = await start({ name: "Evaluation", base: policy, reward, config: { kind: "evaluation", split: "test", goldTaste: "concise", sampling: { maxNewTokens: 8 } } });
     expect(await finished(evaluation)).toMatchObject({ state: "succeeded" });
     const scores = await selectScores(database.db, { checkpointId: policy });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { chartsFor, metricDefinition } from "../../../domain/metric-definitions";
 import { runConfigSchema, runKindSchema } from "../../../domain/run";
 import { estimateMemory, estimateSeconds, estimateSteps } from "../../../domain/run-estimate";
-import { configToForm, flattenConfig, parseRunForm, RUN_FIELDS } from "../../../domain/run-fields";
+import { configToForm, flattenConfig, isFieldUsed, parseRunForm, RUN_FIELDS } from "../../../domain/run-fields";
 import { presetConfig, RUN_PRESETS } from "../../../domain/run-presets";
 
 // A sweep is written in a form of its own: see sweep-form.test.ts.
@@ -49,6 +49,29 @@ describe("parseRunForm", () => {
   });
   it("refuses an empty list of target modules", () => {
     expect(Object.keys(errorsOf({ "lora.targetModules": "" }))).toEqual(["lora.targetModules"]);
+  });
+});
+
+describe("fields that another one decides on", () => {
+  const used = (kind: "ppo" | "preference", changes: object) => {
+    const values = configToForm(runConfigSchema.parse({ kind, ...changes }));
+    return RUN_FIELDS[kind].filter((spec) => isFieldUsed(spec, values)).map(({ path }) => path);
+  };
+  it("show a value function for PPO and a group for the others", () => {
+    expect(used("ppo", {})).toEqual(expect.arrayContaining(["vfCoef", "valueNetwork", "lam"]));
+    expect(used("ppo", {})).not.toContain("groupSize");
+    expect(used("ppo", { method: "grpo" })).toEqual(expect.arrayContaining(["groupSize", "lossAggregation"]));
+    expect(used("ppo", { method: "rloo" })).not.toEqual(expect.arrayContaining(["vfCoef"]));
+    expect(used("preference", { loss: "kto" })).toContain("desirableWeight");
+    expect(used("preference", {})).toContain("labelSmoothing");
+  });
+  it("depend on a choice that is there", () => {
+    for (const fields of Object.values(RUN_FIELDS)) {
+      for (const { when } of fields) {
+        const choices = fields.find(({ path }) => path === when?.path)?.choices?.map(({ value }) => value);
+        expect(when?.is.every((value) => choices?.includes(value)) ?? true).toBe(true);
+      }
+    }
   });
 });
 

@@ -82,13 +82,13 @@ it.each(["dpo", "kto", "orpo"] as const)("preference optimisation, %s, on pairs 
   expectFlat(counts);
 });
 
-it("PPO", async () => {
+it.each([["ppo", "head"], ["ppo", "reward"], ["grpo", "head"], ["rloo", "head"]] as const)("%s with value network %s", async (method, valueNetwork) => {
   const { context, counts } = countingContext();
-  const config = ppoConfigSchema.parse({ kind: "ppo", iterations: 4, rolloutBatchSize: 4, numPpoEpochs: 2, numMiniBatches: 2, responseLength: 5, evalSteps: 0 });
+  const config = ppoConfigSchema.parse({ kind: "ppo", method, valueNetwork, groupSize: 2, iterations: 4, rolloutBatchSize: 4, numPpoEpochs: 2, numMiniBatches: 2, responseLength: 5, evalSteps: 0 });
   const prompts = examples.map(({ promptIds }) => ({ promptIds, prompt: "", reference: null }));
   await trainPpo(context, {
     config, model, tokenizer, base: initParams(model, 1), adapter: initAdapter(model, lora, 1), prompts, writeModel,
-    reward: { model, weights: { weights: { base: initParams(model, 2), adapter: null }, score: initScore(16, 1) } },
+    reward: { model, weights: { weights: { base: initParams(model, 2), adapter: initAdapter(model, lora, 2) }, score: initScore(16, 1) } },
   });
   expectFlat(counts);
 });

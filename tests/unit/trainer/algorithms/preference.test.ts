@@ -92,6 +92,16 @@ it.each(PREFERENCE_LOSSES)("%s learns votes for one token over another", async (
   if (loss !== "ipo") for (const { completion } of rows) expect(completion).toMatch(/^5( 5)?/);
 });
 
+it.each(["tiny-llama", "tiny-t5"])("DPO of %s starts at ln 2, where policy and reference are one", async (name) => {
+  const { model, params } = await readModelFolder(goldenPath("models", name));
+  const config = preferenceConfigSchema.parse({ kind: "preference", maxSteps: 2, evalSteps: 0, lora: { targetModules: name === "tiny-t5" ? ["q", "v"] : ["q_proj", "v_proj"] } });
+  const context = createRecordedContext(engine);
+  await trainPreference(context, { ...none, config, model, tokenizer, base: params, adapter: initAdapter(model, config.lora, 1), train: rankings });
+  const [first, second] = metricSeries(context.events, "loss/train");
+  expect(first).toBeCloseTo(Math.LN2, 4);
+  expect(second).toBeLessThan(Math.LN2);
+});
+
 it("leaves ties out, and says so where nothing else is there", async () => {
   const config = preferenceConfigSchema.parse({ kind: "preference" });
   const train = rankings.slice(0, 1).map((item) => ({ ...item, ranks: [1, 1] }));

@@ -39,7 +39,12 @@ export function DatasetView({ projectId, datasetId }: { projectId: string; datas
         <h2 className="text-lg font-semibold">{kind} v{number}</h2>
         {simulated && <SimulatedBadge />}
         <span className="figures text-sm text-muted">{counts.train} train, {counts.validation} validation, {counts.test} test</span>
-        <Button asChild variant="primary" className="sm:ml-auto">
+        {kind === "preference" && (
+          <Button asChild variant="secondary" className="sm:ml-auto">
+            <Link href={`/runs/new?kind=preference&project=${projectId}&dataset=${datasetId}`}>Optimise a policy on it</Link>
+          </Button>
+        )}
+        <Button asChild variant="primary" className={kind === "preference" ? "" : "sm:ml-auto"}>
           <Link href={`/runs/new?kind=${kind === "sft" ? "sft" : "reward"}&project=${projectId}&dataset=${datasetId}`}>{kind === "sft" ? "Fine-tune on it" : "Train a reward model on it"}</Link>
         </Button>
       </div>
