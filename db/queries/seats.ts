@@ -34,6 +34,7 @@ const seatColumns = {
   shownOrder: seats.shownOrder,
   guidelineVersionId: seats.guidelineVersionId,
   judgementId: seats.judgementId,
+  tier: seats.tier,
 };
 
 /**
