@@ -53,3 +53,17 @@ export function streamLines(lines: AsyncGenerator<string>): ReadableStream<Uint8
     },
   });
 }
+
+/** `chunks` as a response that is written as it is made; the client going away ends the generator. */
+export function streamBytes(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const next = await chunks.next();
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
+    },
+    async cancel() {
+      await chunks.return(undefined);
+    },
+  });
+}

@@ -15,6 +15,12 @@ export type ImportedJudgement = {
   value: JudgementValue;
   ranks: number[] | null;
   comment: string;
+  reasons?: string[];
+  propensity?: number;
+  activeMs?: number;
+  idleMs?: number;
+  untouched?: boolean;
+  createdAt?: Date;
 };
 
 const hashItem = ({ mode, completionIds }: ImportedJudgement) => createHash("sha256").update([mode, ...[...completionIds].sort()].join("\n")).digest("hex");
@@ -46,8 +52,8 @@ export async function insertImportedJudgements(tx: Db, projectId: string, rows: 
     if (itemId === undefined) return [];
     const seat = (lastSeat.get(itemId) ?? 0) + 1;
     lastSeat.set(itemId, seat);
-    const { annotatorId, clientEventId, value, shownOrder, ranks, comment } = row;
-    return [{ projectId, itemId, seat, annotatorId, clientEventId, value, shownOrder, ranks, comment, activeMs: 0 }];
+    const { promptId: _, mode: __, completionIds: ___, activeMs = 0, ...given } = row;
+    return [{ ...given, projectId, itemId, seat, activeMs }];
   });
   const stored = await tx
     .insert(judgements)
