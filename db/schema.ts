@@ -187,7 +187,12 @@ export const items = pgTable(
     roundId: uuid("round_id").references(() => rounds.id),
     createdAt: createdAt(),
   },
-  (t) => [unique().on(t.projectId, t.contentHash), index().on(t.projectId, t.open, t.priority)],
+  (t) => [
+    unique().on(t.projectId, t.contentHash),
+    index().on(t.projectId, t.open, t.priority),
+    // Few items check: they are looked for with every item that is handed out.
+    index("items_checks").on(t.projectId, t.purpose).where(sql`${t.purpose} <> 'work'`),
+  ],
 );
 
 export const itemCompletions = pgTable(

@@ -8,13 +8,13 @@ export type VoteFilter = "people" | "simulated" | "all";
 
 const byWhom = (filter: VoteFilter) => (filter === "all" ? undefined : eq(users.simulated, filter === "simulated"));
 
-/** Judgements that stand, oldest first, with what they rank and whether they call all answers bad. */
+/** Judgements of work that stand, oldest first, with what they rank and whether they call all answers bad. */
 export function selectLeaderboardVotes(db: Db, input: { projectId: string; votes: VoteFilter }) {
   return db
     .select({ id: judgements.id, shownOrder: judgements.shownOrder, ranks: judgements.ranks, kind: sql<string>`${judgements.value}->>'kind'` })
     .from(judgements)
     .innerJoin(users, eq(users.id, judgements.annotatorId))
-    .where(and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), byWhom(input.votes)))
+    .where(and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), eq(judgements.purpose, "work"), byWhom(input.votes)))
     .orderBy(asc(judgements.createdAt), asc(judgements.id));
 }
 
@@ -23,7 +23,7 @@ export async function countVotes(db: Db, projectId: string): Promise<{ people: n
     .select({ people: sql<number>`count(*) filter (where not ${users.simulated})::int`, simulated: sql<number>`count(*) filter (where ${users.simulated})::int` })
     .from(judgements)
     .innerJoin(users, eq(users.id, judgements.annotatorId))
-    .where(and(eq(judgements.projectId, projectId), isNull(judgements.undoneAt)));
+    .where(and(eq(judgements.projectId, projectId), isNull(judgements.undoneAt), eq(judgements.purpose, "work")));
   return row ?? { people: 0, simulated: 0 };
 }
 
@@ -89,7 +89,7 @@ export function selectVotesBetween(db: Db, input: { projectId: string; a: string
     .innerJoin(users, eq(users.id, judgements.annotatorId))
     .innerJoin(items, eq(items.id, judgements.itemId))
     .innerJoin(prompts, eq(prompts.id, items.promptId))
-    .where(and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), isNotNull(judgements.ranks), holds(input.a), holds(input.b)))
+    .where(and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), eq(judgements.purpose, "work"), isNotNull(judgements.ranks), holds(input.a), holds(input.b)))
     .orderBy(desc(judgements.createdAt))
     .limit(input.limit);
 }

@@ -193,7 +193,7 @@ function leastAgreed({ start, value, cluster }: Observations, items: readonly st
 }
 
 /** Adds the strictly ordered pairs of `known`, and those that `ranks` orders likewise; a tie where there is an order is not. */
-function addComparison(share: Share, ranks: readonly number[], known: readonly number[]): void {
+export function addComparison(share: Share, ranks: readonly number[], known: readonly number[]): void {
   for (let i = 0; i < known.length; i++)
     for (let j = i + 1; j < known.length; j++) {
       const right = Math.sign((known[i] ?? 0) - (known[j] ?? 0));
