@@ -8,6 +8,7 @@ import { leaderboardRouter } from "./routers/leaderboard";
 import { projectRouter } from "./routers/project";
 import { promptRouter } from "./routers/prompt";
 import { qualityRouter } from "./routers/quality";
+import { queueRouter } from "./routers/queue";
 import { runRouter } from "./routers/run";
 import { userRouter } from "./routers/user";
 import { workerRouter } from "./routers/worker";
@@ -23,6 +24,7 @@ export const appRouter = router({
   project: projectRouter,
   prompt: promptRouter,
   quality: qualityRouter,
+  queue: queueRouter,
   run: runRouter,
   user: userRouter,
   worker: workerRouter,

@@ -98,6 +98,7 @@ export async function selectJudgementsToReview(db: Db, ids: readonly string[]) {
       promptId: prompts.id,
       messages: prompts.messages,
       verdict: judgementReviews.verdict,
+      purpose: items.purpose,
     })
     .from(judgements)
     .innerJoin(items, eq(items.id, judgements.itemId))

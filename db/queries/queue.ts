@@ -24,7 +24,10 @@ export async function selectClaimRules(db: Db, input: { projectId: string; annot
 
 export async function upsertProjectAnnotator(db: Db, row: ProjectAnnotator): Promise<void> {
   const { adjudicator, paused, dailyCap } = row;
-  await db.insert(projectAnnotators).values(row).onConflictDoUpdate({ target: [projectAnnotators.projectId, projectAnnotators.userId], set: { adjudicator, paused, dailyCap } });
+  await db
+    .insert(projectAnnotators)
+    .values(row)
+    .onConflictDoUpdate({ target: [projectAnnotators.projectId, projectAnnotators.userId], set: { adjudicator, paused, dailyCap } });
 }
 
 /** People who judged in the project or are particular to it, by name. */
@@ -69,7 +72,10 @@ export function selectQualification(db: Db, input: { projectId: string; annotato
  * Locks a seat of a gold or qualification item that the annotator has neither judged nor holds; these items have as many
  * seats as they need, so one is made where none is free. Null where the annotator knows them all.
  */
-export async function lockCheckSeat(tx: Db, input: { projectId: string; annotatorId: string; purpose: "gold" | "qualification" }): Promise<{ itemId: string; seat: number; tier: number } | null> {
+export async function lockCheckSeat(
+  tx: Db,
+  input: { projectId: string; annotatorId: string; purpose: "gold" | "qualification" },
+): Promise<{ itemId: string; seat: number; tier: number } | null> {
   const { projectId, annotatorId, purpose } = input;
   const [item] = await tx
     .select({ id: items.id })
@@ -79,8 +85,18 @@ export async function lockCheckSeat(tx: Db, input: { projectId: string; annotato
         eq(items.projectId, projectId),
         eq(items.purpose, purpose),
         eq(items.open, true),
-        notExists(tx.select({ one: sql`1` }).from(seats).where(and(eq(seats.itemId, items.id), eq(seats.annotatorId, annotatorId)))),
-        notExists(tx.select({ one: sql`1` }).from(judgements).where(and(eq(judgements.itemId, items.id), eq(judgements.annotatorId, annotatorId), isNull(judgements.undoneAt)))),
+        notExists(
+          tx
+            .select({ one: sql`1` })
+            .from(seats)
+            .where(and(eq(seats.itemId, items.id), eq(seats.annotatorId, annotatorId))),
+        ),
+        notExists(
+          tx
+            .select({ one: sql`1` })
+            .from(judgements)
+            .where(and(eq(judgements.itemId, items.id), eq(judgements.annotatorId, annotatorId), isNull(judgements.undoneAt))),
+        ),
       ),
     )
     .orderBy(sql`md5(${items.id}::text || ${annotatorId}::text)`)
@@ -88,13 +104,20 @@ export async function lockCheckSeat(tx: Db, input: { projectId: string; annotato
     // Seats are numbered under the item's lock.
     .for("update");
   if (item === undefined) return null;
-  const [free] = await tx.select({ seat: seats.seat }).from(seats).where(and(eq(seats.itemId, item.id), isNull(seats.annotatorId), isNull(seats.judgementId))).limit(1);
+  const [free] = await tx
+    .select({ seat: seats.seat })
+    .from(seats)
+    .where(and(eq(seats.itemId, item.id), isNull(seats.annotatorId), isNull(seats.judgementId)))
+    .limit(1);
   return { itemId: item.id, seat: free?.seat ?? (await addSeat(tx, item.id, 1)), tier: 1 };
 }
 
 /** Makes one more seat of an item that the caller has locked; returns its number. */
 export async function addSeat(tx: Db, itemId: string, tier: number): Promise<number> {
-  const [last] = await tx.select({ seat: sql<number>`coalesce(max(${seats.seat}), 0)::int` }).from(seats).where(eq(seats.itemId, itemId));
+  const [last] = await tx
+    .select({ seat: sql<number>`coalesce(max(${seats.seat}), 0)::int` })
+    .from(seats)
+    .where(eq(seats.itemId, itemId));
   const seat = (last?.seat ?? 0) + 1;
   await tx.insert(seats).values({ itemId, seat, tier });
   return seat;
@@ -125,18 +148,35 @@ export async function selectVoteToRepeat(tx: Db, input: { projectId: string; ann
 
 /** The order in which an annotator saw an item that they judged; null where no judgement of theirs stands. */
 export async function selectOwnOrder(db: Db, input: { itemId: string; annotatorId: string }): Promise<string[] | null> {
-  const [row] = await db.select({ shownOrder: judgements.shownOrder }).from(judgements).where(and(eq(judgements.itemId, input.itemId), eq(judgements.annotatorId, input.annotatorId), isNull(judgements.undoneAt)));
+  const [row] = await db
+    .select({ shownOrder: judgements.shownOrder })
+    .from(judgements)
+    .where(and(eq(judgements.itemId, input.itemId), eq(judgements.annotatorId, input.annotatorId), isNull(judgements.undoneAt)));
   return row?.shownOrder ?? null;
 }
 
 /** An item that shows another one again to one annotator, with its one seat. Null where it is there already. */
-export async function insertRepeat(tx: Db, input: { projectId: string; annotatorId: string; itemId: string; promptId: string; mode: typeof items.$inferInsert.mode }): Promise<string | null> {
+export async function insertRepeat(
+  tx: Db,
+  input: { projectId: string; annotatorId: string; itemId: string; promptId: string; mode: typeof items.$inferInsert.mode },
+): Promise<string | null> {
   const { projectId, annotatorId, itemId, promptId, mode } = input;
   const contentHash = createHash("sha256").update(`repeat ${itemId} ${annotatorId}`).digest("hex");
-  const [made] = await tx.insert(items).values({ projectId, promptId, mode, contentHash, purpose: "repeat", repeatOf: itemId }).onConflictDoNothing().returning({ id: items.id });
+  const [made] = await tx
+    .insert(items)
+    .values({ projectId, promptId, mode, contentHash, purpose: "repeat", repeatOf: itemId })
+    .onConflictDoNothing()
+    .returning({ id: items.id });
   if (made === undefined) return null;
   await tx.insert(itemCompletions).select(
-    tx.select({ itemId: sql<string>`${made.id}::uuid`.as("item_id"), completionId: itemCompletions.completionId, position: itemCompletions.position }).from(itemCompletions).where(eq(itemCompletions.itemId, itemId)),
+    tx
+      .select({
+        itemId: sql<string>`${made.id}::uuid`.as("item_id"),
+        completionId: itemCompletions.completionId,
+        position: itemCompletions.position,
+      })
+      .from(itemCompletions)
+      .where(eq(itemCompletions.itemId, itemId)),
   );
   await tx.insert(seats).values({ itemId: made.id, seat: 1 });
   return made.id;
@@ -157,7 +197,10 @@ export async function selectItemVotes(tx: Db, itemId: string) {
 }
 
 /** Makes items gold, qualification or work; `gold` is null for work. */
-export async function updatePurpose(db: Db, input: { itemId: string; purpose: "work" | "gold" | "qualification"; gold: Record<string, number> | null }): Promise<void> {
+export async function updatePurpose(
+  db: Db,
+  input: { itemId: string; purpose: "work" | "gold" | "qualification"; gold: Record<string, number> | null },
+): Promise<void> {
   await db.update(items).set({ purpose: input.purpose, gold: input.gold }).where(eq(items.id, input.itemId));
 }
 

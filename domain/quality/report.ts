@@ -49,7 +49,7 @@ export type QualityReport = {
 
 const LEAST_IN_COMMON = 5;
 const MAX_PAIRS = 30;
-const MAX_ITEMS = 20;
+const MAX_ITEMS = 10;
 const MAX_UNLIKELY = 300;
 const MAX_TIMES = 16;
 const DAY_MS = 86_400_000;

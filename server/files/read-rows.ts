@@ -49,7 +49,9 @@ async function* readJsonLines(stream: AsyncIterable<Uint8Array>): AsyncGenerator
     line += 1;
     const text = line === 1 ? dropMark(raw) : raw;
     if (text.trim() === "") continue;
-    yield text.length > MAX_ROW ? { line, reason: `the line has ${text.length} characters; at most ${MAX_ROW} are read` } : parseJson(text, line);
+    yield text.length > MAX_ROW
+      ? { line, reason: `the line has ${text.length} characters; at most ${MAX_ROW} are read` }
+      : parseJson(text, line);
   }
 }
 
@@ -90,7 +92,11 @@ async function* readJsonArray(stream: AsyncIterable<Uint8Array>): AsyncGenerator
       }
       if (!begun) {
         if (char === 91) begun = true;
-        else if (char > 32) throw new AppError("BAD_INPUT", "The file is no list of rows: expected [ at its beginning. One object a line is JSON lines (.jsonl).");
+        else if (char > 32)
+          throw new AppError(
+            "BAD_INPUT",
+            "The file is no list of rows: expected [ at its beginning. One object a line is JSON lines (.jsonl).",
+          );
         continue;
       }
       if (ended) {
@@ -112,15 +118,29 @@ async function* readJsonArray(stream: AsyncIterable<Uint8Array>): AsyncGenerator
     buffer = buffer.slice(keep);
     at -= keep;
     if (from >= 0) from = 0;
-    if (buffer.length > 2 * MAX_ROW) throw new AppError("BAD_INPUT", `Row ${n + 1} has more than ${2 * MAX_ROW} characters. Is a bracket or a quotation mark missing?`);
+    if (buffer.length > 2 * MAX_ROW)
+      throw new AppError("BAD_INPUT", `Row ${n + 1} has more than ${2 * MAX_ROW} characters. Is a bracket or a quotation mark missing?`);
   }
   text();
-  if (!ended) throw new AppError("BAD_INPUT", begun ? `The file ends in the middle of row ${n + 1}: the list is not closed.` : "The file is empty.");
+  if (!ended)
+    throw new AppError("BAD_INPUT", begun ? `The file ends in the middle of row ${n + 1}: the list is not closed.` : "The file is empty.");
 }
 
 /** Cells of these columns are lists or objects where they begin like one. */
 const looksLikeJson = (text: string) => /^\s*[[{]/.test(text);
-const NUMBERS = new Set(["margin", "choice", "preference", "overall_preference", "rank", "turn", "tstamp", "propensity", "active_ms", "idle_ms", "guideline_version"]);
+const NUMBERS = new Set([
+  "margin",
+  "choice",
+  "preference",
+  "overall_preference",
+  "rank",
+  "turn",
+  "tstamp",
+  "propensity",
+  "active_ms",
+  "idle_ms",
+  "guideline_version",
+]);
 const BOOLEANS = new Set(["label", "untouched", "simulated", "anony"]);
 
 /** A cell of CSV has no type: what a column of this name holds, and what the cell looks like, says how it is read. */
@@ -137,7 +157,15 @@ function readCell(name: string, text: string): unknown {
 }
 
 async function* readCsv(stream: AsyncIterable<Uint8Array>): AsyncGenerator<SourceRow> {
-  const parser = parse({ bom: true, columns: true, info: true, skip_empty_lines: true, relax_column_count: false, skip_records_with_error: true, max_record_size: MAX_ROW });
+  const parser = parse({
+    bom: true,
+    columns: true,
+    info: true,
+    skip_empty_lines: true,
+    relax_column_count: false,
+    skip_records_with_error: true,
+    max_record_size: MAX_ROW,
+  });
   const bad: SourceRow[] = [];
   parser.on("skip", (error: CsvError) => bad.push({ line: Number(error.lines ?? 0), reason: error.message }));
   const reading = pipeline(Readable.from(stream), parser).catch(() => undefined);
@@ -169,7 +197,9 @@ async function* readParquet(stream: AsyncIterable<Uint8Array>): AsyncGenerator<S
     await pipeline(Readable.from(stream), createWriteStream(name, { mode: 0o600 }));
     const file = await asyncBufferFromFile(name);
     const metadata = await parquetMetadataAsync(file).catch((error: unknown) => {
-      throw new AppError("BAD_INPUT", `The file is no Parquet file: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new AppError("BAD_INPUT", `The file is no Parquet file: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     });
     const rows = Number(metadata.num_rows);
     for (let rowStart = 0; rowStart < rows; rowStart += PARQUET_ROWS) {

@@ -55,7 +55,8 @@ async function* writeJson(rows: AsyncIterable<Row>): AsyncGenerator<string> {
   yield first ? "[]\n" : "\n]\n";
 }
 
-const cell = (value: unknown): string => (value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value));
+const cell = (value: unknown): string =>
+  value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
 
 async function* writeCsv(rows: AsyncIterable<Row>, columns: Columns): AsyncGenerator<string> {
   const names = Object.keys(columns);
@@ -107,7 +108,11 @@ async function* writeParquet(rows: AsyncIterable<Row>, columns: Columns): AsyncG
     bytes.index = 0;
     return chunk;
   };
-  const writer = new ParquetWriter({ writer: bytes, schema: [{ name: "root", num_children: names.length }, ...names.flatMap(([name, type]) => schemaOf(name, type))], createdBy: "hone" });
+  const writer = new ParquetWriter({
+    writer: bytes,
+    schema: [{ name: "root", num_children: names.length }, ...names.flatMap(([name, type]) => schemaOf(name, type))],
+    createdBy: "hone",
+  });
   for await (const batch of collect(rows)) {
     await writer.write({ columnData: names.map(([name]) => ({ name, data: batch.map((row) => row[name] ?? null) })), rowGroupSize: BATCH });
     yield take();

@@ -11,7 +11,8 @@ import { writeRows } from "../files/write-rows";
 const PAGE = 1000;
 
 /** The same for one annotator in all exports of a project, and says nothing of who it is. */
-const pseudonymOf = (projectId: string, userId: string) => `annotator-${createHash("sha256").update(`${projectId} ${userId}`).digest("hex").slice(0, 12)}`;
+const pseudonymOf = (projectId: string, userId: string) =>
+  `annotator-${createHash("sha256").update(`${projectId} ${userId}`).digest("hex").slice(0, 12)}`;
 
 /** Judgements that stand, oldest first. Throws NOT_FOUND with the first one where there is no such project. */
 export async function* readJudgements(ctx: UserContext, input: { projectId: string; simulated: boolean }): AsyncGenerator<JudgementRecord> {
@@ -50,7 +51,10 @@ async function* toRows(records: AsyncIterable<JudgementRecord>, layout: Judgemen
 }
 
 /** The bytes of the file. What checks answer and repetitions said is in Hone's own layout only: the others hold work. */
-export function exportJudgements(ctx: UserContext, input: { projectId: string; simulated: boolean; layout: JudgementLayout; file: FileKind }): AsyncGenerator<Uint8Array> {
+export function exportJudgements(
+  ctx: UserContext,
+  input: { projectId: string; simulated: boolean; layout: JudgementLayout; file: FileKind },
+): AsyncGenerator<Uint8Array> {
   return writeRows(toRows(onlyWork(readJudgements(ctx, input), input.layout), input.layout), input.file, LAYOUT_COLUMNS[input.layout]);
 }
 

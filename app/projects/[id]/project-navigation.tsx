@@ -8,7 +8,7 @@ import { cn } from "../../components/ui/cn";
 const PAGES = [
   { path: "", label: "Overview" },
   { path: "/data", label: "Data" },
-  { path: "/import", label: "Import" },
+  { path: "/import", label: "Import and export" },
   { path: "/guidelines", label: "Guidelines" },
   { path: "/quality", label: "Quality" },
   { path: "/datasets", label: "Datasets" },

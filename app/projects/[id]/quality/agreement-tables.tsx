@@ -4,23 +4,37 @@ import { LEVELS, type Level } from "@/domain/quality/agreement";
 import { Card, CardHeader } from "../../../components/ui/card";
 import { EmptyState } from "../../../components/ui/empty-state";
 import { Interval } from "../../../components/ui/interval";
-import { Table, TBody, Td, Th, THead, Tr } from "../../../components/ui/table";
+import { Table, TBody, Td, THead, Th, Tr } from "../../../components/ui/table";
 import { formatCount } from "../../format";
 import type { Quality } from "./quality-view";
 
-const SCALE_NAMES: Readonly<Record<string, string>> = { order: "Order of two completions", margin: "Margin of pairs", ranks: "Ranks of completions" };
+const SCALE_NAMES: Readonly<Record<string, string>> = {
+  order: "Order of two completions",
+  margin: "Margin of pairs",
+  ranks: "Ranks of completions",
+};
 const LEVEL_NAMES: Record<Level, string> = { nominal: "nominal", ordinal: "ordinal", interval: "interval", ratio: "ratio" };
 
 const MEASURES: readonly (readonly [name: string, text: string])[] = [
   ["Same", "Share of pairs of annotators of one thing who said the same of it."],
-  ["Fleiss' kappa", "The same beyond chance, for any number of annotators; the mean of the items' agreement where they have different numbers (Fleiss 1971)."],
-  ["Krippendorff's alpha", "One minus observed by expected disagreement; the level says how far apart two values are: nominal all alike, ordinal by ranks, interval by difference, ratio by proportion. Values may be missing (Krippendorff 2018)."],
+  [
+    "Fleiss' kappa",
+    "The same beyond chance, for any number of annotators; the mean of the items' agreement where they have different numbers (Fleiss 1971).",
+  ],
+  [
+    "Krippendorff's alpha",
+    "One minus observed by expected disagreement; the level says how far apart two values are: nominal all alike, ordinal by ranks, interval by difference, ratio by proportion. Values may be missing (Krippendorff 2018).",
+  ],
   ["Kendall's W and tau", "Concordance of all rankings of an item, and of two of them, corrected for ties (Kendall 1939, 1945)."],
 ];
 
 export function AgreementTable({ quality: { scales, kendall } }: { quality: Quality }) {
   if (scales.length === 0) {
-    return <EmptyState title="Nothing was judged twice yet">Agreement is measured on items that two or more annotators judged. The settings say how many judgements an item gets.</EmptyState>;
+    return (
+      <EmptyState title="Nothing was judged twice yet">
+        Agreement is measured on items that two or more annotators judged. The settings say how many judgements an item gets.
+      </EmptyState>
+    );
   }
   const levels = LEVELS.filter((level) => scales.some((scale) => scale.levels.includes(level)));
   return (

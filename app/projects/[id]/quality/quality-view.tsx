@@ -13,7 +13,7 @@ import { EmptyState, ErrorState } from "../../../components/ui/empty-state";
 import { Select } from "../../../components/ui/field";
 import { Interval } from "../../../components/ui/interval";
 import { Skeleton } from "../../../components/ui/skeleton";
-import { Table, TBody, Td, Th, THead, Tr } from "../../../components/ui/table";
+import { Table, TBody, Td, THead, Th, Tr } from "../../../components/ui/table";
 import { errorMessage, useTRPC } from "../../../trpc";
 import { countOf, formatCount } from "../../format";
 import { AgreementTable, GroupTable } from "./agreement-tables";
@@ -29,7 +29,12 @@ export function QualityView({ projectId }: { projectId: string }) {
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-center gap-3">
-        <Select aria-label="Whose votes" className="w-auto" value={simulated ? "simulated" : "people"} onChange={(event) => setSimulated(event.target.value === "simulated")}>
+        <Select
+          aria-label="Whose votes"
+          className="w-auto"
+          value={simulated ? "simulated" : "people"}
+          onChange={(event) => setSimulated(event.target.value === "simulated")}
+        >
           <option value="people">Votes of people</option>
           <option value="simulated">Votes of simulated annotators</option>
         </Select>
@@ -43,7 +48,8 @@ export function QualityView({ projectId }: { projectId: string }) {
       </div>
       {quality.isPending && <QualitySkeleton />}
       {quality.isError && <ErrorState message={errorMessage(quality.error)} onRetry={() => void quality.refetch()} />}
-      {quality.data !== undefined && (quality.data.votes === 0 ? <NoVotes simulated={simulated} /> : <Report projectId={projectId} quality={quality.data} />)}
+      {quality.data !== undefined &&
+        (quality.data.votes === 0 ? <NoVotes simulated={simulated} /> : <Report projectId={projectId} quality={quality.data} />)}
     </div>
   );
 }
@@ -52,7 +58,8 @@ function NoVotes({ simulated }: { simulated: boolean }) {
   return (
     <Card>
       <EmptyState title={simulated ? "No simulated annotator has voted here" : "Nobody has voted here yet"}>
-        Agreement, reliability and alarms appear with the first votes; agreement needs items that more than one annotator judges, which the settings ask for.
+        Agreement, reliability and alarms appear with the first votes; agreement needs items that more than one annotator judges, which the
+        settings ask for.
       </EmptyState>
     </Card>
   );
@@ -81,13 +88,18 @@ function Report({ projectId, quality }: { projectId: string; quality: Quality })
         <CardHeader title="Agreement" description="95 % intervals by bootstrap over items." />
         <AgreementTable quality={quality} />
       </Card>
-      <div className="grid items-start gap-4 lg:grid-cols-3">
-        <GroupTable title="By mode" head="Mode" groups={quality.byMode} />
-        <GroupTable title="By guideline" head="Version" groups={quality.byGuideline} />
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <div className="flex min-w-0 flex-col gap-4">
+          <GroupTable title="By mode" head="Mode" groups={quality.byMode} />
+          <GroupTable title="By guideline" head="Version" groups={quality.byGuideline} />
+        </div>
         <GroupTable title="By time" head="From" groups={quality.byTime} />
       </div>
       <Card>
-        <CardHeader title="Annotators" description="Reliability is how often an annotator is right, judged by what the others say (Dawid and Skene 1979; one coin: Zhang et al. 2016)." />
+        <CardHeader
+          title="Annotators"
+          description="Reliability is how often an annotator is right, judged by what the others say (Dawid and Skene 1979; one coin: Zhang et al. 2016)."
+        />
         <ReliabilityTable annotators={quality.annotators} />
       </Card>
       <div className="grid items-start gap-4 lg:grid-cols-2">
@@ -147,7 +159,10 @@ function PairsTable({ pairs }: { pairs: Quality["pairs"] }) {
 function ItemsTable({ projectId, items }: { projectId: string; items: Quality["items"] }) {
   return (
     <Card>
-      <CardHeader title="Least agreed items" description="Where annotators differ most: unclear guidelines, or answers that are really alike." />
+      <CardHeader
+        title="Least agreed items"
+        description="Where annotators differ most: unclear guidelines, or answers that are really alike."
+      />
       {items.length === 0 ? (
         <EmptyState title="No item has annotators who differ" />
       ) : (

@@ -7,7 +7,7 @@ import type { Alarm, AlarmKind } from "@/domain/quality/alarms";
 import { Badge } from "../../../components/ui/badge";
 import { Button } from "../../../components/ui/button";
 import { Interval } from "../../../components/ui/interval";
-import { Table, TBody, Td, Th, THead, Tr } from "../../../components/ui/table";
+import { Table, TBody, Td, THead, Th, Tr } from "../../../components/ui/table";
 import { formatCount, formatDuration } from "../../format";
 import type { Quality } from "./quality-view";
 
@@ -41,28 +41,38 @@ export function ReliabilityTable({ annotators }: { annotators: Quality["annotato
           </Tr>
         </THead>
         <TBody>
-          {(all ? sorted : sorted.slice(0, FIRST_SHOWN)).map(({ annotatorId, name, votes, agreement, reliability, oneCoin, gold, repeats, habits, alarms }) => (
-            <Tr key={annotatorId}>
-              <Td className="font-medium whitespace-nowrap">{name}</Td>
-              <Td numeric>{formatCount(votes)}</Td>
-              <Td numeric>
-                <ShareOf k={agreement.k} n={agreement.n} />
-              </Td>
-              <Td numeric>{percentOf(reliability)}</Td>
-              <Td numeric>{percentOf(oneCoin)}</Td>
-              <Td numeric>
-                <ShareOf {...gold} />
-              </Td>
-              <Td numeric>
-                <ShareOf {...repeats} />
-              </Td>
-              <Td numeric>{habits.left + habits.right === 0 ? "–" : percentOf(habits.left / (habits.left + habits.right))}</Td>
-              <Td numeric>{habits.medianMs === null ? "–" : formatDuration(habits.medianMs)}</Td>
-              <Td>
-                {alarms.length === 0 ? <span className="text-muted">none</span> : <span className="flex flex-wrap gap-1">{alarms.map((alarm) => <AlarmBadge key={alarm.kind} {...alarm} />)}</span>}
-              </Td>
-            </Tr>
-          ))}
+          {(all ? sorted : sorted.slice(0, FIRST_SHOWN)).map(
+            ({ annotatorId, name, votes, agreement, reliability, oneCoin, gold, repeats, habits, alarms }) => (
+              <Tr key={annotatorId}>
+                <Td className="font-medium whitespace-nowrap">{name}</Td>
+                <Td numeric>{formatCount(votes)}</Td>
+                <Td numeric>
+                  <ShareOf k={agreement.k} n={agreement.n} />
+                </Td>
+                <Td numeric>{percentOf(reliability)}</Td>
+                <Td numeric>{percentOf(oneCoin)}</Td>
+                <Td numeric>
+                  <ShareOf {...gold} />
+                </Td>
+                <Td numeric>
+                  <ShareOf {...repeats} />
+                </Td>
+                <Td numeric>{habits.left + habits.right === 0 ? "–" : percentOf(habits.left / (habits.left + habits.right))}</Td>
+                <Td numeric>{habits.medianMs === null ? "–" : formatDuration(habits.medianMs)}</Td>
+                <Td>
+                  {alarms.length === 0 ? (
+                    <span className="text-muted">none</span>
+                  ) : (
+                    <span className="flex flex-wrap gap-1">
+                      {alarms.map((alarm) => (
+                        <AlarmBadge key={alarm.kind} {...alarm} />
+                      ))}
+                    </span>
+                  )}
+                </Td>
+              </Tr>
+            ),
+          )}
         </TBody>
       </Table>
       {!all && sorted.length > FIRST_SHOWN && (
@@ -84,7 +94,11 @@ function ShareOf({ k, n }: { k: number; n: number }) {
 
 function AlarmBadge({ kind, share, n }: Alarm) {
   return (
-    <Badge tone="flagged" icon={<TriangleAlert aria-hidden="true" className="size-3" />} title={`Of ${formatCount(n)} votes; more than chance or habit explains`}>
+    <Badge
+      tone="flagged"
+      icon={<TriangleAlert aria-hidden="true" className="size-3" />}
+      title={`Of ${formatCount(n)} votes; more than chance or habit explains`}
+    >
       {ALARMS[kind](percentOf(share))}
     </Badge>
   );

@@ -4,5 +4,8 @@ import { useSearchParams } from "next/navigation";
 
 export function useSimulated(): [boolean, (simulated: boolean) => void] {
   const params = useSearchParams();
-  return [params.get("votes") === "simulated", (simulated) => window.history.replaceState(null, "", simulated ? "?votes=simulated" : window.location.pathname)];
+  return [
+    params.get("votes") === "simulated",
+    (simulated) => window.history.replaceState(null, "", simulated ? "?votes=simulated" : window.location.pathname),
+  ];
 }

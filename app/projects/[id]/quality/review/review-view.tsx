@@ -11,7 +11,7 @@ import { Button } from "../../../../components/ui/button";
 import { Card, CardBody, CardHeader } from "../../../../components/ui/card";
 import { Dialog, DialogClose, DialogContent } from "../../../../components/ui/dialog";
 import { EmptyState, ErrorState } from "../../../../components/ui/empty-state";
-import { Field, Textarea } from "../../../../components/ui/field";
+import { Field, Select, Textarea } from "../../../../components/ui/field";
 import { Kbd } from "../../../../components/ui/kbd";
 import { RelativeTime } from "../../../../components/ui/relative-time";
 import { Skeleton } from "../../../../components/ui/skeleton";
@@ -42,12 +42,20 @@ export function ReviewView({ projectId }: { projectId: string }) {
   );
   const waiting = list.data?.judgements.filter(({ id }) => !skipped.includes(id)) ?? [];
   const current = waiting[0];
-  const accept = () => current !== undefined && !review.isPending && review.mutate({ judgementId: current.id, verdict: "accepted", note: "" });
+  const accept = () =>
+    current !== undefined && !review.isPending && review.mutate({ judgementId: current.id, verdict: "accepted", note: "" });
   const later = () => current !== undefined && setSkipped((before) => [...before, current.id]);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const target = event.target;
-      if (sending || event.ctrlKey || event.metaKey || event.altKey || (target instanceof HTMLElement && target.closest("input, textarea, select, [role=dialog]") !== null)) return;
+      if (
+        sending ||
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        (target instanceof HTMLElement && target.closest("input, textarea, select, [role=dialog]") !== null)
+      )
+        return;
       if (event.key === "a") accept();
       else if (event.key === "b" && current !== undefined) setSending(true);
       else if (event.key === "s") later();
@@ -105,6 +113,7 @@ export function ReviewView({ projectId }: { projectId: string }) {
             <Button onClick={() => setSending(true)}>
               <Undo2 aria-hidden="true" className="size-4" /> Send back <Kbd>B</Kbd>
             </Button>
+            {current.ranks !== null && <KnownAnswer key={current.id} judgement={current} />}
             <Button variant="ghost" className="ml-auto" onClick={later}>
               Later <Kbd>S</Kbd>
             </Button>
@@ -123,7 +132,45 @@ export function ReviewView({ projectId }: { projectId: string }) {
   );
 }
 
-function SendBackDialog(props: { open: boolean; onOpenChange: (open: boolean) => void; annotator: string; loading: boolean; error: string | null; onSend: (note: string) => void }) {
+/** Makes this vote the known answer of its item, for gold or qualification. */
+function KnownAnswer({ judgement }: { judgement: ToReview }) {
+  const trpc = useTRPC();
+  const toast = useToast();
+  const change = useMutation(
+    trpc.queue.changePurpose.mutationOptions({
+      onSuccess: (_, { purpose }) =>
+        toast({ title: purpose === "work" ? "The item is work" : `This vote is the known answer of a ${purpose} item` }),
+      onError: (error) => toast({ title: errorMessage(error) }),
+    }),
+  );
+  return (
+    <Select
+      aria-label="What the item is for"
+      className="w-auto"
+      defaultValue={judgement.purpose === "repeat" ? "work" : judgement.purpose}
+      disabled={change.isPending || judgement.purpose === "repeat"}
+      onChange={(event) =>
+        change.mutate({
+          judgementId: judgement.id,
+          purpose: event.target.value === "gold" || event.target.value === "qualification" ? event.target.value : "work",
+        })
+      }
+    >
+      <option value="work">Item of work</option>
+      <option value="gold">Gold: this is the answer</option>
+      <option value="qualification">Qualification: this is the answer</option>
+    </Select>
+  );
+}
+
+function SendBackDialog(props: {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  annotator: string;
+  loading: boolean;
+  error: string | null;
+  onSend: (note: string) => void;
+}) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     props.onSend(String(new FormData(event.currentTarget).get("note") ?? ""));
@@ -161,7 +208,8 @@ export function orderOfRanks(ranks: readonly number[]): string {
 }
 
 function ReviewCard({ projectId, judgement }: { projectId: string; judgement: ToReview }) {
-  const { annotator, completions, others, likelihood, prompt, promptId, value, ranks, createdAt, activeMs, comment, reasons, simulated } = judgement;
+  const { annotator, completions, others, likelihood, prompt, promptId, value, ranks, createdAt, activeMs, comment, reasons, simulated } =
+    judgement;
   const remarks = [...reasons, comment, value.kind === "flag" ? value.note : ""].filter((part) => part !== "");
   return (
     <Card>
@@ -169,7 +217,13 @@ function ReviewCard({ projectId, judgement }: { projectId: string; judgement: To
         title={
           <span className="flex flex-wrap items-center gap-2">
             {annotator} {simulated && <SimulatedBadge />}
-            <span className="figures">{ranks === null ? <Badge tone={value.kind === "flag" ? "flagged" : "neutral"}>{value.kind.replaceAll("_", " ")}</Badge> : orderOfRanks(ranks)}</span>
+            <span className="figures">
+              {ranks === null ? (
+                <Badge tone={value.kind === "flag" ? "flagged" : "neutral"}>{value.kind.replaceAll("_", " ")}</Badge>
+              ) : (
+                orderOfRanks(ranks)
+              )}
+            </span>
           </span>
         }
         description={
@@ -179,7 +233,13 @@ function ReviewCard({ projectId, judgement }: { projectId: string; judgement: To
             {remarks.length > 0 && `: ${remarks.join("; ")}`}
           </>
         }
-        actions={likelihood !== null && <Badge tone="flagged" title="Probability that this is the right order, by what the others said and how reliable they are">likely to {(100 * likelihood).toFixed(likelihood < 0.01 ? 1 : 0)} %</Badge>}
+        actions={
+          likelihood !== null && (
+            <Badge tone="flagged" title="Probability that this is the right order, by what the others said and how reliable they are">
+              likely to {(100 * likelihood).toFixed(likelihood < 0.01 ? 1 : 0)} %
+            </Badge>
+          )
+        }
       />
       <CardBody className="flex flex-col gap-4">
         <div>
@@ -188,7 +248,9 @@ function ReviewCard({ projectId, judgement }: { projectId: string; judgement: To
               Prompt
             </Link>
           </p>
-          <p dir="auto" className="prose-text max-h-60 overflow-y-auto whitespace-pre-wrap">{prompt}</p>
+          <p dir="auto" className="prose-text max-h-60 overflow-y-auto whitespace-pre-wrap">
+            {prompt}
+          </p>
         </div>
         <ol className="grid gap-3 lg:grid-cols-2">
           {completions.map(({ id, text, rank }, i) => (
@@ -196,7 +258,9 @@ function ReviewCard({ projectId, judgement }: { projectId: string; judgement: To
               <p className="mb-1 flex items-center gap-2 text-xs font-medium text-muted">
                 {String.fromCharCode(65 + i)} {rank !== null && <Badge tone={rank === 1 ? "chosen" : "neutral"}>rank {rank}</Badge>}
               </p>
-              <p dir="auto" className="prose-text max-h-80 overflow-y-auto whitespace-pre-wrap">{text}</p>
+              <p dir="auto" className="prose-text max-h-80 overflow-y-auto whitespace-pre-wrap">
+                {text}
+              </p>
             </li>
           ))}
         </ol>
@@ -209,7 +273,8 @@ function ReviewCard({ projectId, judgement }: { projectId: string; judgement: To
               {others.map((other, i) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: two annotators may have one name
                 <li key={`${other.annotator} ${i}`}>
-                  {other.annotator}: <span className="figures">{other.ranks === null ? other.kind.replaceAll("_", " ") : orderOfRanks(other.ranks)}</span>
+                  {other.annotator}:{" "}
+                  <span className="figures">{other.ranks === null ? other.kind.replaceAll("_", " ") : orderOfRanks(other.ranks)}</span>
                 </li>
               ))}
             </ul>
