@@ -9,7 +9,7 @@ import type { Db } from "../../db/client";
 export async function fillVotes(db: Db, input: { projectId: string; items: number; overlap: number; annotators: number }): Promise<void> {
   const { projectId, items, overlap, annotators } = input;
   await db.execute(
-    sql`insert into users (email, name) select 'many' || n || '@example.org', 'Annotator ' || n from generate_series(0, ${annotators - 1}::int) n`,
+    sql`insert into users (email, name) select 'many' || n || '-' || left(${projectId}, 8) || '@example.org', 'Annotator ' || n from generate_series(0, ${annotators - 1}::int) n`,
   );
   await db.execute(sql`insert into models (project_id, name) select ${projectId}, 'Model ' || n from generate_series(1, 4) n`);
   await db.execute(sql`
@@ -28,7 +28,7 @@ export async function fillVotes(db: Db, input: { projectId: string; items: numbe
     insert into item_completions (item_id, completion_id, position)
     select i.id, c.id, row_number() over (partition by i.id order by c.id) - 1 from items i join completions c on c.prompt_id = i.prompt_id where i.project_id = ${projectId}`);
   await db.execute(sql`
-    with people as (select id, row_number() over (order by email) - 1 as n from users where email like 'many%'),
+    with people as (select id, row_number() over (order by email) - 1 as n from users where email like 'many%-' || left(${projectId}, 8) || '%'),
     votes as (
       select i.id as item_id, i.mode, seat, i.n as item_n, (select jsonb_agg(completion_id order by md5(completion_id::text || seat)) from item_completions where item_id = i.id) as shown,
         -- Four in five say of an item what most say: which side that is depends on the order shown.
