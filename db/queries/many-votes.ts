@@ -1,6 +1,6 @@
 /** A project with many votes, made inside the database: what measurements of speed start from. */
 import { sql } from "drizzle-orm";
-import type { Db } from "../../db/client";
+import type { Db } from "../client";
 
 /**
  * Fills a project with `items` items of two short completions and `overlap` votes of people on each, one item in five
@@ -48,4 +48,9 @@ export async function fillVotes(db: Db, input: { projectId: string; items: numbe
     insert into seats (item_id, seat, annotator_id, shown_order, judgement_id)
     select item_id, seat, annotator_id, shown_order, id from judgements where project_id = ${projectId}`);
   await db.execute(sql`analyze`);
+}
+
+/** Changes a vote, so that what is kept of all of them is out of date. */
+export async function touchNewestVote(db: Db, projectId: string): Promise<void> {
+  await db.execute(sql`update judgements set created_at = created_at + interval '1 second' where id = (select id from judgements where project_id = ${projectId} order by created_at desc limit 1)`);
 }
