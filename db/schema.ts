@@ -126,7 +126,7 @@ export const prompts = pgTable(
     contentHash: text("content_hash").notNull(),
     createdAt: createdAt(),
   },
-  (t) => [unique().on(t.projectId, t.contentHash), index().on(t.projectId, t.split)],
+  (t) => [unique().on(t.projectId, t.contentHash), index().on(t.projectId, t.split), index().on(t.projectId, t.groupKey)],
 );
 
 /** What the leaderboard ranks: a checkpoint, or an outside source known by name. */

@@ -31,29 +31,6 @@ export function parseParameters<T extends z.ZodType>(schema: T, request: Request
   throw new AppError("BAD_INPUT", describeFieldProblems(fields), { fields });
 }
 
-/** `lines` as a response that is written as it is made; the client going away ends the generator. */
-export function streamLines(lines: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  return new ReadableStream({
-    async pull(controller) {
-      let text = "";
-      while (text.length < 65_536) {
-        const next = await lines.next();
-        if (next.done) {
-          if (text !== "") controller.enqueue(encoder.encode(text));
-          controller.close();
-          return;
-        }
-        text += next.value;
-      }
-      controller.enqueue(encoder.encode(text));
-    },
-    async cancel() {
-      await lines.return(undefined);
-    },
-  });
-}
-
 /** `chunks` as a response that is written as it is made; the client going away ends the generator. */
 export function streamBytes(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream({

@@ -10,7 +10,8 @@ type Columns = Readonly<Record<string, ColumnType>>;
 /** Rows that are written together. */
 const BATCH = 1000;
 
-export function writeRows(rows: AsyncIterable<Row>, kind: FileKind, columns: Columns): AsyncGenerator<Uint8Array> {
+/** Columns that are not named are those of the first thousand rows, with types that fit what these hold. */
+export function writeRows(rows: AsyncIterable<Row>, kind: FileKind, columns: Columns | null): AsyncGenerator<Uint8Array> {
   switch (kind) {
     case "jsonl":
       return encode(inBatches(rows, (batch) => batch.map((row) => `${JSON.stringify(row)}\n`).join("")));
@@ -58,10 +59,47 @@ async function* writeJson(rows: AsyncIterable<Row>): AsyncGenerator<string> {
 const cell = (value: unknown): string =>
   value === null || value === undefined ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
 
-async function* writeCsv(rows: AsyncIterable<Row>, columns: Columns): AsyncGenerator<string> {
-  const names = Object.keys(columns);
-  yield stringify([names]);
-  yield* inBatches(rows, (batch) => stringify(batch.map((row) => names.map((name) => cell(row[name])))));
+async function* writeCsv(rows: AsyncIterable<Row>, given: Columns | null): AsyncGenerator<string> {
+  let names: string[] | null = null;
+  for await (const batch of collect(rows)) {
+    const first = names === null;
+    names ??= Object.keys(given ?? inferColumns(batch));
+    const known = names;
+    const text = stringify(batch.map((row) => known.map((name) => cell(row[name]))));
+    yield first ? stringify([known]) + text : text;
+  }
+  if (names === null && given !== null) yield stringify([Object.keys(given)]);
+}
+
+/** The type that fits every value of a column; parts of different kinds are JSON. */
+function inferColumns(batch: readonly Row[]): Columns {
+  const types = new Map<string, ColumnType>();
+  const empty = new Set<string>();
+  for (const row of batch)
+    for (const [name, value] of Object.entries(row)) {
+      if (value === null || value === undefined) {
+        empty.add(name);
+        continue;
+      }
+      const type = typeOf(value);
+      const before = types.get(name);
+      if (before === undefined) types.set(name, type);
+      else if (before !== type)
+        types.set(name, (before === "int" && type === "double") || (before === "double" && type === "int") ? "double" : "json");
+    }
+  for (const name of empty) if (!types.has(name)) types.set(name, "text");
+  return Object.fromEntries(types);
+}
+
+function typeOf(value: unknown): ColumnType {
+  if (typeof value === "string") return "text";
+  if (typeof value === "boolean") return "boolean";
+  if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) < 2 ** 31 ? "int" : "double";
+  if (!Array.isArray(value)) return "json";
+  if (value.every((entry) => typeof entry === "string")) return "texts";
+  if (value.every((entry) => typeOf(entry) === "int")) return "ints";
+  const isMessage = (entry: unknown) => typeof entry === "object" && entry !== null && Object.keys(entry).sort().join() === "content,role";
+  return value.every(isMessage) ? "messages" : "json";
 }
 
 type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]["schema"][number];
@@ -100,23 +138,27 @@ function schemaOf(name: string, type: ColumnType): SchemaElement[] {
   }
 }
 
-async function* writeParquet(rows: AsyncIterable<Row>, columns: Columns): AsyncGenerator<Uint8Array> {
-  const names = Object.entries(columns);
+async function* writeParquet(rows: AsyncIterable<Row>, given: Columns | null): AsyncGenerator<Uint8Array> {
   const bytes = new ByteWriter();
   const take = () => {
     const chunk = bytes.getBytes().slice();
     bytes.index = 0;
     return chunk;
   };
-  const writer = new ParquetWriter({
-    writer: bytes,
-    schema: [{ name: "root", num_children: names.length }, ...names.flatMap(([name, type]) => schemaOf(name, type))],
-    createdBy: "hone",
-  });
+  const begin = (columns: Columns) => {
+    const names = Object.entries(columns);
+    const schema = [{ name: "root", num_children: names.length }, ...names.flatMap(([name, type]) => schemaOf(name, type))];
+    return { names, writer: new ParquetWriter({ writer: bytes, schema, createdBy: "hone" }) };
+  };
+  let file: ReturnType<typeof begin> | null = null;
   for await (const batch of collect(rows)) {
-    await writer.write({ columnData: names.map(([name]) => ({ name, data: batch.map((row) => row[name] ?? null) })), rowGroupSize: BATCH });
+    file ??= begin(given ?? inferColumns(batch));
+    await file.writer.write({
+      columnData: file.names.map(([name]) => ({ name, data: batch.map((row) => row[name] ?? null) })),
+      rowGroupSize: BATCH,
+    });
     yield take();
   }
-  writer.finish();
+  (file ?? begin(given ?? {})).writer.finish();
   yield take();
 }
