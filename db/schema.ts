@@ -25,6 +25,8 @@ import type { DatasetKind, DatasetRow } from "../domain/dataset";
 import type { EvaluationValues } from "../domain/evaluation";
 import type { ItemMode, JudgementValue } from "../domain/judgement";
 import type { Message, Split } from "../domain/prompt";
+import { defaultQueue, type ItemPurpose, type QueueSettings } from "../domain/queue";
+import type { ReviewVerdict } from "../domain/quality/review";
 import type { RunConfig, RunEvent, RunKind, RunState } from "../domain/run";
 import type { Role } from "../domain/user";
 
@@ -80,8 +82,25 @@ export const projects = pgTable("projects", {
   /** The leaderboard may be read without an account. */
   published: boolean("published").notNull().default(false),
   demo: boolean("demo").notNull().default(false),
+  queue: jsonb("queue").$type<QueueSettings>().notNull().default(defaultQueue),
   createdAt: createdAt(),
 });
+
+/** What is particular to an annotator in a project; most have no row. */
+export const projectAnnotators = pgTable(
+  "project_annotators",
+  {
+    projectId: uuid("project_id").notNull().references(() => projects.id, { onDelete: "cascade" }),
+    userId: uuid("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    /** Of the second tier: decides where votes disagree. */
+    adjudicator: boolean("adjudicator").notNull().default(false),
+    /** Gets no items for the time being. */
+    paused: boolean("paused").notNull().default(false),
+    /** Instead of the project's; null for that. */
+    dailyCap: integer("daily_cap"),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.userId] })],
+);
 
 export const guidelineVersions = pgTable(
   "guideline_versions",
@@ -111,7 +130,7 @@ export const prompts = pgTable(
     contentHash: text("content_hash").notNull(),
     createdAt: createdAt(),
   },
-  (t) => [unique().on(t.projectId, t.contentHash), index().on(t.projectId, t.split)],
+  (t) => [unique().on(t.projectId, t.contentHash), index().on(t.projectId, t.split), index().on(t.projectId, t.groupKey)],
 );
 
 /** What the leaderboard ranks: a checkpoint, or an outside source known by name. */
@@ -166,10 +185,20 @@ export const items = pgTable(
     /** sha256 of mode and sorted completion ids, of the prompt where there are none: the same comparison is one item. */
     contentHash: text("content_hash").notNull(),
     open: boolean("open").notNull().default(true),
+    purpose: text("purpose").$type<ItemPurpose>().notNull().default("work"),
+    /** The known answer of a gold or qualification item: the rank of each completion by its id. */
+    gold: jsonb("gold").$type<Record<string, number>>(),
+    /** The item that this one shows again to one annotator. */
+    repeatOf: uuid("repeat_of").references((): AnyPgColumn => items.id, { onDelete: "cascade" }),
     roundId: uuid("round_id").references(() => rounds.id),
     createdAt: createdAt(),
   },
-  (t) => [unique().on(t.projectId, t.contentHash), index().on(t.projectId, t.open, t.priority)],
+  (t) => [
+    unique().on(t.projectId, t.contentHash),
+    index().on(t.projectId, t.open, t.priority),
+    // Few items check: they are looked for with every item that is handed out.
+    index("items_checks").on(t.projectId, t.purpose).where(sql`${t.purpose} <> 'work'`),
+  ],
 );
 
 export const itemCompletions = pgTable(
@@ -198,13 +227,15 @@ export const seats = pgTable(
     shownOrder: jsonb("shown_order").$type<string[]>(),
     guidelineVersionId: uuid("guideline_version_id").references(() => guidelineVersions.id),
     judgementId: uuid("judgement_id"),
+    /** 2 is for adjudicators only. */
+    tier: smallint("tier").notNull().default(1),
   },
   (t) => [
     primaryKey({ columns: [t.itemId, t.seat] }),
     uniqueIndex("seats_item_annotator").on(t.itemId, t.annotatorId),
     uniqueIndex("seats_judgement").on(t.judgementId),
     index("seats_annotator").on(t.annotatorId),
-    check("seats_range", sql`${t.seat} between 1 and 99`),
+    check("seats_range", sql`${t.seat} between 1 and 9999`),
     check("seats_held_complete", sql`(${t.annotatorId} is null) = (${t.shownOrder} is null)`),
   ],
 );
@@ -238,6 +269,9 @@ export const judgements = pgTable(
     comment: text("comment").notNull().default(""),
     guidelineVersionId: uuid("guideline_version_id").references(() => guidelineVersions.id),
     propensity: doublePrecision("propensity").notNull().default(1),
+    /** The item's, so that what counts is seen without it. */
+    purpose: text("purpose").$type<ItemPurpose>().notNull().default("work"),
+    tier: smallint("tier").notNull().default(1),
     activeMs: integer("active_ms").notNull(),
     idleMs: integer("idle_ms").notNull().default(0),
     untouched: boolean("untouched").notNull().default(false),
@@ -254,6 +288,15 @@ export const judgements = pgTable(
     index().on(t.annotatorId, t.createdAt),
   ],
 );
+
+/** What a reviewer made of a judgement. One that was sent back is undone and counts nowhere. */
+export const judgementReviews = pgTable("judgement_reviews", {
+  judgementId: uuid("judgement_id").primaryKey().references(() => judgements.id, { onDelete: "cascade" }),
+  reviewerId: uuid("reviewer_id").notNull().references(() => users.id),
+  verdict: text("verdict").$type<ReviewVerdict>().notNull(),
+  note: text("note").notNull().default(""),
+  createdAt: createdAt(),
+});
 
 /** Immutable: a trigger refuses update and delete of versions and rows. */
 export const datasetVersions = pgTable(

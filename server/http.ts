@@ -36,25 +36,16 @@ export function parseParameters<T extends z.ZodType>(schema: T, request: Request
   throw new AppError("BAD_INPUT", describeFieldProblems(fields), { fields });
 }
 
-/** `lines` as a response that is written as it is made; the client going away ends the generator. */
-export function streamLines(lines: AsyncGenerator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
+/** `chunks` as a response that is written as it is made; the client going away ends the generator. */
+export function streamBytes(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream({
     async pull(controller) {
-      let text = "";
-      while (text.length < 65_536) {
-        const next = await lines.next();
-        if (next.done) {
-          if (text !== "") controller.enqueue(encoder.encode(text));
-          controller.close();
-          return;
-        }
-        text += next.value;
-      }
-      controller.enqueue(encoder.encode(text));
+      const next = await chunks.next();
+      if (next.done) controller.close();
+      else controller.enqueue(next.value);
     },
     async cancel() {
-      await lines.return(undefined);
+      await chunks.return(undefined);
     },
   });
 }

@@ -7,6 +7,8 @@ import { itemRouter } from "./routers/item";
 import { leaderboardRouter } from "./routers/leaderboard";
 import { projectRouter } from "./routers/project";
 import { promptRouter } from "./routers/prompt";
+import { qualityRouter } from "./routers/quality";
+import { queueRouter } from "./routers/queue";
 import { runRouter } from "./routers/run";
 import { userRouter } from "./routers/user";
 import { workerRouter } from "./routers/worker";
@@ -21,6 +23,8 @@ export const appRouter = router({
   leaderboard: leaderboardRouter,
   project: projectRouter,
   prompt: promptRouter,
+  quality: qualityRouter,
+  queue: queueRouter,
   run: runRouter,
   user: userRouter,
   worker: workerRouter,

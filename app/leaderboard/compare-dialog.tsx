@@ -2,6 +2,7 @@
 /** Sets models against each other: items for the annotators, made of completions that are there already. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
+import { PAIR_SELECTIONS } from "@/domain/comparison";
 import { Button } from "../components/ui/button";
 import { Dialog, DialogClose, DialogContent } from "../components/ui/dialog";
 import { Checkbox, Field, Input, Select } from "../components/ui/field";
@@ -33,7 +34,7 @@ export function CompareDialog({ projectId, open, onOpenChange }: { projectId: st
       modelIds: data.getAll("model").map(String),
       split: String(data.get("split")) as "train" | "validation" | "test",
       maxItems: Number(data.get("maxItems")),
-      selection: String(data.get("selection")) as "even" | "wanted",
+      selection: PAIR_SELECTIONS.find((known) => known === data.get("selection")) ?? "random",
     });
   };
   const answered = facets.data?.models.filter(({ completions }) => completions > 0);
@@ -70,13 +71,15 @@ export function CompareDialog({ projectId, open, onOpenChange }: { projectId: st
             <Field label="Items at most" hint="One for each prompt" error={wrong("maxItems")}>
               <Input name="maxItems" inputMode="numeric" className="figures" defaultValue={100} />
             </Field>
-            <Field label="Pairs of models" hint="Wanted: the more likely, the more votes until 30 Elo points are settled">
-              <Select name="selection" defaultValue="even">
-                <option value="even">Each alike</option>
-                <option value="wanted">By votes still wanted</option>
-              </Select>
-            </Field>
           </div>
+          <Field label="Pairs" hint="How likely a pair was is stored with every judgement of it">
+            <Select name="selection" defaultValue="random">
+              <option value="random">Random: every pair alike</option>
+              <option value="balanced">Balanced: pairs with fewest votes first</option>
+              <option value="information">Information: pairs whose votes tell most</option>
+              <option value="wanted">Wanted: the more likely, the more votes until 30 Elo points are settled</option>
+            </Select>
+          </Field>
           {compare.isError && !named && <p role="alert" className="text-sm text-failed">{errorMessage(compare.error)}</p>}
         </form>
       </DialogContent>

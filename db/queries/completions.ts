@@ -9,6 +9,8 @@ export type CompletionRow = typeof completions.$inferSelect;
 export type NewCompletionRow = typeof completions.$inferInsert;
 
 const CHUNK = 500;
+/** What tells a completion from the others: not its text, which would come back with every row. */
+const identity = { id: completions.id, promptId: completions.promptId, modelId: completions.modelId, contentHash: completions.contentHash, ordinal: completions.ordinal };
 
 /** Texts that differ only by white space around them are one completion. */
 export function hashCompletionText(text: string): string {
@@ -71,13 +73,13 @@ export async function upsertCompletions(db: Db, rows: NewCompletionRow[]): Promi
   let inserted = 0;
   for (let start = 0; start < rows.length; start += CHUNK) {
     const chunk = rows.slice(start, start + CHUNK);
-    const made = await db.insert(completions).values(chunk).onConflictDoNothing().returning();
+    const made = await db.insert(completions).values(chunk).onConflictDoNothing().returning(identity);
     inserted += made.length;
     for (const row of made) found.set(key(row), row.id);
     const missing = chunk.filter((row) => !found.has(key(row)));
     if (missing.length === 0) continue;
     const known = await db
-      .select()
+      .select(identity)
       .from(completions)
       .where(and(inArray(completions.promptId, missing.map(({ promptId }) => promptId)), inArray(completions.contentHash, missing.map(({ contentHash }) => contentHash))));
     for (const row of known) found.set(key(row), row.id);

@@ -20,7 +20,10 @@ export function selectPromptPage(db: Db, input: { projectId: string; afterHash: 
     .limit(input.limit);
 }
 
-/** Every judgement of these prompts, undone ones too, with what decides whether it counts. */
+/**
+ * Every judgement of work on these prompts, undone ones too, with what decides whether it counts. Where an adjudicator
+ * has decided, their word stands for all.
+ */
 export function selectJudgementsOfPrompts(db: Db, promptIds: readonly string[]) {
   return db
     .select({
@@ -40,7 +43,13 @@ export function selectJudgementsOfPrompts(db: Db, promptIds: readonly string[]) 
     .from(judgements)
     .innerJoin(items, eq(items.id, judgements.itemId))
     .innerJoin(users, eq(users.id, judgements.annotatorId))
-    .where(inArray(items.promptId, [...promptIds]))
+    .where(
+      and(
+        inArray(items.promptId, [...promptIds]),
+        eq(judgements.purpose, "work"),
+        sql`(${judgements.tier} > 1 or not exists (select 1 from judgements decided where decided.item_id = ${judgements.itemId} and decided.tier > 1 and decided.undone_at is null and decided.ranks is not null))`,
+      ),
+    )
     .orderBy(asc(judgements.createdAt), asc(judgements.id));
 }
 

@@ -8,9 +8,9 @@ export type VoteFilter = "people" | "simulated" | "all";
 
 const byWhom = (filter: VoteFilter) => (filter === "all" ? undefined : eq(users.simulated, filter === "simulated"));
 
-const standing = (input: { projectId: string; votes: VoteFilter }) => and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), byWhom(input.votes));
+const standing = (input: { projectId: string; votes: VoteFilter }) => and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), eq(judgements.purpose, "work"), byWhom(input.votes));
 
-/** How many judgements stand and when the last was made (microseconds since 1970, as text): the same while no vote was added or undone. */
+/** How many judgements of work stand and when the last was made (microseconds since 1970, as text): the same while no vote was added or undone. */
 export async function selectVoteMark(db: Db, input: { projectId: string; votes: VoteFilter }): Promise<{ count: number; last: string }> {
   const [row] = await db
     .select({ count: sql<number>`count(*)::int`, last: sql<string>`coalesce((extract(epoch from max(${judgements.createdAt})) * 1000000)::bigint, 0)::text` })
@@ -24,7 +24,7 @@ export async function selectVoteMark(db: Db, input: { projectId: string; votes: 
 const PAGE = 50_000;
 
 /**
- * Judgements that stand, oldest first, from after `after` on: one text of many lines, which is what makes a million of them
+ * Judgements of work that stand, oldest first, from after `after` on: one text of many lines, which is what makes a million of them
  * cheap. A line is id, annotator (36 characters each), kind (r: ranked, o: best of n, b: both bad, n: no preference), shown order and ranks as
  * PostgreSQL writes jsonb, propensity and microseconds since 1970 behind a blank each. Null where there are no more.
  */
@@ -51,7 +51,7 @@ export async function countVotes(db: Db, projectId: string): Promise<{ people: n
     .select({ people: sql<number>`count(*) filter (where not ${users.simulated})::int`, simulated: sql<number>`count(*) filter (where ${users.simulated})::int` })
     .from(judgements)
     .innerJoin(users, eq(users.id, judgements.annotatorId))
-    .where(and(eq(judgements.projectId, projectId), isNull(judgements.undoneAt)));
+    .where(and(eq(judgements.projectId, projectId), isNull(judgements.undoneAt), eq(judgements.purpose, "work")));
   return row ?? { people: 0, simulated: 0 };
 }
 
@@ -126,7 +126,7 @@ export function selectVotesBetween(db: Db, input: { projectId: string; a: string
     .innerJoin(users, eq(users.id, judgements.annotatorId))
     .innerJoin(items, eq(items.id, judgements.itemId))
     .innerJoin(prompts, eq(prompts.id, items.promptId))
-    .where(and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), isNotNull(judgements.ranks), holds(input.a), holds(input.b)))
+    .where(and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), eq(judgements.purpose, "work"), isNotNull(judgements.ranks), holds(input.a), holds(input.b)))
     .orderBy(desc(judgements.createdAt))
     .limit(input.limit);
 }

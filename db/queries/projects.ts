@@ -1,5 +1,5 @@
 /** SQL on projects: settings, and the numbers of their overview. */
-import { and, asc, count, countDistinct, eq, gte, isNull, sql } from "drizzle-orm";
+import { and, asc, count, countDistinct, eq, gte, isNull, ne, sql } from "drizzle-orm";
 import type { Db } from "../client";
 import { completions, items, judgements, projects, prompts, seats, users } from "../schema";
 
@@ -22,7 +22,7 @@ export async function insertProject(db: Db, project: NewProject): Promise<Projec
   return row ?? null;
 }
 
-export type ProjectChange = Partial<Pick<NewProject, "name" | "description" | "overlap" | "leaseSeconds" | "undoSeconds" | "reasons" | "annotation" | "published">>;
+export type ProjectChange = Partial<Pick<NewProject, "name" | "description" | "overlap" | "leaseSeconds" | "undoSeconds" | "reasons" | "annotation" | "published" | "queue">>;
 
 /** Returns null when there is no such project. */
 export async function updateProject(db: Db, id: string, change: ProjectChange): Promise<ProjectRow | null> {
@@ -39,6 +39,7 @@ export function selectProjectsWithProgress(db: Db) {
     .select({ projectId: items.projectId, wanted: count().as("n_wanted"), judged: count(seats.judgementId).as("n_judged") })
     .from(seats)
     .innerJoin(items, eq(items.id, seats.itemId))
+    .where(eq(items.purpose, "work"))
     .groupBy(items.projectId)
     .as("seat_counts");
   const lastJudged = db
@@ -74,7 +75,7 @@ export async function selectProjectCounts(db: Db, projectId: string) {
   const [itemCount] = await db
     .select({ n: count(), done: count(sql`case when not exists (select 1 from ${seats} where ${seats.itemId} = ${items.id} and ${seats.judgementId} is null) then 1 end`) })
     .from(items)
-    .where(eq(items.projectId, projectId));
+    .where(and(eq(items.projectId, projectId), eq(items.purpose, "work")));
   const [seatCount] = await db
     .select({
       n: count(),
@@ -83,7 +84,7 @@ export async function selectProjectCounts(db: Db, projectId: string) {
     })
     .from(seats)
     .innerJoin(items, eq(items.id, seats.itemId))
-    .where(eq(items.projectId, projectId));
+    .where(and(eq(items.projectId, projectId), eq(items.purpose, "work")));
   return {
     prompts: promptCount?.n ?? 0,
     references: promptCount?.references ?? 0,
@@ -138,7 +139,7 @@ export function selectOverlappingPreferences(db: Db, projectId: string) {
   const shared = db
     .select({ itemId: judgements.itemId })
     .from(judgements)
-    .where(and(eq(judgements.projectId, projectId), live, sql`${judgements.ranks} is not null`))
+    .where(and(eq(judgements.projectId, projectId), live, ne(judgements.purpose, "repeat"), sql`${judgements.ranks} is not null`))
     .groupBy(judgements.itemId)
     .having(sql`count(*) > 1`)
     .as("shared");

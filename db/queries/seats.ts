@@ -1,5 +1,5 @@
 /** SQL on seats: who may judge which item now. */
-import { and, asc, eq, isNotNull, isNull, lt, ne, notExists, notInArray, or, sql } from "drizzle-orm";
+import { and, asc, eq, isNotNull, isNull, lt, lte, ne, notExists, notInArray, or, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Db } from "../client";
 import { completions, drafts, guidelineVersions, itemCompletions, items, judgements, projects, prompts, seats } from "../schema";
@@ -34,30 +34,33 @@ const seatColumns = {
   shownOrder: seats.shownOrder,
   guidelineVersionId: seats.guidelineVersionId,
   judgementId: seats.judgementId,
+  tier: seats.tier,
 };
 
 /**
- * Locks one free seat that `annotatorId` may take: of an open item that they neither hold nor judged; items that
- * others have begun first, then by priority, then in an order of the annotator's own. Null when there is none.
+ * Locks one free seat that `annotatorId` may take: of an open item that they neither hold nor judged, of work unless the
+ * item is named; seats of a higher tier first, then items that others have begun, then by priority, then in an order of
+ * the annotator's own. Null when there is none.
  */
-export async function lockFreeSeat(tx: Db, input: { projectId: string; annotatorId: string; itemId?: string }): Promise<{ itemId: string; seat: number } | null> {
+export async function lockFreeSeat(tx: Db, input: { projectId: string; annotatorId: string; itemId?: string; tier: number }): Promise<{ itemId: string; seat: number; tier: number } | null> {
   const other = alias(seats, "other");
   const begun = sql`exists (select 1 from ${seats} begun where begun.item_id = ${seats.itemId} and begun.judgement_id is not null)`;
   const [seat] = await tx
-    .select({ itemId: seats.itemId, seat: seats.seat })
+    .select({ itemId: seats.itemId, seat: seats.seat, tier: seats.tier })
     .from(seats)
     .innerJoin(items, eq(items.id, seats.itemId))
     .where(
       and(
         eq(items.projectId, input.projectId),
         eq(items.open, true),
-        input.itemId === undefined ? undefined : eq(seats.itemId, input.itemId),
+        lte(seats.tier, input.tier),
+        input.itemId === undefined ? eq(items.purpose, "work") : eq(seats.itemId, input.itemId),
         free(seats),
         notExists(tx.select({ one: sql`1` }).from(other).where(and(eq(other.itemId, seats.itemId), eq(other.annotatorId, input.annotatorId), ne(other.seat, seats.seat)))),
         notExists(tx.select({ one: sql`1` }).from(judgements).where(and(eq(judgements.itemId, seats.itemId), eq(judgements.annotatorId, input.annotatorId), isNull(judgements.undoneAt)))),
       ),
     )
-    .orderBy(sql`${begun} desc`, sql`${items.priority} desc`, sql`md5(${seats.itemId}::text || ${input.annotatorId}::text)`, asc(seats.seat))
+    .orderBy(sql`${seats.tier} desc`, sql`${begun} desc`, sql`${items.priority} desc`, sql`md5(${seats.itemId}::text || ${input.annotatorId}::text)`, asc(seats.seat))
     .limit(1)
     .for("update", { of: seats, skipLocked: true });
   return seat ?? null;
@@ -112,7 +115,7 @@ export async function setSeatJudgement(tx: Db, input: { itemId: string; seat: nu
 /** An item with its project's rules and the ids of its completions, in item order. */
 export async function selectItemToJudge(db: Db, itemId: string) {
   const [item] = await db
-    .select({ id: items.id, projectId: items.projectId, mode: items.mode, propensity: items.propensity, leaseSeconds: projects.leaseSeconds, undoSeconds: projects.undoSeconds, annotation: projects.annotation })
+    .select({ id: items.id, projectId: items.projectId, mode: items.mode, propensity: items.propensity, purpose: items.purpose, repeatOf: items.repeatOf, queue: projects.queue, leaseSeconds: projects.leaseSeconds, undoSeconds: projects.undoSeconds, annotation: projects.annotation })
     .from(items)
     .innerJoin(projects, eq(projects.id, items.projectId))
     .where(eq(items.id, itemId));
@@ -137,8 +140,8 @@ export async function selectTaskContent(db: Db, input: { itemId: string; annotat
   return { ...item, texts, draft: draft?.value ?? null, guideline: guideline ?? null };
 }
 
-/** How many items of a project `annotatorId` could still judge. */
-export async function countOpenFor(db: Db, input: { projectId: string; annotatorId: string }): Promise<number> {
+/** How many items of work in a project `annotatorId` could still judge. */
+export async function countOpenFor(db: Db, input: { projectId: string; annotatorId: string; tier: number }): Promise<number> {
   const [row] = await db
     .select({ n: sql<number>`count(distinct ${seats.itemId})::int` })
     .from(seats)
@@ -147,6 +150,8 @@ export async function countOpenFor(db: Db, input: { projectId: string; annotator
       and(
         eq(items.projectId, input.projectId),
         eq(items.open, true),
+        eq(items.purpose, "work"),
+        lte(seats.tier, input.tier),
         isNull(seats.judgementId),
         or(isNull(seats.annotatorId), lt(seats.leaseExpiresAt, sql`now()`), eq(seats.annotatorId, input.annotatorId)),
         notExists(db.select({ one: sql`1` }).from(judgements).where(and(eq(judgements.itemId, seats.itemId), eq(judgements.annotatorId, input.annotatorId), isNull(judgements.undoneAt)))),
@@ -172,6 +177,6 @@ export function selectProjectsToAnnotate(db: Db, annotatorId: string) {
 
 /** Judged seats of a project, for progress. */
 export async function countJudgedSeats(db: Db, projectId: string): Promise<number> {
-  const [row] = await db.select({ n: sql<number>`count(*)::int` }).from(seats).innerJoin(items, eq(items.id, seats.itemId)).where(and(eq(items.projectId, projectId), isNotNull(seats.judgementId)));
+  const [row] = await db.select({ n: sql<number>`count(*)::int` }).from(seats).innerJoin(items, eq(items.id, seats.itemId)).where(and(eq(items.projectId, projectId), eq(items.purpose, "work"), isNotNull(seats.judgementId)));
   return row?.n ?? 0;
 }

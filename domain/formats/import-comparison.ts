@@ -5,11 +5,13 @@
  * - summarize-from-feedback: info, summaries, choice, worker (Stiennon et al. 2020)
  * - LMArena battles: conversation_a, conversation_b, winner (Chiang et al. 2024)
  * - AlpacaEval: instruction, output_1, output_2, preference (Li et al. 2023)
- * - Hone's own rows: messages, completions, ranks, margin
+ * - HelpSteer3: context, response1, response2, overall_preference (Wang et al. 2025)
+ * - Hone's own rows: messages, completions, ranks, margin, and what record says
  */
 import type { Message } from "../prompt";
+import { itemModeSchema, judgementValueSchema } from "../judgement";
 import { isTranscript } from "./hh-rlhf";
-import { describe, Fields, type ParsedComparison, type ParsedText, parseMessages, parsePlace, parsePromptField, parseTranscriptField, type ParsedRow, RowError, splitAnswer } from "./import-row";
+import { describe, Fields, type ParsedComparison, type ParsedRecord, type ParsedText, parseMessages, parsePlace, parsePromptField, parseTranscriptField, type ParsedRow, RowError, splitAnswer } from "./import-row";
 
 type Judged = { messages: Message[]; comparison: ParsedComparison };
 
@@ -27,8 +29,9 @@ function parseJudged(fields: Fields): Judged {
   if (fields.has("summaries")) return parseSummaries(fields);
   if (fields.has("winner")) return parseBattle(fields);
   if (fields.has("output_1")) return parseAlpacaEval(fields);
+  if (fields.has("overall_preference")) return parseHelpSteer(fields);
   if (fields.has("completions")) return parseRanked(fields);
-  throw new RowError("no comparison: expected chosen and rejected, or a row of summarize-from-feedback, LMArena or AlpacaEval, or completions with ranks");
+  throw new RowError("no comparison: expected chosen and rejected, or a row of summarize-from-feedback, LMArena, AlpacaEval, HelpSteer3, Argilla or OASST, or completions with ranks");
 }
 
 const annotatorOf = (fields: Fields, name: string): string | null => {
@@ -141,16 +144,57 @@ function parseAlpacaEval(fields: Fields): Judged {
   return { messages: [{ role: "user", content: instruction }], comparison: { completions, ranks, margin: null, annotator: annotatorOf(fields, "annotator") } };
 }
 
+/** -3 (the first is much better) to 3 (the second is). */
+function parseHelpSteer(fields: Fields): Judged {
+  const messages = parsePromptField(fields, "context");
+  const completions = ([1, 2] as const).map((n) => ({ text: fields.text(`response${n}`), model: null }));
+  const preference = fields.take("overall_preference");
+  if (!Number.isInteger(preference) || Math.abs(Number(preference)) > 3) throw new RowError(`overall_preference: expected a whole number from -3 to 3, not ${describe(preference)}`);
+  const margin = Number(preference);
+  return { messages, comparison: { completions, ranks: margin === 0 ? [1, 1] : margin < 0 ? [1, 2] : [2, 1], margin: margin === 0 ? null : Math.abs(margin), annotator: annotatorOf(fields, "annotator") } };
+}
+
 function parseRanked(fields: Fields): Judged {
   const messages = parsePromptField(fields, fields.has("messages") ? "messages" : "prompt");
   const texts = fields.take("completions");
   if (!Array.isArray(texts) || texts.length < 2 || texts.length > 9) throw new RowError("completions: expected a list of 2 to 9 texts");
-  const completions = texts.map((text: unknown, i): ParsedText => {
-    if (typeof text !== "string" || text.trim() === "") throw new RowError(`completions.${i}: expected a text, not ${describe(text)}`);
-    return { text, model: null };
+  const completions = texts.map((entry: unknown, i): ParsedText => {
+    const { text, model } = typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>) : { text: entry, model: null };
+    if (typeof text !== "string" || text.trim() === "") throw new RowError(`completions.${i}: expected a text, not ${describe(entry)}`);
+    return { text, model: typeof model === "string" && model !== "" ? model : null };
   });
-  const ranks = fields.take("ranks");
+  const record = fields.has("value") ? parseRecord(fields, completions.length) : undefined;
+  const ranks = fields.take("ranks") ?? null;
   const isRank = (rank: unknown): rank is number => Number.isInteger(rank) && Number(rank) >= 1 && Number(rank) <= 9;
-  if (!Array.isArray(ranks) || ranks.length !== completions.length || !ranks.every(isRank)) throw new RowError("ranks: expected one whole number from 1 (best) for each completion");
-  return { messages, comparison: { completions, ranks, margin: completions.length === 2 ? parseMargin(fields) : null, annotator: annotatorOf(fields, "annotator") } };
+  if (ranks === null && record === undefined) throw new RowError("ranks: expected one whole number from 1 (best) for each completion, not nothing");
+  if (ranks !== null && (!Array.isArray(ranks) || ranks.length !== completions.length || !ranks.every(isRank))) {
+    throw new RowError("ranks: expected one whole number from 1 (best) for each completion");
+  }
+  return { messages, comparison: { completions, ranks, margin: completions.length === 2 ? parseMargin(fields) : null, annotator: annotatorOf(fields, "annotator"), record } };
+}
+
+/** What Hone's export of judgements has beside the comparison itself. */
+function parseRecord(fields: Fields, size: number): ParsedRecord {
+  const value = judgementValueSchema.safeParse(fields.take("value"));
+  if (!value.success) throw new RowError(`value: ${value.error.issues[0]?.message ?? "expected a judgement"}`);
+  const mode = itemModeSchema.safeParse(fields.take("mode"));
+  if (!mode.success) throw new RowError(`mode: expected ${itemModeSchema.options.join(", ")}`);
+  const shown = fields.take("shown");
+  if (!Array.isArray(shown) || [...shown].sort().join() !== Array.from({ length: size }, (_, i) => i).join()) throw new RowError(`shown: expected the places 0 to ${size - 1} of the completions, each once`);
+  const reasons = fields.take("reasons") ?? [];
+  if (!Array.isArray(reasons) || !reasons.every((reason) => typeof reason === "string")) throw new RowError("reasons: expected a list of texts");
+  const number = (name: string, fallback: number): number => {
+    const given = fields.take(name) ?? fallback;
+    if (typeof given !== "number" || !Number.isFinite(given) || given < 0) throw new RowError(`${name}: expected a number of 0 or more, not ${describe(given)}`);
+    return given;
+  };
+  const createdAt = new Date(fields.text("created_at"));
+  if (Number.isNaN(createdAt.getTime())) throw new RowError("created_at: expected a date and time such as 2026-01-31T12:00:00Z");
+  const comment = fields.take("comment") ?? "";
+  if (typeof comment !== "string") throw new RowError(`comment: expected a text, not ${describe(comment)}`);
+  return {
+    value: value.data, mode: mode.data, shown: shown.map(Number), reasons, comment, createdAt,
+    propensity: number("propensity", 1), activeMs: Math.round(number("active_ms", 0)), idleMs: Math.round(number("idle_ms", 0)),
+    untouched: fields.take("untouched") === true, clientEventId: fields.text("client_event_id"),
+  };
 }

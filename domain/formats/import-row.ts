@@ -3,6 +3,7 @@
  * files or the database. Each parser throws a RowError that names the field and what was expected.
  */
 import { z } from "zod";
+import type { ItemMode, JudgementValue } from "../judgement";
 import { type Message, messageSchema, type Split, splitSchema } from "../prompt";
 import { isTranscript, parseTranscript, writeContinuation } from "./hh-rlhf";
 
@@ -21,8 +22,24 @@ export type ParsedPrompt = {
 /** `turns` of a whole conversation, of which `text` is the transcript. */
 export type ParsedText = { text: string; model: string | null; turns?: Message[] };
 
-/** `ranks[i]` belongs to `completions[i]`, null when both were called bad; `margin` 1..3 where the row has one. */
-export type ParsedComparison = { completions: ParsedText[]; ranks: number[] | null; margin: number | null; annotator: string | null };
+/** What only rows of Hone's own say of a judgement: kept as it was given. */
+export type ParsedRecord = {
+  mode: ItemMode;
+  value: JudgementValue;
+  /** Places in `completions`, in the order they were shown. */
+  shown: number[];
+  reasons: string[];
+  comment: string;
+  propensity: number;
+  activeMs: number;
+  idleMs: number;
+  untouched: boolean;
+  createdAt: Date;
+  clientEventId: string;
+};
+
+/** `ranks[i]` belongs to `completions[i]`, null where nothing was ranked (both bad); `margin` 1..3 where the row has one. */
+export type ParsedComparison = { completions: ParsedText[]; ranks: number[] | null; margin: number | null; annotator: string | null; record?: ParsedRecord };
 
 export type ParsedRow = { prompt: ParsedPrompt; completion: ParsedText | null; comparison: ParsedComparison | null; unused: string[] };
 
@@ -77,7 +94,7 @@ export function parseMessages(name: string, value: unknown): Message[] | null {
   if (value.length === 0) throw new RowError(`${name}: the list of messages is empty`);
   return value.map((entry: unknown, i) => {
     const { role, content } = typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>) : {};
-    const parsed = messageSchema.safeParse({ role, content });
+    const parsed = messageSchema.safeParse({ role, content: joinTextParts(content) });
     if (!parsed.success) throw new RowError(`${name}.${i}: expected {role: system, user or assistant, content: text}, not ${describe(entry)}`);
     return parsed.data;
   });
@@ -90,6 +107,13 @@ export function parseCompletionField(fields: Fields, name: string): Pick<ParsedT
   const isAlternating = messages.every(({ role }, i) => role === (i % 2 === 0 ? "assistant" : "user")) && messages.length % 2 === 1;
   if (!isAlternating) throw new RowError(`${name}: expected answers and replies in turn, from the assistant's to the assistant's`);
   return messages.length === 1 ? { text: messages[0]?.content ?? "" } : { text: writeContinuation(messages), turns: messages };
+}
+
+/** Content as a list of parts ({type: "text", text}), as LMArena's newer files and many APIs have it, as one text. */
+function joinTextParts(content: unknown): unknown {
+  if (!Array.isArray(content)) return content;
+  const texts = content.map((part: unknown) => (typeof part === "object" && part !== null && "text" in part && (!("type" in part) || part.type === "text") ? part.text : undefined));
+  return texts.every((text) => typeof text === "string") ? texts.join("\n") : content;
 }
 
 /** A prompt as string (one message of the user, or an hh-rlhf transcript) or as messages. */
@@ -126,7 +150,7 @@ export function splitAnswer(name: string, messages: readonly Message[]): { promp
 export function parsePlace(fields: Fields): Pick<ParsedPrompt, "split" | "groupKey"> {
   const split = fields.has("split") ? fields.take("split") : undefined;
   const group = fields.has("group") ? fields.take("group") : undefined;
-  const named = split === "valid" || split === "val" || split === "dev" ? "validation" : split;
+  const named = split === "val" || split === "dev" || (typeof split === "string" && /^valid\d*$/.test(split)) ? "validation" : split;
   const parsed = splitSchema.safeParse(named);
   if (named !== undefined && !parsed.success) throw new RowError(`split: expected train, validation or test, not ${describe(split)}`);
   if (group !== undefined && typeof group !== "string" && typeof group !== "number") throw new RowError(`group: expected a text or a number, not ${describe(group)}`);

@@ -14,10 +14,17 @@ export const LEVELS = ["nominal", "ordinal", "interval", "ratio"] as const;
 export type Level = (typeof LEVELS)[number];
 
 /** `n` is the number of units with two or more values. A measure is null where it is not defined (everybody always says the same). */
-export type Agreement = { percent: Estimate; fleiss: Estimate | null; alpha: Partial<Record<Level, Estimate | null>>; observations: number };
+export type Agreement = {
+  percent: Estimate;
+  fleiss: Estimate | null;
+  alpha: Partial<Record<Level, Estimate | null>>;
+  observations: number;
+};
 
 /** Work of one bootstrap in additions: the number of samples shrinks, to no fewer than MIN_SAMPLES, to stay within. */
-const BUDGET = 2e7;
+const BUDGET = 1e7;
+/** What drawing how often one kind comes costs, in additions. */
+const DRAW = 20;
 const MIN_SAMPLES = 100;
 
 /**
@@ -35,7 +42,8 @@ function tallyClusters({ values, start, value, cluster }: Observations): Cluster
   const tallies: number[] = [];
   const counts: number[] = [];
   let observations = 0;
-  const seen = new Float64Array(k);
+  const seen = new Int32Array(k);
+  let key = "";
   const sum = new Float64Array(length);
   const add = (i: number, x: number) => {
     sum[i] = (sum[i] ?? 0) + x;
@@ -53,6 +61,7 @@ function tallyClusters({ values, start, value, cluster }: Observations): Cluster
         const n = seen[c] ?? 0;
         alike += (n * (n - 1)) / 2;
         add(HEAD + c, n);
+        key += `${n},`;
         for (let d = c + 1; d < k; d++) add(place++, (n * (seen[d] ?? 0)) / (m - 1));
       }
       const pairs = (m * (m - 1)) / 2;
@@ -64,7 +73,6 @@ function tallyClusters({ values, start, value, cluster }: Observations): Cluster
     }
     if (u + 1 === units || cluster[u + 1] !== cluster[u]) {
       if ((sum[2] ?? 0) > 0) {
-        const key = sum.join();
         const kind = kinds.get(key);
         if (kind === undefined) {
           kinds.set(key, counts.length);
@@ -73,6 +81,7 @@ function tallyClusters({ values, start, value, cluster }: Observations): Cluster
         } else counts[kind] = (counts[kind] ?? 0) + 1;
       }
       sum.fill(0);
+      key = "";
     }
   }
   return { k, length, tallies: Float64Array.from(tallies), counts: Float64Array.from(counts), observations };
@@ -133,8 +142,11 @@ function fleissOf(sum: Float64Array, k: number): number {
 }
 
 /** Null where no unit has two values. Throws a RangeError for ratios of values below 0. */
-export function measureAgreement(data: Observations, options: { levels: readonly Level[]; seed: number; samples?: number }): Agreement | null {
-  const { levels, seed, samples: wanted = 1000 } = options;
+export function measureAgreement(
+  data: Observations,
+  options: { levels: readonly Level[]; seed: number; samples?: number },
+): Agreement | null {
+  const { levels, seed, samples: wanted = 500 } = options;
   if (levels.includes("ratio") && (data.values[0] ?? 0) < 0) throw new RangeError("agreement: a ratio scale has no values below 0");
   const { k, length, tallies, counts, observations } = tallyClusters(data);
   const kinds = counts.length;
@@ -156,7 +168,7 @@ export function measureAgreement(data: Observations, options: { levels: readonly
   addUp(counts);
   const points = measures.map((measure) => measure(sum));
   const units = sum[2] ?? 0;
-  const samples = Math.max(Math.min(wanted, MIN_SAMPLES), Math.min(wanted, Math.floor(BUDGET / (kinds * length))));
+  const samples = Math.max(Math.min(wanted, MIN_SAMPLES), Math.min(wanted, Math.floor(BUDGET / (kinds * (length + DRAW)))));
   const drawn = measures.map(() => new Float64Array(samples));
   const random = createRandom(seed, "agreement");
   const weights = new Float64Array(kinds);

@@ -8,7 +8,8 @@ import { resampleCounts } from "./multinomial";
 import type { Observations } from "./observations";
 
 export type KappaWeights = "none" | "linear" | "quadratic";
-export type AnnotatorPair = { a: string; b: string; percent: number; kappa: Estimate | null; n: number };
+/** `a` and `b` are numbers of annotators, a below b. */
+export type AnnotatorPair = { a: number; b: number; percent: number; kappa: Estimate | null; n: number };
 
 function kappaOf(table: ArrayLike<number>, k: number, weights: KappaWeights): number {
   const rows = new Float64Array(k);
@@ -33,7 +34,11 @@ function kappaOf(table: ArrayLike<number>, k: number, weights: KappaWeights): nu
 }
 
 /** `table[i * k + j]`: units that one called value i and the other value j. Null where kappa is not defined. */
-export function measureKappa(table: ArrayLike<number>, k: number, options: { weights: KappaWeights; seed: number; samples?: number }): Estimate | null {
+export function measureKappa(
+  table: ArrayLike<number>,
+  k: number,
+  options: { weights: KappaWeights; seed: number; samples?: number },
+): Estimate | null {
   const { weights, seed, samples = 500 } = options;
   const value = kappaOf(table, k, weights);
   if (Number.isNaN(value)) return null;
@@ -49,17 +54,19 @@ export function measureKappa(table: ArrayLike<number>, k: number, options: { wei
 }
 
 /** The pairs of annotators with the most units in common, at most `limit`, with at least `least` of them. */
-export function comparePairs(data: Observations, options: { weights: KappaWeights; seed: number; least: number; limit: number }): AnnotatorPair[] {
+export function comparePairs(
+  data: Observations,
+  options: { weights: KappaWeights; seed: number; least: number; limit: number },
+): AnnotatorPair[] {
   const { values, annotators, start, annotator, value } = data;
   const k = values.length;
-  const size = annotators.length;
   const tables = new Map<number, Float64Array>();
   for (let u = 0; u + 1 < start.length; u++) {
     const to = start[u + 1] ?? 0;
     for (let o = start[u] ?? 0; o < to; o++)
       for (let p = o + 1; p < to; p++) {
         const [first, second] = (annotator[o] ?? 0) < (annotator[p] ?? 0) ? [o, p] : [p, o];
-        const key = (annotator[first] ?? 0) * size + (annotator[second] ?? 0);
+        const key = (annotator[first] ?? 0) * annotators + (annotator[second] ?? 0);
         const table = tables.get(key) ?? new Float64Array(k * k);
         tables.set(key, table);
         const cell = (value[first] ?? 0) * k + (value[second] ?? 0);
@@ -74,6 +81,6 @@ export function comparePairs(data: Observations, options: { weights: KappaWeight
     .map(({ key, table, n }) => {
       let alike = 0;
       for (let i = 0; i < k; i++) alike += table[i * k + i] ?? 0;
-      return { a: annotators[Math.floor(key / size)] ?? "", b: annotators[key % size] ?? "", percent: alike / n, kappa: measureKappa(table, k, options), n };
+      return { a: Math.floor(key / annotators), b: key % annotators, percent: alike / n, kappa: measureKappa(table, k, options), n };
     });
 }

@@ -13,7 +13,7 @@ const TINY = 1e-200;
 export type ReliabilityModel = "full" | "one-coin";
 
 export type Reliability = {
-  /** P(annotator says j | truth is i) at `(annotator * k + i) * k + j`. */
+  /** P(annotator says j | truth is i) at `(annotator * k + j) * k + i`. */
   says: Float64Array;
   /** Share of truths of each value. */
   prior: Float64Array;
@@ -24,83 +24,98 @@ export type Reliability = {
   iterations: number;
 };
 
-/** Ends when no posterior moves by more than `tolerance`, or after `maxIterations`. */
-export function fitReliability(data: Observations, options: { model: ReliabilityModel; maxIterations?: number; tolerance?: number }): Reliability {
-  const { model, maxIterations = 100, tolerance = 1e-4 } = options;
+/** Ends when no prior and no accuracy moves by more than `tolerance`, or after `maxIterations`. */
+export function fitReliability(
+  data: Observations,
+  options: { model: ReliabilityModel; maxIterations?: number; tolerance?: number },
+): Reliability {
+  const { model, maxIterations = 100, tolerance = 1e-3 } = options;
   const { start, annotator, value } = data;
   const k = data.values.length;
-  const units = data.units.length;
-  const people = data.annotators.length;
+  const units = data.cluster.length;
+  const people = data.annotators;
   const posterior = new Float64Array(units * k);
   for (let u = 0; u < units; u++) {
     const [from, to] = [start[u] ?? 0, start[u + 1] ?? 0];
     for (let o = from; o < to; o++) posterior[u * k + (value[o] ?? 0)] = (posterior[u * k + (value[o] ?? 0)] ?? 0) + 1 / (to - from);
   }
+  /** Units that anybody spoke of. */
+  let spoken = 0;
+  for (let u = 0; u < units; u++) if ((start[u + 1] ?? 0) > (start[u] ?? 0)) spoken += 1;
   const says = new Float64Array(people * k * k);
   const prior = new Float64Array(k);
   const accuracy = new Float64Array(people);
+  /** Where the probabilities of what each observation says begin. */
+  const row = Int32Array.from(value, (j, o) => ((annotator[o] ?? 0) * k + j) * k);
   const said = new Float64Array(people);
   for (const who of annotator) said[who] = (said[who] ?? 0) + 1;
 
-  const maximise = () => {
+  /** Returns the largest change of a prior or an accuracy. */
+  const maximise = (): number => {
+    const before = [prior.slice(), accuracy.slice()] as const;
     prior.fill(0);
-    for (let u = 0; u < units; u++) for (let i = 0; i < k; i++) prior[i] = (prior[i] ?? 0) + (posterior[u * k + i] ?? 0) / units;
+    for (let u = 0; u < units; u++)
+      if ((start[u + 1] ?? 0) > (start[u] ?? 0))
+        for (let i = 0; i < k; i++) prior[i] = (prior[i] ?? 0) + (posterior[u * k + i] ?? 0) / spoken;
     says.fill(0);
     accuracy.fill(0);
-    for (let u = 0; u < units; u++) {
+    for (let u = 0, mine = 0; u < units; u++, mine += k) {
       const to = start[u + 1] ?? 0;
       for (let o = start[u] ?? 0; o < to; o++) {
         const who = annotator[o] ?? 0;
-        const j = value[o] ?? 0;
-        accuracy[who] = (accuracy[who] ?? 0) + (posterior[u * k + j] ?? 0) / (said[who] ?? 1);
-        if (model === "full") for (let i = 0, at = who * k * k + j; i < k; i++, at += k) says[at] = (says[at] ?? 0) + (posterior[u * k + i] ?? 0);
+        accuracy[who] = (accuracy[who] ?? 0) + (posterior[mine + (value[o] ?? 0)] ?? 0) / (said[who] ?? 1);
+        if (model === "one-coin") continue;
+        const at = row[o] ?? 0;
+        for (let i = 0; i < k; i++) says[at + i] = (says[at + i] ?? 0) + (posterior[mine + i] ?? 0);
       }
     }
-    for (let who = 0; who < people; who++)
+    for (let who = 0; who < people; who++) {
+      const right = accuracy[who] ?? 0;
       for (let i = 0; i < k; i++) {
-        const at = (who * k + i) * k;
+        const from = who * k * k + i;
         let total = 0;
-        for (let j = 0; j < k; j++) {
-          const right = accuracy[who] ?? 0;
-          const raw = model === "full" ? (says[at + j] ?? 0) : i === j ? right : (1 - right) / (k - 1);
-          says[at + j] = Math.max(LEAST, raw);
-          total += says[at + j] ?? 0;
+        for (let j = 0, at = from; j < k; j++, at += k) {
+          says[at] = Math.max(LEAST, model === "full" ? (says[at] ?? 0) : i === j ? right : (1 - right) / (k - 1));
+          total += says[at] ?? 0;
         }
-        if (model === "full") for (let j = 0; j < k; j++) says[at + j] = (says[at + j] ?? 0) / total;
+        if (model === "full") for (let j = 0, at = from; j < k; j++, at += k) says[at] = (says[at] ?? 0) / total;
       }
+    }
+    let moved = 0;
+    prior.forEach((x, i) => {
+      moved = Math.max(moved, Math.abs(x - (before[0][i] ?? 0)));
+    });
+    accuracy.forEach((x, i) => {
+      moved = Math.max(moved, Math.abs(x - (before[1][i] ?? 0)));
+    });
+    return moved;
   };
   const belief = new Float64Array(k);
-  /** Returns the largest change of a posterior. */
-  const expect = (): number => {
-    let most = 0;
+  const expect = () => {
     for (let u = 0; u < units; u++) {
       for (let i = 0; i < k; i++) belief[i] = Math.max(LEAST, prior[i] ?? 0);
       const to = start[u + 1] ?? 0;
       for (let o = start[u] ?? 0; o < to; o++) {
         let largest = 0;
-        for (let i = 0, at = (annotator[o] ?? 0) * k * k + (value[o] ?? 0); i < k; i++, at += k) {
-          belief[i] = (belief[i] ?? 0) * (says[at] ?? 0);
-          largest = Math.max(largest, belief[i] ?? 0);
+        const at = row[o] ?? 0;
+        for (let i = 0; i < k; i++) {
+          const next = (belief[i] ?? 0) * (says[at + i] ?? 0);
+          belief[i] = next;
+          if (next > largest) largest = next;
         }
         if (largest < TINY) for (let i = 0; i < k; i++) belief[i] = (belief[i] ?? 0) / largest;
       }
       let total = 0;
       for (let i = 0; i < k; i++) total += belief[i] ?? 0;
-      for (let i = 0; i < k; i++) {
-        const next = (belief[i] ?? 0) / total;
-        most = Math.max(most, Math.abs(next - (posterior[u * k + i] ?? 0)));
-        posterior[u * k + i] = next;
-      }
+      for (let i = 0; i < k; i++) posterior[u * k + i] = (belief[i] ?? 0) / total;
     }
-    return most;
   };
   let iterations = 0;
   maximise();
   while (iterations < maxIterations && k > 1) {
     iterations += 1;
-    const moved = expect();
-    maximise();
-    if (moved < tolerance) break;
+    expect();
+    if (maximise() < tolerance) break;
   }
   if (model === "full") {
     for (let who = 0; who < people; who++) {
@@ -119,7 +134,7 @@ export function likelihoodByOthers(data: Observations, { says, posterior }: Pick
   const { start, annotator, value } = data;
   const k = data.values.length;
   const out = new Float64Array(value.length).fill(Number.NaN);
-  for (let u = 0; u < data.units.length; u++) {
+  for (let u = 0; u < data.cluster.length; u++) {
     const [from, to] = [start[u] ?? 0, start[u + 1] ?? 0];
     if (to - from < 2) continue;
     for (let o = from; o < to; o++) {
@@ -127,7 +142,7 @@ export function likelihoodByOthers(data: Observations, { says, posterior }: Pick
       let total = 0;
       let own = 0;
       for (let i = 0; i < k; i++) {
-        const without = (posterior[u * k + i] ?? 0) / (says[((annotator[o] ?? 0) * k + i) * k + j] ?? 1);
+        const without = (posterior[u * k + i] ?? 0) / (says[((annotator[o] ?? 0) * k + j) * k + i] ?? 1);
         total += without;
         if (i === j) own = without;
       }

@@ -44,10 +44,11 @@ export function kendallW(rankings: readonly (readonly number[])[]): number | nul
   const mean = (m * (k + 1)) / 2;
   const spread = totals.reduce((sum, total) => sum + (total - mean) ** 2, 0);
   let ties = 0;
-  for (const ranks of mid) for (const rank of new Set(ranks)) {
-    const t = ranks.filter((other) => other === rank).length;
-    ties += t ** 3 - t;
-  }
+  for (const ranks of mid)
+    for (const rank of new Set(ranks)) {
+      const t = ranks.filter((other) => other === rank).length;
+      ties += t ** 3 - t;
+    }
   const most = m * m * (k ** 3 - k) - m * ties;
   return most === 0 ? null : (12 * spread) / most;
 }

@@ -39,16 +39,25 @@ function rejectBinomial(random: Random, n: number, p: number): number {
     const u = random.next() - 0.5;
     const v = random.next();
     const us = 0.5 - Math.abs(u);
-    const k = Math.floor((2 * a / us + b) * u + c);
+    const k = Math.floor(((2 * a) / us + b) * u + c);
     if (us >= 0.07 && v <= vr) return k;
     if (k < 0 || k > n) continue;
-    const bound = (mode + 0.5) * Math.log((mode + 1) / (odds * (n - mode + 1))) + stirlingTail(mode) + stirlingTail(n - mode)
-      + (n + 1) * Math.log((n - mode + 1) / (n - k + 1)) + (k + 0.5) * Math.log((odds * (n - k + 1)) / (k + 1)) - stirlingTail(k) - stirlingTail(n - k);
+    const bound =
+      (mode + 0.5) * Math.log((mode + 1) / (odds * (n - mode + 1))) +
+      stirlingTail(mode) +
+      stirlingTail(n - mode) +
+      (n + 1) * Math.log((n - mode + 1) / (n - k + 1)) +
+      (k + 0.5) * Math.log((odds * (n - k + 1)) / (k + 1)) -
+      stirlingTail(k) -
+      stirlingTail(n - k);
     if (Math.log((v * alpha) / (a / (us * us) + b)) <= bound) return k;
   }
 }
 
-const TAILS = [0.0810614667953272, 0.0413406959554092, 0.0276779256849983, 0.0207906721037650, 0.0166446911898211, 0.0138761288230707, 0.0118967099458917, 0.0104112652619720, 0.00925546218271273, 0.00833056343336287];
+const TAILS = [
+  0.0810614667953272, 0.0413406959554092, 0.0276779256849983, 0.020790672103765, 0.0166446911898211, 0.0138761288230707, 0.0118967099458917,
+  0.010411265261972, 0.00925546218271273, 0.00833056343336287,
+];
 
 /** ln k! less its Stirling approximation. */
 function stirlingTail(k: number): number {

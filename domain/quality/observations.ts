@@ -2,72 +2,75 @@
  * What annotators said about units: at most one value of each annotator and unit, any may be missing. Units of one
  * cluster (the pairs of one ranking) depend on each other and are resampled together.
  */
-export type Observation = { cluster: string; unit: string; annotator: string; value: number };
 
-export type Observations = {
-  /** Sorted; everything below says places in them. */
-  values: number[];
-  annotators: string[];
-  units: string[];
-  /** Observations of unit u are `start[u]` to `start[u + 1]`; units of a cluster follow one another. */
-  start: Int32Array;
-  annotator: Int32Array;
-  value: Int32Array;
-  /** Cluster of each unit, counted from 0 without gaps. */
-  cluster: Int32Array;
-};
+/** Columns of equal length: who said what of which part of which cluster; `source` is the caller's own number. */
+export type Said = { cluster: number[]; part: number[]; annotator: number[]; value: number[]; source: number[] };
 
-class Index {
-  readonly names: string[] = [];
-  private readonly places = new Map<string, number>();
+export const nothingSaid = (): Said => ({ cluster: [], part: [], annotator: [], value: [], source: [] });
 
-  of(name: string): number {
-    const known = this.places.get(name);
-    if (known !== undefined) return known;
-    this.places.set(name, this.names.length);
-    return this.names.push(name) - 1;
-  }
+export function say(said: Said, cluster: number, part: number, annotator: number, value: number, source: number): void {
+  said.cluster.push(cluster);
+  said.part.push(part);
+  said.annotator.push(annotator);
+  said.value.push(value);
+  said.source.push(source);
 }
 
+export type Observations = {
+  /** The values that occur, in order; `value` says places in them. */
+  values: number[];
+  /** Annotators are numbered below this. */
+  annotators: number;
+  /** Observations of unit u are `start[u]` to `start[u + 1]`; units of a cluster follow one another. */
+  start: Int32Array;
+  /** Cluster of each unit, never falling. */
+  cluster: Int32Array;
+  annotator: Int32Array;
+  value: Int32Array;
+  source: Int32Array;
+};
+
 /** Throws a RangeError where an annotator has two values for one unit, or a value is not finite. */
-export function indexObservations(rows: readonly Observation[]): Observations {
-  const clusters = new Index();
-  const units = new Index();
-  const annotators = new Index();
-  const values = [...new Set(rows.map(({ value }) => value))].sort((a, b) => a - b);
+export function indexObservations(said: Said): Observations {
+  const n = said.cluster.length;
+  const values = [...new Set(said.value)].sort((a, b) => a - b);
   if (values.some((value) => !Number.isFinite(value))) throw new RangeError("observations: a value is not a finite number");
   const placeOf = new Map(values.map((value, i) => [value, i]));
-  const clusterOfUnit: number[] = [];
-  const unit = new Int32Array(rows.length);
-  rows.forEach((row, i) => {
-    const place = units.of(row.unit);
-    unit[i] = place;
-    clusterOfUnit[place] = clusters.of(row.cluster);
-  });
-  // Units of a cluster side by side, in order of first appearance.
-  const order = Int32Array.from(clusterOfUnit.keys()).sort((a, b) => (clusterOfUnit[a] ?? 0) - (clusterOfUnit[b] ?? 0) || a - b);
-  const rank = new Int32Array(order.length);
-  order.forEach((u, i) => {
-    rank[u] = i;
-  });
-  const start = new Int32Array(order.length + 1);
-  for (const u of unit) start[(rank[u] ?? 0) + 1] = (start[(rank[u] ?? 0) + 1] ?? 0) + 1;
-  for (let u = 0; u < order.length; u++) start[u + 1] = (start[u + 1] ?? 0) + (start[u] ?? 0);
+  let clusters = 0;
+  let annotators = 0;
+  for (let i = 0; i < n; i++) {
+    clusters = Math.max(clusters, (said.cluster[i] ?? 0) + 1);
+    annotators = Math.max(annotators, (said.annotator[i] ?? 0) + 1);
+  }
+  // A cluster has as many units as its largest part says; those that nobody spoke of are empty.
+  const base = new Int32Array(clusters + 1);
+  for (let i = 0; i < n; i++) {
+    const place = (said.cluster[i] ?? 0) + 1;
+    base[place] = Math.max(base[place] ?? 0, (said.part[i] ?? 0) + 1);
+  }
+  for (let c = 0; c < clusters; c++) base[c + 1] = (base[c + 1] ?? 0) + (base[c] ?? 0);
+  const units = base[clusters] ?? 0;
+  const cluster = new Int32Array(units);
+  for (let c = 0; c < clusters; c++) cluster.fill(c, base[c], base[c + 1]);
+  const start = new Int32Array(units + 1);
+  for (let i = 0; i < n; i++) {
+    const u = (base[said.cluster[i] ?? 0] ?? 0) + (said.part[i] ?? 0) + 1;
+    start[u] = (start[u] ?? 0) + 1;
+  }
+  for (let u = 0; u < units; u++) start[u + 1] = (start[u + 1] ?? 0) + (start[u] ?? 0);
   const next = start.slice();
-  const annotator = new Int32Array(rows.length);
-  const value = new Int32Array(rows.length);
-  rows.forEach((row, i) => {
-    const u = rank[unit[i] ?? 0] ?? 0;
+  const [annotator, value, source] = [new Int32Array(n), new Int32Array(n), new Int32Array(n)];
+  for (let i = 0; i < n; i++) {
+    const u = (base[said.cluster[i] ?? 0] ?? 0) + (said.part[i] ?? 0);
     const place = next[u] ?? 0;
-    const who = annotators.of(row.annotator);
-    for (let o = start[u] ?? 0; o < place; o++) if (annotator[o] === who) throw new RangeError(`observations: ${row.annotator} has two values for ${row.unit}`);
+    const who = said.annotator[i] ?? 0;
+    for (let o = start[u] ?? 0; o < place; o++)
+      if (annotator[o] === who)
+        throw new RangeError(`observations: annotator ${who} has two values for part ${said.part[i]} of cluster ${said.cluster[i]}`);
     next[u] = place + 1;
     annotator[place] = who;
-    value[place] = placeOf.get(row.value) ?? 0;
-  });
-  return {
-    values, annotators: annotators.names, start, annotator, value,
-    units: Array.from(order, (u) => units.names[u] ?? ""),
-    cluster: Int32Array.from(order, (u) => clusterOfUnit[u] ?? 0),
-  };
+    value[place] = placeOf.get(said.value[i] ?? 0) ?? 0;
+    source[place] = said.source[i] ?? 0;
+  }
+  return { values, annotators, start, cluster, annotator, value, source };
 }

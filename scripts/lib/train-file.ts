@@ -7,8 +7,8 @@ import { appendFile, mkdir, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import type { SftRow } from "../../domain/dataset";
-import { parseRow } from "../../domain/formats/import-line";
-import { RowError } from "../../domain/formats/import-row";
+import { parseRows as parseImport } from "../../domain/formats/import-rows";
+import { type ParsedPrompt, RowError } from "../../domain/formats/import-row";
 import { promptLabels, type Split } from "../../domain/prompt";
 import { type RunEvent, type SftConfig, sftConfigSchema } from "../../domain/run";
 import { splitOfGroup } from "../../domain/split";
@@ -21,6 +21,14 @@ import { runSft } from "../../trainer/jobs/train-jobs";
 
 export type TrainFileOptions = { model: string; data: string; config: string; out: string; json: boolean };
 
+/** A row as the import of prompts reads it. */
+function readPrompt(row: Record<string, unknown>): ParsedPrompt {
+  const parsed = parseImport(row, "prompts");
+  const [first] = parsed.ok ? parsed.rows : [];
+  if (first === undefined) throw new RowError(parsed.ok ? "expected a prompt" : parsed.reason);
+  return first.prompt;
+}
+
 /** Rows by split; a row without one goes by chance of its first message. Throws naming line and field. */
 export function parseRows(text: string): Record<Split, SftRow[]> {
   const out: Record<Split, SftRow[]> = { train: [], validation: [], test: [] };
@@ -29,7 +37,7 @@ export function parseRows(text: string): Record<Split, SftRow[]> {
     try {
       const { messages, ...rest } = JSON.parse(line) as Record<string, unknown>;
       // An export of a dataset version has prompt messages and a completion beside them.
-      const { prompt } = parseRow(messages !== undefined && rest.completion !== undefined ? { ...rest, prompt: messages } : { messages, ...rest }, "prompts");
+      const prompt = readPrompt(messages !== undefined && rest.completion !== undefined ? { ...rest, prompt: messages } : { messages, ...rest });
       const labels = promptLabels(prompt.meta);
       const completion = prompt.reference ?? (labels.label === undefined ? null : String(labels.label));
       if (completion === null) throw new RowError("expected a completion, a reference or a label");

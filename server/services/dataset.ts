@@ -177,15 +177,15 @@ export type ExportFormat =
   | { format: "trl-sft"; layout: "messages" | "prompt-completion"; shape: "messages" | "string" };
 
 /**
- * JSONL lines (each with its "\n"). "hone" has every row as it was frozen, ties too; TRL's preference format has a line
- * for each strictly ordered pair.
+ * The rows of a file. "hone" has every row as it was frozen, ties too; TRL's preference format has one for each strictly
+ * ordered pair.
  */
-export async function* exportDataset(ctx: UserContext, input: { datasetId: string; splits?: readonly Split[] } & ExportFormat): AsyncGenerator<string> {
+export async function* exportDataset(ctx: UserContext, input: { datasetId: string; splits?: readonly Split[] } & ExportFormat): AsyncGenerator<Record<string, unknown>> {
   const { kind } = await getDataset(ctx, input);
   const needed = { hone: kind, "trl-preference": "preference", "trl-sft": "sft" }[input.format];
   if (needed !== kind) throw new AppError("BAD_INPUT", `format: ${input.format} needs a dataset version of kind ${needed}, and this one is of kind ${kind}`);
   for await (const row of readDatasetRows(ctx, input)) {
-    for (const object of toObjects(row, input)) yield `${JSON.stringify(object)}\n`;
+    yield* toObjects(row, input);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Imports: lines of JSONL to prompts, completions and comparisons, in batches and one transaction. A preview is the
+ * Imports: rows of a file to prompts, completions and comparisons, in batches and one transaction. A preview is the
  * import itself, taken back at its end, so it counts exactly what the import will do.
  */
 import { createHash } from "node:crypto";
@@ -8,18 +8,21 @@ import { ensureNamedModel, hashCompletionText, type NewCompletionRow, upsertComp
 import { ensureImporter, type ImportedJudgement, insertImportedJudgements } from "../../db/queries/imports";
 import { selectProject } from "../../db/queries/projects";
 import { hashMessages } from "../../db/queries/prompts";
-import { parseLine } from "../../domain/formats/import-line";
-import type { ImportKind, ParsedComparison, ParsedRow } from "../../domain/formats/import-row";
+import { parseRows } from "../../domain/formats/import-rows";
+import type { ImportKind, ParsedComparison, ParsedRecord, ParsedRow } from "../../domain/formats/import-row";
 import type { JudgementValue } from "../../domain/judgement";
 import type { Message } from "../../domain/prompt";
 import { createRandom } from "../../domain/random";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
+import type { SourceRow } from "../files/read-rows";
 import { addPrompts } from "./prompt";
 
 const BATCH = 500;
 const MAX_SHOWN_ERRORS = 100;
 const SHOWN_ROWS = 5;
+/** Rows whose columns are listed for the mapping. */
+const COLUMN_ROWS = 200;
 
 export type ImportInput = {
   projectId: string;
@@ -28,6 +31,8 @@ export type ImportInput = {
   source: string;
   /** What becomes of the good rows when there are bad ones. */
   policy: "keep" | "refuse";
+  /** The file's names of columns to ours; "" leaves a column out. Those that are not named are read as they are. */
+  columns?: Readonly<Record<string, string>>;
   /** Counts and checks everything and stores nothing. */
   dryRun?: boolean;
 };
@@ -37,6 +42,8 @@ export type ImportCounts = { prompts: number; completions: number; items: number
 export type ImportReport = {
   /** Rows that were read; empty lines are none. */
   rows: number;
+  /** Columns of the first rows, by the file's names. */
+  columns: string[];
   created: ImportCounts;
   /** Rows that said nothing new. */
   known: number;
@@ -56,9 +63,9 @@ type Line = { line: number; row: ParsedRow };
 /** Ends the transaction without storing. */
 class TakeBack extends Error {}
 
-export async function importLines(ctx: UserContext, input: ImportInput, lines: AsyncIterable<string> | Iterable<string>): Promise<ImportReport> {
+export async function importRows(ctx: UserContext, input: ImportInput, rows: AsyncIterable<SourceRow> | Iterable<SourceRow>): Promise<ImportReport> {
   const report: ImportReport = {
-    rows: 0, created: { prompts: 0, completions: 0, items: 0, judgements: 0 }, known: 0,
+    rows: 0, columns: [], created: { prompts: 0, completions: 0, items: 0, judgements: 0 }, known: 0,
     errorCount: 0, errors: [], unusedFields: {}, sample: [], stored: true,
   };
   const { source, dryRun = false, policy } = input;
@@ -68,20 +75,19 @@ export async function importLines(ctx: UserContext, input: ImportInput, lines: A
       if ((await selectProject(tx, input.projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
       const importBatch = createBatchImporter(tx, input, report);
       let batch: Line[] = [];
-      let number = 0;
-      for await (const raw of lines) {
-        number += 1;
-        const line = number === 1 ? raw.replace(/^\uFEFF/, "") : raw;
-        if (line.trim() === "") continue;
+      for await (const source of rows) {
+        const { line } = source;
         report.rows += 1;
-        const parsed = parseLine(line, input.kind);
+        const parsed = "reason" in source ? ({ ok: false, reason: source.reason } as const) : parseRows(mapColumns(source.row, input.columns ?? {}, report), input.kind);
         if (!parsed.ok) {
-          addError(report, number, parsed.reason);
+          addError(report, line, parsed.reason);
           continue;
         }
-        for (const field of parsed.row.unused) report.unusedFields[field] = (report.unusedFields[field] ?? 0) + 1;
-        batch.push({ line: number, row: parsed.row });
-        if (batch.length === BATCH) {
+        for (const row of parsed.rows) {
+          for (const field of row.unused) report.unusedFields[field] = (report.unusedFields[field] ?? 0) + 1;
+          batch.push({ line, row });
+        }
+        if (batch.length >= BATCH) {
           await importBatch(batch);
           batch = [];
         }
@@ -95,6 +101,14 @@ export async function importLines(ctx: UserContext, input: ImportInput, lines: A
   }
   report.errors.sort((a, b) => a.line - b.line);
   return report;
+}
+
+/** The row under our names, and its columns noted. */
+function mapColumns(row: unknown, columns: Readonly<Record<string, string>>, report: ImportReport): unknown {
+  if (typeof row !== "object" || row === null || Array.isArray(row)) return row;
+  if (report.rows <= COLUMN_ROWS) for (const name of Object.keys(row)) if (!report.columns.includes(name)) report.columns.push(name);
+  if (Object.keys(columns).length === 0) return row;
+  return Object.fromEntries(Object.entries(row).flatMap(([name, value]) => (columns[name] === "" ? [] : [[columns[name] ?? name, value]])));
 }
 
 function addError(report: ImportReport, line: number, reason: string): void {
@@ -114,6 +128,7 @@ function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
   const { projectId, source } = input;
   const models = new Map<string, string>();
   const importers = new Map<string, string>();
+  const seen = new Map<string, number>();
 
   const modelIdOf = async (name: string | null): Promise<string> => {
     const known = name ?? `Import: ${source}`;
@@ -122,12 +137,21 @@ function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
     return id;
   };
 
-  const importerOf = async (annotator: string | null): Promise<string> => {
-    const key = annotator ?? "";
+  /** A record's annotator is the same person in every file. */
+  const importerOf = async (annotator: string | null, ofRecord: boolean): Promise<string> => {
+    const key = `${ofRecord} ${annotator ?? ""}`;
     const name = `Import: ${source}${annotator === null ? "" : `, ${annotator}`}`.slice(0, 100);
-    const id = importers.get(key) ?? (await ensureImporter(tx, { name, email: `import-${sha(JSON.stringify([projectId, source, annotator])).slice(0, 24)}@import.invalid` }));
+    const id = importers.get(key) ?? (await ensureImporter(tx, { name, email: `import-${sha(JSON.stringify(ofRecord ? [projectId, annotator] : [projectId, source, annotator])).slice(0, 24)}@import.invalid` }));
     importers.set(key, id);
     return id;
+  };
+
+  /** Files without annotators may hold several votes on one comparison: each but the first is somebody else's. */
+  const nameOfVote = ({ prompt, comparison }: ParsedRow): string | null => {
+    const what = sha(JSON.stringify([prompt.messages, comparison?.completions.map(({ text }) => text.trim()).sort()])).slice(0, 24);
+    const n = (seen.get(what) ?? 0) + 1;
+    seen.set(what, n);
+    return n === 1 ? null : `vote ${n}`;
   };
 
   return async (batch: Line[]): Promise<void> => {
@@ -167,10 +191,13 @@ function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
       if (comparison === null) continue;
       const completionIds = completions.ids.slice(next, next + comparison.completions.length);
       next += completionIds.length;
-      const key = sha(JSON.stringify([hashMessages(row.prompt.messages), ...comparison.completions.map(({ text }) => text)]));
+      const { record } = comparison;
+      const annotator = comparison.annotator ?? nameOfVote(row);
+      const key = record === undefined ? sha(JSON.stringify([hashMessages(row.prompt.messages), ...comparison.completions.map(({ text }) => text)])) : record.clientEventId;
+      const event = record === undefined ? [projectId, source, key] : [projectId, annotator, key];
       judged.push({
-        promptId, completionIds, annotatorId: await importerOf(comparison.annotator), comment: `Line ${line} of ${source}`,
-        clientEventId: uuidOf(JSON.stringify([projectId, source, key])), ...showComparison(comparison, completionIds, key),
+        promptId, completionIds, annotatorId: await importerOf(annotator, record !== undefined), clientEventId: uuidOf(JSON.stringify(event)),
+        ...(record === undefined ? { ...showComparison(comparison, completionIds, key), comment: `Line ${line} of ${source}` } : showRecord(record, comparison.ranks, completionIds)),
       });
     }
     const stored = await insertImportedJudgements(tx, projectId, judged);
@@ -195,4 +222,10 @@ function showComparison({ ranks, margin }: ParsedComparison, completionIds: read
   if (mode === "pairwise" && a === b) value = { kind: "pairwise", margin: 0 };
   else if (mode === "pairwise" && margin !== null) value = { kind: "pairwise", margin: a < b ? -margin : margin };
   return { mode, shownOrder, value, ranks: shownRanks };
+}
+
+/** A vote of Hone's own, as it was given. */
+function showRecord({ mode, shown, value, reasons, comment, propensity, activeMs, idleMs, untouched, createdAt }: ParsedRecord, ranks: number[] | null, completionIds: readonly string[]) {
+  const shownOrder = shown.map((i) => completionIds[i] ?? "");
+  return { mode, shownOrder, value, ranks: ranks === null ? null : shown.map((i) => ranks[i] ?? 1), reasons, comment, propensity, activeMs, idleMs, untouched, createdAt };
 }

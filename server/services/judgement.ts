@@ -10,12 +10,12 @@ import {
   selectTexts,
   undoJudgementRow,
 } from "../../db/queries/judgements";
-import { countOpenFor, lockOwnSeat, releaseSeat, setSeatJudgement } from "../../db/queries/seats";
+import { lockOwnSeat, releaseSeat, setSeatJudgement } from "../../db/queries/seats";
 import type { AnnotationTask } from "../../domain/annotation/task";
 import { findValueProblem, type JudgementSubmission, type JudgementValue, ranksOfValue } from "../../domain/judgement";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
-import { claimSeat, loadTask, requireItem } from "./queue";
+import { claimSeat, countOpen, growItem, loadTask, requireItem } from "./queue";
 
 const HISTORY_LIMIT = 50;
 const SHARED_ITEMS = 500;
@@ -60,6 +60,8 @@ export async function submitJudgement(ctx: UserContext, input: JudgementSubmissi
       comment: input.comment,
       guidelineVersionId: seat.guidelineVersionId,
       propensity: item.propensity,
+      purpose: item.purpose,
+      tier: seat.tier,
       activeMs: input.activeMs,
       idleMs: input.idleMs,
       untouched: input.untouched,
@@ -67,6 +69,7 @@ export async function submitJudgement(ctx: UserContext, input: JudgementSubmissi
     if (input.value.kind === "skip") await releaseSeat(tx, { itemId: item.id, annotatorId });
     else await setSeatJudgement(tx, { itemId: item.id, seat: seat.seat, judgementId: row.id, leaseSeconds: item.leaseSeconds });
     await deleteDraft(tx, { annotatorId, itemId: item.id });
+    if (item.purpose === "work") await growItem(tx, item);
     return done(row, false);
   });
 }
@@ -137,6 +140,6 @@ export async function getOwnStatistics(ctx: UserContext, input: { projectId: str
     ...counts,
     leftShare: left + right === 0 ? null : left / (left + right),
     agreement: agreementWithOthers(shared, ctx.user.id),
-    open: await countOpenFor(ctx.db, own),
+    open: await countOpen(ctx, input.projectId),
   };
 }

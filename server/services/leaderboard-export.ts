@@ -59,8 +59,8 @@ export async function exportBoard(ctx: ServiceContext, input: BoardInput & { dif
   };
 }
 
-/** One JSON line for each judgement that counts; annotators are numbers in order of their first vote, times are days. */
-export async function* exportVotes(ctx: ServiceContext, input: BoardInput): AsyncGenerator<string> {
+/** One row for each judgement that counts; annotators are numbers in order of their first vote, times are days. */
+export async function* exportVotes(ctx: ServiceContext, input: BoardInput): AsyncGenerator<Record<string, unknown>> {
   const project = await requireBoard(ctx, input.slug);
   const { columns, counts, models, modelOf } = await selectBoardVotes(ctx.db, project.id, input);
   const numbers = new Map<number, number>();
@@ -72,7 +72,7 @@ export async function* exportVotes(ctx: ServiceContext, input: BoardInput): Asyn
     const annotator = numbers.get(columns.annotator[k] as number) ?? numbers.size + 1;
     numbers.set(columns.annotator[k] as number, annotator);
     const bothBad = columns.kind[k] === BOTH_BAD;
-    yield `${JSON.stringify({
+    yield {
       judgement: judgementId(columns, k),
       day: new Date(columns.at[k] as number).toISOString().slice(0, 10),
       annotator,
@@ -80,6 +80,6 @@ export async function* exportVotes(ctx: ServiceContext, input: BoardInput): Asyn
       ranks: bothBad ? null : [...columns.rank.subarray(from, to)],
       both_bad: bothBad,
       propensity: columns.propensity[k],
-    })}\n`;
+    };
   }
 }

@@ -15,7 +15,21 @@ import {
   selectTaskContent,
   takeSeat,
 } from "../../db/queries/seats";
+import {
+  addSeat,
+  countGiven,
+  insertRepeat,
+  lockCheckSeat,
+  lockItem,
+  selectClaimRules,
+  selectItemVotes,
+  selectOwnOrder,
+  selectQualification,
+  selectVoteToRepeat,
+} from "../../db/queries/queue";
 import { type AnnotationTask, MAX_HELD } from "../../domain/annotation/task";
+import { addComparison } from "../../domain/quality/report";
+import { type QueueSettings, queueSettingsSchema, ranksByCompletion, votesDisagree } from "../../domain/queue";
 import { createRandom } from "../../domain/random";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
@@ -37,15 +51,89 @@ export async function requireItem(db: Db, itemId: string) {
   return item;
 }
 
-/** Takes a free seat in a transaction of the caller; null when there is none. */
+/** Takes a seat of one item, or the next one that this annotator is to judge, in a transaction of the caller; null when there is none. */
 export async function claimSeat(tx: Db, input: { projectId: string; annotatorId: string; itemId?: string }) {
-  const seat = await lockFreeSeat(tx, input);
+  const rules = await selectClaimRules(tx, input);
+  if (rules === null) return null;
+  const tier = rules.adjudicator ? 2 : 1;
+  const seat = input.itemId === undefined ? await chooseNext(tx, { ...input, ...rules, tier }) : await lockFreeSeat(tx, { ...input, tier });
   if (seat === null) return null;
   const item = await requireItem(tx, seat.itemId);
-  const shownOrder = shownOrderFor(seat.itemId, input.annotatorId, item.completionIds);
+  const before = item.repeatOf === null ? null : await selectOwnOrder(tx, { itemId: item.repeatOf, annotatorId: input.annotatorId });
+  // A repetition is for the one who judged the item before.
+  if (item.repeatOf !== null && before === null) return null;
+  const shownOrder = before?.toReversed() ?? shownOrderFor(seat.itemId, input.annotatorId, item.completionIds);
   const guideline = await selectLatestGuideline(tx, input.projectId);
   await takeSeat(tx, { ...seat, annotatorId: input.annotatorId, shownOrder, guidelineVersionId: guideline?.id ?? null, leaseSeconds: item.leaseSeconds });
   return { ...seat, shownOrder, guidelineVersionId: guideline?.id ?? null };
+}
+
+type Seat = { itemId: string; seat: number; tier: number };
+
+/**
+ * Which seat comes next: qualification items before anything else, then, as the project's shares say, a gold item or one
+ * that the annotator judged before with the sides swapped, otherwise work. The draw depends on the annotator and on how
+ * many judgements they have given, so that it can be made again.
+ */
+async function chooseNext(tx: Db, input: { projectId: string; annotatorId: string; tier: number } & NonNullable<Awaited<ReturnType<typeof selectClaimRules>>>): Promise<Seat | null> {
+  const { projectId, annotatorId } = input;
+  if (input.paused) return null;
+  const queue = queueSettingsSchema.parse(input.queue);
+  const work = () => lockFreeSeat(tx, { projectId, annotatorId, tier: input.tier });
+  const cap = input.dailyCap ?? queue.dailyCap;
+  if (cap === 0 && queue.goldShare === 0 && queue.repeatShare === 0 && !input.qualifies) return work();
+  const given = await countGiven(tx, input);
+  if (cap > 0 && given.today + (await selectHeldSeats(tx, { projectId, annotatorId, except: [] })).length >= cap) return null;
+  if (input.qualifies) {
+    const answers = await selectQualification(tx, input);
+    // Null while the last of them are being judged: the work waits for what they say.
+    if (answers.some(({ judgementId }) => judgementId === null)) return lockCheckSeat(tx, { projectId, annotatorId, purpose: "qualification" });
+    if (shareRight(answers) < queue.qualificationPass) return null;
+  }
+  const random = createRandom(createHash("sha256").update(`${projectId}:${annotatorId}:${given.ever}`).digest().readUInt32LE(), "queue");
+  if (random.next() < queue.goldShare) {
+    const seat = await lockCheckSeat(tx, { projectId, annotatorId, purpose: "gold" });
+    if (seat !== null) return seat;
+  }
+  if (random.next() < queue.repeatShare) {
+    const repeat = await makeRepeat(tx, { projectId, annotatorId, gap: queue.repeatGap });
+    if (repeat !== null) return repeat;
+  }
+  return work();
+}
+
+/** Of every strictly ordered pair of the known answers, the share that was ordered likewise. */
+function shareRight(answers: Awaited<ReturnType<typeof selectQualification>>): number {
+  const share = { k: 0, n: 0 };
+  for (const { gold, ranks, shownOrder } of answers) {
+    const known = (shownOrder ?? []).map((id) => gold?.[id] ?? 0);
+    // A skip or a flag orders nothing, and is not right.
+    addComparison(share, ranks ?? known.map(() => 1), known);
+  }
+  return share.n === 0 ? 1 : share.k / share.n;
+}
+
+async function makeRepeat(tx: Db, input: { projectId: string; annotatorId: string; gap: number }): Promise<Seat | null> {
+  const vote = await selectVoteToRepeat(tx, input);
+  if (vote === null) return null;
+  const itemId = await insertRepeat(tx, { ...input, ...vote });
+  return itemId === null ? null : { itemId, seat: 1, tier: 1 };
+}
+
+/**
+ * After a judgement of work: an item whose seats are all judged and whose votes disagree gets one more seat, up to the
+ * project's most, and then one for an adjudicator.
+ */
+export async function growItem(tx: Db, item: { id: string; queue: QueueSettings }): Promise<void> {
+  const { maxOverlap, adjudication } = queueSettingsSchema.parse(item.queue);
+  if (maxOverlap === 0 && !adjudication) return;
+  await lockItem(tx, item.id);
+  const { seats, votes } = await selectItemVotes(tx, item.id);
+  if (seats.some(({ judgementId }) => judgementId === null) || seats.some(({ tier }) => tier > 1)) return;
+  const counted = votes.filter(({ ranks, kind }) => ranks !== null || kind === "both_bad");
+  if (!votesDisagree(counted.map(({ ranks, shownOrder }) => (ranks === null ? null : ranksByCompletion(shownOrder, ranks))))) return;
+  if (seats.length < maxOverlap) await addSeat(tx, item.id, 1);
+  else if (adjudication) await addSeat(tx, item.id, 2);
 }
 
 /** What is shown of a seat that the annotator holds; the lease starts anew. */
@@ -125,5 +213,12 @@ export async function saveDraft(ctx: UserContext, input: { itemId: string; value
 
 export async function listProjectsToAnnotate(ctx: UserContext) {
   const projects = await selectProjectsToAnnotate(ctx.db, ctx.user.id);
-  return Promise.all(projects.map(async (project) => ({ ...project, open: await countOpenFor(ctx.db, { projectId: project.id, annotatorId: ctx.user.id }) })));
+  return Promise.all(projects.map(async (project) => ({ ...project, open: await countOpen(ctx, project.id) })));
+}
+
+/** How many items of work the caller could still judge. */
+export async function countOpen(ctx: UserContext, projectId: string): Promise<number> {
+  const own = { projectId, annotatorId: ctx.user.id };
+  const rules = await selectClaimRules(ctx.db, own);
+  return countOpenFor(ctx.db, { ...own, tier: rules?.adjudicator ? 2 : 1 });
 }

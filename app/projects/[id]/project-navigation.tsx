@@ -8,8 +8,9 @@ import { cn } from "../../components/ui/cn";
 const PAGES = [
   { path: "", label: "Overview" },
   { path: "/data", label: "Data" },
-  { path: "/import", label: "Import" },
+  { path: "/import", label: "Import and export" },
   { path: "/guidelines", label: "Guidelines" },
+  { path: "/quality", label: "Quality" },
   { path: "/datasets", label: "Datasets" },
   { path: "/settings", label: "Settings" },
 ] as const;
@@ -17,7 +18,7 @@ const PAGES = [
 export function ProjectNavigation({ id }: { id: string }) {
   const here = usePathname().slice(`/projects/${id}`.length);
   // The page of one prompt belongs to the data.
-  const section = here.startsWith("/prompts") ? "/data" : here.startsWith("/datasets") ? "/datasets" : here;
+  const section = here.startsWith("/prompts") ? "/data" : here.startsWith("/datasets") ? "/datasets" : here.startsWith("/quality") ? "/quality" : here;
   const current = useRef<HTMLAnchorElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another link to show
   useEffect(() => {

@@ -7,7 +7,7 @@ import type { JudgementValue } from "../../../domain/judgement";
 import { ranksOfValue } from "../../../domain/judgement";
 import type { UserContext } from "../../../server/context";
 import { exportDataset, freezeDataset, previewDataset, readDatasetRows } from "../../../server/services/dataset";
-import { importLines } from "../../../server/services/import";
+import { importRows } from "../../../server/services/import";
 import { createItems } from "../../../server/services/item";
 import { getLeaderboard } from "../../../server/services/leaderboard";
 import { makeItems } from "../../../server/services/make-items";
@@ -128,10 +128,11 @@ describe("rows", () => {
   it("whole conversations are imported, shown as turns, and exported as TRL's messages", async () => {
     const projectId = await addProject(database.db);
     const turns = (words: string) => [{ role: "assistant", content: "Hello" }, { role: "user", content: "And?" }, { role: "assistant", content: words }];
-    const line = (words: string, model: string) => JSON.stringify({ prompt: "Hi", completion: turns(words), model });
-    const report = await importLines(researcher, { projectId, kind: "completions", source: "talks.jsonl", policy: "refuse" }, [line("Fine.", "a"), line("Bad.", "b"), JSON.stringify({ prompt: "Hi", completion: [{ role: "user", content: "x" }] })]);
+    const rows = (...values: object[]) => values.map((row, i) => ({ line: i + 1, row }));
+    const line = (words: string, model: string) => ({ prompt: "Hi", completion: turns(words), model });
+    const report = await importRows(researcher, { projectId, kind: "completions", source: "talks.jsonl", policy: "refuse" }, rows(line("Fine.", "a"), line("Bad.", "b"), { prompt: "Hi", completion: [{ role: "user", content: "x" }] }));
     expect(report.errors).toEqual([{ line: 3, reason: "completion: expected answers and replies in turn, from the assistant's to the assistant's" }]);
-    await importLines(researcher, { projectId, kind: "completions", source: "talks.jsonl", policy: "refuse" }, [line("Fine.", "a"), line("Bad.", "b")]);
+    await importRows(researcher, { projectId, kind: "completions", source: "talks.jsonl", policy: "refuse" }, rows(line("Fine.", "a"), line("Bad.", "b")));
     const stored = await database.db.select({ id: completions.id, text: completions.text }).from(completions).where(eq(completions.projectId, projectId));
     expect(stored.map(({ text }) => text).toSorted()).toEqual(["Hello\n\nHuman: And?\n\nAssistant: Bad.", "Hello\n\nHuman: And?\n\nAssistant: Fine."]);
     await makeItems(researcher, { projectId, split: null, maxItems: 10, seed: 1, dryRun: false });
@@ -142,7 +143,7 @@ describe("rows", () => {
     await addVote(annotator, { projectId, itemId: task?.itemId ?? "", shownOrder, value: { kind: "pairwise", margin: fine === 0 ? -1 : 1 }, ranks: fine === 0 ? [1, 2] : [2, 1] });
     const { id: datasetId } = await rowsOf(projectId, "preference");
     const lines = [];
-    for await (const exported of exportDataset(researcher, { datasetId, format: "trl-preference", prompt: "explicit", shape: "messages" })) lines.push(JSON.parse(exported));
+    for await (const exported of exportDataset(researcher, { datasetId, format: "trl-preference", prompt: "explicit", shape: "messages" })) lines.push(exported);
     expect(lines).toMatchObject([{ prompt: messages("Hi"), chosen: turns("Fine."), rejected: turns("Bad.") }]);
     // The last answer is learnt, after all that led to it.
     expect((await rowsOf(projectId, "sft", { references: false, bestRanked: true })).rows).toMatchObject([{ messages: [...messages("Hi"), ...turns("").slice(0, 2)], completion: "Fine." }]);

@@ -132,7 +132,7 @@ describe("exportDataset", () => {
     const { itemId, completionIds } = await addItem(database.db, projectId, ["A", "B", "C"], { groupKey: "g" });
     const judgementId = await addVote(annotator, { projectId, itemId, shownOrder: completionIds, value: { kind: "ranking", ranks: [2, 1, 2] }, ranks: [2, 1, 2] });
     const { id: datasetId } = await freezeDataset(researcher, { projectId, kind: "preference" });
-    const read = async (format: Parameters<typeof exportDataset>[1]) => (await readAll(exportDataset(researcher, format))).map((line) => JSON.parse(line) as Record<string, unknown>);
+    const read = (format: Parameters<typeof exportDataset>[1]) => readAll(exportDataset(researcher, format));
     const text = "Prompt for A / B / C";
     const prompt = [{ role: "user", content: text }];
     const turn = (content: string) => ({ role: "assistant", content });

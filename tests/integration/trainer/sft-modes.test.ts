@@ -15,7 +15,7 @@ import { DEMO_TASKS } from "../../../domain/demo/task-prompts";
 import { runConfigSchema } from "../../../domain/run";
 import { freezeDataset } from "../../../server/services/dataset";
 import { seedTasksProject } from "../../../server/services/demo";
-import { importLines } from "../../../server/services/import";
+import { importRows } from "../../../server/services/import";
 import { createRun } from "../../../server/services/run";
 import { loadEngine } from "../../../trainer/engine/engine";
 import { createWorker, type Worker } from "../../../trainer/worker";
@@ -67,7 +67,7 @@ it("seeds the four tasks once, and freezes their names and labels into the rows"
 
 it("imports a label, a score and a task, and freezes a row of a prompt that has only a label", async () => {
   const lines = ['{"prompt": "I love it", "label": "positive", "task": "sentiment"}', '{"prompt": "So so", "score": 2.5}', '{"prompt": "Bad", "label": ["x"]}', '{"prompt": "Both", "label": 1, "score": 2}'];
-  const report = await importLines(ctx(), { projectId: tiny.projectId, kind: "prompts", source: "labels.jsonl", policy: "keep" }, lines);
+  const report = await importRows(ctx(), { projectId: tiny.projectId, kind: "prompts", source: "labels.jsonl", policy: "keep" }, lines.map((text, i) => ({ line: i + 1, row: JSON.parse(text) as unknown })));
   expect(report.errors).toEqual([
     { line: 3, reason: 'label: expected a text or a number, not ["x"]' },
     { line: 4, reason: "score: the row has a label already; expected one of the two" },

@@ -1,7 +1,8 @@
 /** Download of a board as it is filtered: ?format=csv | json | votes, with the filters of its address. For everybody where it is published. */
 import { z } from "zod";
 import { boardSchema } from "@/domain/board";
-import { handleAs, parseParameters, streamLines } from "@/server/http";
+import { writeRows } from "@/server/files/write-rows";
+import { handleAs, parseParameters, streamBytes } from "@/server/http";
 import { exportBoard, exportRanking, exportVotes } from "@/server/services/leaderboard-export";
 import { requireBoard } from "@/server/services/leaderboard";
 
@@ -15,7 +16,7 @@ export function GET(request: Request, { params }: { params: Promise<{ slug: stri
     const { format, ...filter } = parseParameters(parametersSchema, request);
     const input = { slug, ...filter };
     const project = await requireBoard(ctx, slug);
-    const body = format === "csv" ? await exportRanking(ctx, input) : format === "json" ? JSON.stringify(await exportBoard(ctx, input), null, 2) : streamLines(exportVotes(ctx, input));
+    const body = format === "csv" ? await exportRanking(ctx, input) : format === "json" ? JSON.stringify(await exportBoard(ctx, input), null, 2) : streamBytes(writeRows(exportVotes(ctx, input), "jsonl", null));
     const [type, ending] = TYPES[format];
     const name = `${project.slug.replaceAll(/[^a-zA-Z0-9._-]/g, "-")}-leaderboard.${ending}`;
     return new Response(body, { headers: { "content-type": `${type}; charset=utf-8`, "content-disposition": `attachment; filename="${name}"`, "cache-control": "private, no-store" } });

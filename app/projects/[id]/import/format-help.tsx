@@ -19,6 +19,9 @@ const EXAMPLES: Record<ImportKind, { name: string; line: string }[]> = {
     { name: "LMArena", line: '{"conversation_a": [...], "conversation_b": [...], "winner": "model_a"}' },
     { name: "summarize-from-feedback", line: '{"info": {"post": "..."}, "summaries": [{"text": "..."}, {"text": "..."}], "choice": 1}' },
     { name: "AlpacaEval", line: '{"instruction": "...", "output_1": "...", "output_2": "...", "preference": 2}' },
+    { name: "HelpSteer3", line: '{"context": [...], "response1": "...", "response2": "...", "overall_preference": -2}' },
+    { name: "Argilla", line: '{"fields": {"prompt": "...", "response_1": "...", "response_2": "..."}, "responses": [{"user_id": "...", "status": "submitted", "value": [{"rank": 1, "value": "response_2"}, ...]}]}' },
+    { name: "OpenAssistant trees", line: '{"message_tree_id": "...", "prompt": {"role": "prompter", "text": "...", "replies": [{"role": "assistant", "text": "...", "rank": 0}, ...]}}' },
   ],
 };
 
@@ -35,7 +38,8 @@ export function FormatHelp({ kind }: { kind: ImportKind }) {
         ))}
       </ul>
       <p className="mt-2 text-xs text-muted">
-        A prompt without a split gets one by chance of its group: 80 % train, 10 % validation, 10 % test. Prompts that begin alike are one group unless the rows name theirs.
+        A prompt without a split gets one by chance of its group: 80 % train, 10 % validation, 10 % test. Prompts that begin alike are one
+        group unless the rows name theirs.
         {kind === "comparisons" && " Votes are stored under an annotator that is named for the file."}
       </p>
     </details>

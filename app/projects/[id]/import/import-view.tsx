@@ -12,6 +12,8 @@ import { Field, Input, Select } from "../../../components/ui/field";
 import { Spinner } from "../../../components/ui/spinner";
 import { useTRPC } from "../../../trpc";
 import { countOf } from "../../format";
+import { ColumnMapping } from "./column-mapping";
+import { ExportCard } from "./export-card";
 import { FormatHelp } from "./format-help";
 import { ReportView } from "./report-view";
 import { useImport } from "./use-import";
@@ -27,52 +29,74 @@ export function ImportView({ projectId }: { projectId: string }) {
   const queryClient = useQueryClient();
   const [kind, setKind] = useState<ImportKind>("prompts");
   const [file, setFile] = useState<File | null>(null);
+  const [columns, setColumns] = useState<Readonly<Record<string, string>>>({});
+  const [policy, setPolicy] = useState<"keep" | "refuse">("keep");
   const preview = useImport(projectId);
   const store = useImport(projectId);
 
-  const look = (nextFile: File | null, nextKind: ImportKind) => {
+  const look = (nextFile: File | null, nextKind: ImportKind, nextColumns: Readonly<Record<string, string>> = {}) => {
     setFile(nextFile);
     setKind(nextKind);
+    setColumns(nextColumns);
     store.reset();
     preview.reset();
-    if (nextFile !== null) preview.mutate({ file: nextFile, kind: nextKind, policy: "keep", dryRun: true });
+    if (nextFile !== null) preview.mutate({ file: nextFile, kind: nextKind, policy: "keep", dryRun: true, columns: nextColumns });
   };
   const save = () => {
     if (file === null) return;
-    store.mutate(
-      { file, kind, policy: (preview.data?.errorCount ?? 0) > 0 ? "keep" : "refuse", dryRun: false },
-      { onSettled: () => queryClient.invalidateQueries(trpc.pathFilter()) },
-    );
+    store.mutate({ file, kind, policy, dryRun: false, columns }, { onSettled: () => queryClient.invalidateQueries(trpc.pathFilter()) });
   };
   const report = store.data ?? preview.data;
   const good = preview.data === undefined ? 0 : preview.data.rows - preview.data.errorCount;
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[22rem_1fr]">
-      <Card>
-        <CardHeader title="File" description="JSON lines (JSONL), UTF-8: one object a line." />
-        <CardBody className="flex flex-col gap-4">
-          <Field label="What the rows are">
-            <Select value={kind} onChange={(event) => look(file, IMPORT_KINDS.find((known) => known === event.target.value) ?? "prompts")}>
-              {IMPORT_KINDS.map((known) => (
-                <option key={known} value={known}>
-                  {KIND_LABELS[known]}
-                </option>
-              ))}
-            </Select>
-          </Field>
-          <Field label="File" hint="Nothing is stored before you have seen the preview.">
-            <Input type="file" accept=".jsonl,.ndjson,.json,.txt" className="h-auto py-1.5 file:mr-3 file:rounded file:border-0 file:bg-sunken file:px-2.5 file:py-1 file:font-medium file:text-text" onChange={(event) => look(event.target.files?.[0] ?? null, kind)} />
-          </Field>
-          <FormatHelp kind={kind} />
-        </CardBody>
-      </Card>
+      <div className="flex min-w-0 flex-col gap-4">
+        <Card>
+          <CardHeader title="File" description="JSON lines, JSON, CSV or Parquet, by the ending of its name." />
+          <CardBody className="flex flex-col gap-4">
+            <Field label="What the rows are">
+              <Select
+                value={kind}
+                onChange={(event) => look(file, IMPORT_KINDS.find((known) => known === event.target.value) ?? "prompts")}
+              >
+                {IMPORT_KINDS.map((known) => (
+                  <option key={known} value={known}>
+                    {KIND_LABELS[known]}
+                  </option>
+                ))}
+              </Select>
+            </Field>
+            <Field label="File" hint="Nothing is stored before you have seen the preview.">
+              <Input
+                type="file"
+                accept=".jsonl,.ndjson,.json,.txt,.csv,.parquet"
+                className="h-auto py-1.5 file:mr-3 file:rounded file:border-0 file:bg-sunken file:px-2.5 file:py-1 file:font-medium file:text-text"
+                onChange={(event) => look(event.target.files?.[0] ?? null, kind)}
+              />
+            </Field>
+            <Field label="Wrong rows" hint="They are listed with line and reason in any case.">
+              <Select value={policy} onChange={(event) => setPolicy(event.target.value === "refuse" ? "refuse" : "keep")}>
+                <option value="keep">Keep the good rows</option>
+                <option value="refuse">Refuse the whole file</option>
+              </Select>
+            </Field>
+            <FormatHelp kind={kind} />
+          </CardBody>
+        </Card>
+        <ExportCard projectId={projectId} />
+      </div>
       <Card aria-live="polite">
         <CardHeader
           title={store.data === undefined ? "Preview" : store.data.stored ? "Stored" : "Refused"}
           actions={
             store.data === undefined &&
             preview.data !== undefined && (
-              <Button variant="primary" disabled={good === 0} loading={store.isPending} onClick={save}>
+              <Button
+                variant="primary"
+                disabled={good === 0 || (policy === "refuse" && preview.data.errorCount > 0)}
+                loading={store.isPending}
+                onClick={save}
+              >
                 <FileUp aria-hidden="true" className="size-4" />
                 {preview.data.errorCount > 0 ? `Store the ${countOf(good, "good row")}` : `Store ${countOf(good, "row")}`}
               </Button>
@@ -85,13 +109,26 @@ export function ImportView({ projectId }: { projectId: string }) {
             <Spinner /> Reading {file?.name}
           </p>
         )}
-        {preview.isError && <ErrorState title="The file could not be read" message={preview.error.message} onRetry={() => look(file, kind)} />}
+        {preview.isError && (
+          <ErrorState title="The file could not be read" message={preview.error.message} onRetry={() => look(file, kind)} />
+        )}
         {store.isError && <ErrorState title="The file was not stored" message={store.error.message} onRetry={save} />}
+        {preview.data !== undefined && store.data === undefined && preview.data.columns.length > 0 && (
+          <ColumnMapping
+            kind={kind}
+            columns={preview.data.columns}
+            unused={preview.data.unusedFields}
+            mapping={columns}
+            onChange={(next) => look(file, kind, next)}
+          />
+        )}
         {report !== undefined && <ReportView report={report} kind={kind} />}
         {store.data?.stored === true && (
           <CardBody className="flex flex-wrap gap-2 border-t">
             <Button asChild variant="primary">
-              <Link href={`/projects/${projectId}${kind === "comparisons" ? "/datasets" : "/data"}`}>{kind === "comparisons" ? "Freeze a dataset version" : "Look at the data"}</Link>
+              <Link href={`/projects/${projectId}${kind === "comparisons" ? "/datasets" : "/data"}`}>
+                {kind === "comparisons" ? "Freeze a dataset version" : "Look at the data"}
+              </Link>
             </Button>
             {kind === "prompts" && (
               <Button asChild>
@@ -100,7 +137,11 @@ export function ImportView({ projectId }: { projectId: string }) {
             )}
           </CardBody>
         )}
-        {store.data?.stored === false && <p className="border-t px-4 py-3 text-sm">The file changed since the preview and has wrong lines now. Nothing was stored; look at them and choose the file again.</p>}
+        {store.data?.stored === false && (
+          <p className="border-t px-4 py-3 text-sm">
+            The file has wrong rows, and nothing of it was stored. Look at them, or keep the good rows.
+          </p>
+        )}
       </Card>
     </div>
   );

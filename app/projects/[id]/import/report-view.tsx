@@ -2,7 +2,7 @@
 import type { ImportKind } from "@/domain/formats/import-row";
 import type { ImportReport } from "@/server/services/import";
 import { CardBody } from "../../../components/ui/card";
-import { Table, TBody, Td, Th, THead, Tr } from "../../../components/ui/table";
+import { Table, TBody, Td, THead, Th, Tr } from "../../../components/ui/table";
 import { countOf, formatCount } from "../../format";
 
 export function ReportView({ report, kind }: { report: ImportReport; kind: ImportKind }) {
@@ -12,7 +12,12 @@ export function ReportView({ report, kind }: { report: ImportReport; kind: Impor
     ["Rows", rows],
     ["New prompts", created.prompts],
     ...(kind === "prompts" ? [] : ([["New completions", created.completions]] as [string, number][])),
-    ...(kind === "comparisons" ? ([["New items", created.items], ["New judgements", created.judgements]] as [string, number][]) : []),
+    ...(kind === "comparisons"
+      ? ([
+          ["New items", created.items],
+          ["New judgements", created.judgements],
+        ] as [string, number][])
+      : []),
     ["Known already", known],
     ["Wrong lines", errorCount],
   ];
@@ -22,14 +27,22 @@ export function ReportView({ report, kind }: { report: ImportReport; kind: Impor
         {figures.map(([label, value]) => (
           <div key={label}>
             <dt className="text-xs text-muted">{label}</dt>
-            <dd className={`figures text-lg font-semibold ${label === "Wrong lines" && value > 0 ? "text-failed" : ""}`}>{formatCount(value)}</dd>
+            <dd className={`figures text-lg font-semibold ${label === "Wrong lines" && value > 0 ? "text-failed" : ""}`}>
+              {formatCount(value)}
+            </dd>
           </div>
         ))}
       </dl>
-      {unused.length > 0 && <p className="border-t px-4 py-2 text-sm text-muted">Fields that are not stored: {unused.map(([name, n]) => `${name} (${countOf(n, "row")})`).join(", ")}.</p>}
+      {unused.length > 0 && (
+        <p className="border-t px-4 py-2 text-sm text-muted">
+          Fields that are not stored: {unused.map(([name, n]) => `${name} (${countOf(n, "row")})`).join(", ")}.
+        </p>
+      )}
       {errors.length > 0 && (
         <div className="border-t">
-          <h3 className="px-4 pt-3 text-sm font-semibold">Wrong lines{errorCount > errors.length ? `, the first ${errors.length} of ${formatCount(errorCount)}` : ""}</h3>
+          <h3 className="px-4 pt-3 text-sm font-semibold">
+            Wrong lines{errorCount > errors.length ? `, the first ${errors.length} of ${formatCount(errorCount)}` : ""}
+          </h3>
           <Table label="Wrong lines">
             <THead>
               <Tr>

@@ -4,11 +4,28 @@ import { useMutation } from "@tanstack/react-query";
 import type { ImportKind } from "@/domain/formats/import-row";
 import type { ImportReport } from "@/server/services/import";
 
-export type ImportRequest = { file: File; kind: ImportKind; policy: "keep" | "refuse"; dryRun: boolean };
+export type ImportRequest = {
+  file: File;
+  kind: ImportKind;
+  policy: "keep" | "refuse";
+  dryRun: boolean;
+  columns: Readonly<Record<string, string>>;
+};
 
-async function sendFile(projectId: string, { file, kind, policy, dryRun }: ImportRequest): Promise<ImportReport> {
-  const parameters = new URLSearchParams({ projectId, kind, policy, source: file.name, dryRun: dryRun ? "1" : "0" });
-  const response = await fetch(`/api/import?${parameters}`, { method: "POST", body: file, headers: { "content-type": "application/x-ndjson" } }).catch((cause: unknown) => {
+async function sendFile(projectId: string, { file, kind, policy, dryRun, columns }: ImportRequest): Promise<ImportReport> {
+  const parameters = new URLSearchParams({
+    projectId,
+    kind,
+    policy,
+    source: file.name,
+    dryRun: dryRun ? "1" : "0",
+    columns: JSON.stringify(columns),
+  });
+  const response = await fetch(`/api/import?${parameters}`, {
+    method: "POST",
+    body: file,
+    headers: { "content-type": "application/octet-stream" },
+  }).catch((cause: unknown) => {
     throw new Error("The server could not be reached, or the file could not be read. Nothing was stored; try again.", { cause });
   });
   const answer = (await response.json().catch(() => null)) as ImportReport | { error: { message: string } } | null;

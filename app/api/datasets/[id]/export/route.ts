@@ -1,8 +1,10 @@
-/** Download of a dataset version as JSONL, streamed. */
+/** Download of a dataset version, streamed. */
 import { z } from "zod";
 import { splitSchema } from "@/domain/prompt";
 import { AppError } from "@/server/errors";
-import { handleAs, parseParameters, streamLines } from "@/server/http";
+import { fileKindSchema, MEDIA_TYPES } from "@/server/files/file-kind";
+import { writeRows } from "@/server/files/write-rows";
+import { handleAs, parseParameters, streamBytes } from "@/server/http";
 import { exportDataset, type ExportFormat, getDataset } from "@/server/services/dataset";
 
 const parametersSchema = z.strictObject({
@@ -11,6 +13,7 @@ const parametersSchema = z.strictObject({
   layout: z.enum(["messages", "prompt-completion"]).default("messages"),
   shape: z.enum(["messages", "string"]).default("messages"),
   split: splitSchema.optional(),
+  file: fileKindSchema.default("jsonl"),
 });
 
 function toFormat({ format, prompt, layout, shape }: z.infer<typeof parametersSchema>): ExportFormat {
@@ -33,17 +36,20 @@ export function GET(request: Request, { params }: { params: Promise<{ id: string
     const parameters = parseParameters(parametersSchema, request);
     const input = { datasetId: id.data, splits: parameters.split === undefined ? undefined : [parameters.split], ...toFormat(parameters) };
     const { kind, version, hash } = await getDataset(ctx, input);
-    const lines = exportDataset(ctx, input);
-    const first = await lines.next();
-    const name = `${kind}-v${version}-${hash.slice(0, 8)}${parameters.split === undefined ? "" : `-${parameters.split}`}.${parameters.format}.jsonl`;
-    return new Response(streamLines(withFirst(first, lines)), {
-      headers: { "content-type": "application/x-ndjson; charset=utf-8", "content-disposition": `attachment; filename="${name}"`, "cache-control": "private, no-store" },
+    const { file } = parameters;
+    const rows = exportDataset(ctx, input);
+    const first = await rows.next();
+    const name = `${kind}-v${version}-${hash.slice(0, 8)}${parameters.split === undefined ? "" : `-${parameters.split}`}.${parameters.format}.${file}`;
+    return new Response(streamBytes(writeRows(withFirst(first, rows), file, null)), {
+      headers: { "content-type": MEDIA_TYPES[file], "content-disposition": `attachment; filename="${name}"`, "cache-control": "private, no-store" },
     });
   });
 }
 
-/** The first line is read before the answer begins, so that a refusal is still an error and not a broken file. */
-async function* withFirst(first: IteratorResult<string>, rest: AsyncGenerator<string>): AsyncGenerator<string> {
+type Row = Record<string, unknown>;
+
+/** The first row is read before the answer begins, so that a refusal is still an error and not a broken file. */
+async function* withFirst(first: IteratorResult<Row>, rest: AsyncGenerator<Row>): AsyncGenerator<Row> {
   if (first.done) return;
   yield first.value;
   yield* rest;

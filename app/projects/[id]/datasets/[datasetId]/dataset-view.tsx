@@ -22,6 +22,7 @@ const EXPORTS = {
 export function DatasetView({ projectId, datasetId }: { projectId: string; datasetId: string }) {
   const trpc = useTRPC();
   const [split, setSplit] = useState("");
+  const [file, setFile] = useState("jsonl");
   const version = useQuery(trpc.dataset.get.queryOptions({ datasetId }));
   const rows = useInfiniteQuery(
     trpc.dataset.rows.infiniteQueryOptions({ datasetId, limit: PAGE }, {
@@ -52,17 +53,25 @@ export function DatasetView({ projectId, datasetId }: { projectId: string; datas
       <Card className="mb-6">
         <CardHeader
           title="Download"
-          description="JSON lines, one row a line; the same version gives the same bytes"
+          description="The same version gives the same bytes"
           actions={
-            <Select aria-label="Split to download" className="w-auto" value={split} onChange={(event) => setSplit(event.target.value)}>
-              <option value="">All splits</option>
-              {splitSchema.options.map((known) => <option key={known} value={known}>{known} only</option>)}
-            </Select>
+            <>
+              <Select aria-label="Kind of file" className="w-auto" value={file} onChange={(event) => setFile(event.target.value)}>
+                <option value="jsonl">JSON lines</option>
+                <option value="json">JSON</option>
+                <option value="csv">CSV</option>
+                <option value="parquet">Parquet</option>
+              </Select>
+              <Select aria-label="Split to download" className="w-auto" value={split} onChange={(event) => setSplit(event.target.value)}>
+                <option value="">All splits</option>
+                {splitSchema.options.map((known) => <option key={known} value={known}>{known} only</option>)}
+              </Select>
+            </>
           }
         />
         <CardBody className="flex flex-wrap gap-2">
           {EXPORTS[kind].map(([label, query]) => (
-            <Button key={query} asChild><a href={`/api/datasets/${datasetId}/export?${query}${split === "" ? "" : `&split=${split}`}`} download><Download aria-hidden="true" className="size-4" />{label}</a></Button>
+            <Button key={query} asChild><a href={`/api/datasets/${datasetId}/export?${query}&file=${file}${split === "" ? "" : `&split=${split}`}`} download><Download aria-hidden="true" className="size-4" />{label}</a></Button>
           ))}
         </CardBody>
       </Card>

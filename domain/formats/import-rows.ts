@@ -1,45 +1,44 @@
-/** Lines of a JSONL file to rows in our terms. */
+/** Rows of a file, as objects, to rows in our terms. */
+import { parseArgilla } from "./import-argilla";
 import { parseComparison } from "./import-comparison";
+import { parseTree } from "./import-oasst";
 import { describe, Fields, type ImportKind, parseCompletionField, parseMessages, parsePlace, parsePromptField, type ParsedRow, RowError } from "./import-row";
 
-/** Longest line in characters: a row is a prompt with a few completions, not a book. */
-export const MAX_LINE = 2_000_000;
+/** Longest row in characters: a prompt with a few completions, not a book. */
+export const MAX_ROW = 2_000_000;
 
-export type ParsedLine = { ok: true; row: ParsedRow } | { ok: false; reason: string };
+export type ParsedRows = { ok: true; rows: ParsedRow[] } | { ok: false; reason: string };
 
-/** Never throws; `reason` names the field and what was expected. */
-export function parseLine(line: string, kind: ImportKind): ParsedLine {
+/** Never throws; `reason` names the field and what was expected. A tree of messages gives a row for each comparison in it. */
+export function parseRows(row: unknown, kind: ImportKind): ParsedRows {
   try {
-    return { ok: true, row: parseRow(parseJson(line), kind) };
+    return { ok: true, rows: parseRow(checkRow(row), kind) };
   } catch (error) {
     if (error instanceof RowError) return { ok: false, reason: error.message };
     throw error;
   }
 }
 
-function parseJson(line: string): Record<string, unknown> {
-  if (line.length > MAX_LINE) throw new RowError(`the line has ${line.length} characters; at most ${MAX_LINE} are read`);
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    throw new RowError(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new RowError("expected an object in braces, one a line");
+function checkRow(value: unknown): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new RowError(`expected an object with fields, not ${describe(value)}`);
   // PostgreSQL stores neither; JSON.stringify writes a lone surrogate as an escape.
-  if (/\\u0000/.test(line) && JSON.stringify(value).includes("\\u0000")) throw new RowError("a text holds the character U+0000, which cannot be stored");
-  if (/\\ud[89a-f]/i.test(line) && /\\ud[89a-f]/.test(JSON.stringify(value))) throw new RowError("a text holds half a surrogate pair, which is no character");
+  const text = JSON.stringify(value);
+  if (text.length > MAX_ROW) throw new RowError(`the row has ${text.length} characters; at most ${MAX_ROW} are read`);
+  if (text.includes("\\u0000")) throw new RowError("a text holds the character U+0000, which cannot be stored");
+  if (/\\ud[89a-f]/.test(text)) throw new RowError("a text holds half a surrogate pair, which is no character");
   return value as Record<string, unknown>;
 }
 
-export function parseRow(row: Record<string, unknown>, kind: ImportKind): ParsedRow {
+function parseRow(row: Record<string, unknown>, kind: ImportKind): ParsedRow[] {
   switch (kind) {
     case "prompts":
-      return parsePromptRow(row);
+      return [parsePromptRow(row)];
     case "completions":
-      return parseCompletionRow(row);
+      return [parseCompletionRow(row)];
     case "comparisons":
-      return parseComparison(row);
+      if ("message_tree_id" in row || "replies" in row) return parseTree(row);
+      if ("fields" in row) return parseArgilla(row);
+      return [parseComparison(row)];
     default:
       return kind satisfies never;
   }
@@ -91,9 +90,14 @@ function parsePromptRow(row: Record<string, unknown>): ParsedRow {
   return { prompt: { messages, reference, ...place, meta: { ...fields.rest(), ...meta, ...labelled } }, completion: null, comparison: null, unused: [] };
 }
 
-/** {prompt | messages, completion, model?}. */
+/** {prompt | messages, completion, model?}; model outputs of AlpacaEval are {instruction, output, generator}. */
 function parseCompletionRow(row: Record<string, unknown>): ParsedRow {
   const fields = new Fields(row);
+  if (fields.has("instruction")) {
+    const messages = [{ role: "user" as const, content: fields.text("instruction") }];
+    const completion = { text: fields.text("output"), model: fields.optionalText("generator") };
+    return { prompt: { messages, reference: null, ...parsePlace(fields), meta: {} }, completion, comparison: null, unused: fields.unused() };
+  }
   const messages = parsePromptField(fields, fields.has("messages") ? "messages" : "prompt");
   const completion = { ...parseCompletionField(fields, "completion"), model: fields.optionalText("model") };
   return { prompt: { messages, reference: fields.optionalText("reference"), ...parsePlace(fields), meta: {} }, completion, comparison: null, unused: fields.unused() };

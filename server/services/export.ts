@@ -1,0 +1,63 @@
+/** Exports of judgements, read in pages and written as they are read. */
+import { createHash } from "node:crypto";
+import { selectCompletionsOfItems, selectJudgementPage } from "../../db/queries/exports";
+import { selectProject } from "../../db/queries/projects";
+import { type JudgementLayout, type JudgementRecord, LAYOUT_COLUMNS, toLayout } from "../../domain/formats/judgement-layouts";
+import type { UserContext } from "../context";
+import { AppError } from "../errors";
+import type { FileKind } from "../files/file-kind";
+import { writeRows } from "../files/write-rows";
+
+const PAGE = 1000;
+
+/** The same for one annotator in all exports of a project, and says nothing of who it is. */
+const pseudonymOf = (projectId: string, userId: string) =>
+  `annotator-${createHash("sha256").update(`${projectId} ${userId}`).digest("hex").slice(0, 12)}`;
+
+/** Judgements that stand, oldest first. Throws NOT_FOUND with the first one where there is no such project. */
+export async function* readJudgements(ctx: UserContext, input: { projectId: string; simulated: boolean }): AsyncGenerator<JudgementRecord> {
+  const { projectId } = input;
+  if ((await selectProject(ctx.db, projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
+  let after: { at: string; id: string } | null = null;
+  while (true) {
+    const page: Awaited<ReturnType<typeof selectJudgementPage>> = await selectJudgementPage(ctx.db, { ...input, after, limit: PAGE });
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = { at: last.place, id: last.id };
+    const byItem = new Map<string, JudgementRecord["completions"]>();
+    for (const { itemId, ...completion } of await selectCompletionsOfItems(ctx.db, [...new Set(page.map(({ itemId }) => itemId))])) {
+      const list = byItem.get(itemId);
+      if (list) list.push(completion);
+      else byItem.set(itemId, [completion]);
+    }
+    for (const { itemId, annotatorId, shownOrder, ranks, place: _, ...row } of page) {
+      const completions = byItem.get(itemId) ?? [];
+      const shown = shownOrder.map((id) => completions.findIndex((completion) => completion.id === id));
+      yield {
+        ...row,
+        completions,
+        shown,
+        ranks: ranks === null ? null : completions.map((_completion, i) => ranks[shown.indexOf(i)] ?? 1),
+        margin: row.value.kind === "pairwise" ? (shown[0] === 0 ? row.value.margin : -row.value.margin) : null,
+        annotator: pseudonymOf(projectId, annotatorId),
+      };
+    }
+    if (page.length < PAGE) return;
+  }
+}
+
+async function* toRows(records: AsyncIterable<JudgementRecord>, layout: JudgementLayout): AsyncGenerator<Record<string, unknown>> {
+  for await (const record of records) yield* toLayout(record, layout);
+}
+
+/** The bytes of the file. What checks answer and repetitions said is in Hone's own layout only: the others hold work. */
+export function exportJudgements(
+  ctx: UserContext,
+  input: { projectId: string; simulated: boolean; layout: JudgementLayout; file: FileKind },
+): AsyncGenerator<Uint8Array> {
+  return writeRows(toRows(onlyWork(readJudgements(ctx, input), input.layout), input.layout), input.file, LAYOUT_COLUMNS[input.layout]);
+}
+
+async function* onlyWork(records: AsyncIterable<JudgementRecord>, layout: JudgementLayout): AsyncGenerator<JudgementRecord> {
+  for await (const record of records) if (layout === "hone" || record.purpose === "work") yield record;
+}

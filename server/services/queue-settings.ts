@@ -1,0 +1,55 @@
+/** How a project's queue is set up: its rules, its people, and the items whose answer is known. */
+
+import { selectProject, updateProject } from "../../db/queries/projects";
+import { lockJudgement } from "../../db/queries/quality";
+import { countPurposes, selectTeam, updatePurpose, upsertProjectAnnotator } from "../../db/queries/queue";
+import { selectUserById } from "../../db/queries/users";
+import { type QueueSettings, queueSettingsSchema } from "../../domain/queue";
+import type { UserContext } from "../context";
+import { AppError } from "../errors";
+
+export async function getQueue(ctx: UserContext, input: { projectId: string }) {
+  const project = await selectProject(ctx.db, input.projectId);
+  if (project === null) throw new AppError("NOT_FOUND", "There is no such project.");
+  return {
+    settings: queueSettingsSchema.parse(project.queue),
+    checks: await countPurposes(ctx.db, project.id),
+    team: await selectTeam(ctx.db, project.id),
+  };
+}
+
+export async function changeQueue(ctx: UserContext, input: { projectId: string; settings: QueueSettings }): Promise<{ changed: true }> {
+  if ((await updateProject(ctx.db, input.projectId, { queue: input.settings })) === null)
+    throw new AppError("NOT_FOUND", "There is no such project.");
+  return { changed: true };
+}
+
+export async function changeTeamMember(
+  ctx: UserContext,
+  input: { projectId: string; userId: string; adjudicator: boolean; paused: boolean; dailyCap: number | null },
+): Promise<{ changed: true }> {
+  if ((await selectProject(ctx.db, input.projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
+  if ((await selectUserById(ctx.db, input.userId)) === null) throw new AppError("NOT_FOUND", "There is no such account.");
+  await upsertProjectAnnotator(ctx.db, input);
+  return { changed: true };
+}
+
+/**
+ * Makes the item of a judgement one whose answer is known, namely what this judgement says; or work again. Votes that
+ * were given on it stay what they were. Throws CONFLICT for a judgement that ranks nothing, or was taken back.
+ */
+export function changePurpose(
+  ctx: UserContext,
+  input: { judgementId: string; purpose: "work" | "gold" | "qualification" },
+): Promise<{ changed: true }> {
+  return ctx.db.transaction(async (tx) => {
+    const judgement = await lockJudgement(tx, input.judgementId);
+    if (judgement === null) throw new AppError("NOT_FOUND", "There is no such judgement.");
+    const { itemId, ranks, shownOrder, undoneAt } = judgement;
+    if (input.purpose !== "work" && (ranks === null || undoneAt !== null))
+      throw new AppError("CONFLICT", "Only a judgement that stands and ranks the completions can be the known answer.");
+    const gold = input.purpose === "work" || ranks === null ? null : Object.fromEntries(shownOrder.map((id, i) => [id, ranks[i] ?? 1]));
+    await updatePurpose(tx, { itemId, purpose: input.purpose, gold });
+    return { changed: true };
+  });
+}
