@@ -47,6 +47,8 @@ export type AnnotationTask = {
   draft: Record<string, unknown> | null;
   guideline: { version: number; body: string } | null;
   reasons: string[];
+  /** What a reviewer wrote when they sent this annotator's judgement of the item back. */
+  sentBack: string | null;
 };
 
 /** The current item and the one that waits behind it. */
@@ -171,6 +173,7 @@ export async function loadTask(db: Db, seat: { itemId: string; annotatorId: stri
     draft: content.draft,
     guideline: content.guideline,
     reasons: content.reasons,
+    sentBack: content.sentBack,
   };
 }
 
