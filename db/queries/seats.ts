@@ -128,7 +128,14 @@ export async function selectItemToJudge(db: Db, itemId: string) {
 export async function selectTaskContent(db: Db, input: { itemId: string; annotatorId: string; guidelineVersionId: string | null }) {
   const { itemId, annotatorId, guidelineVersionId } = input;
   const [item] = await db
-    .select({ mode: items.mode, messages: prompts.messages, reasons: projects.reasons, annotation: projects.annotation })
+    .select({
+      mode: items.mode,
+      messages: prompts.messages,
+      reasons: projects.reasons,
+      annotation: projects.annotation,
+      sentBack: sql<string | null>`(select r.note from judgement_reviews r join judgements j on j.id = r.judgement_id
+        where j.item_id = ${itemId} and j.annotator_id = ${annotatorId} and r.verdict = 'sent_back' order by r.created_at desc limit 1)`,
+    })
     .from(items)
     .innerJoin(prompts, eq(prompts.id, items.promptId))
     .innerJoin(projects, eq(projects.id, items.projectId))

@@ -40,5 +40,6 @@ export function previewTask(mode: ItemMode, settings: AnnotationSettings, reason
     reasons,
     scales: settings.scales,
     imageHosts: settings.imageHosts,
+    sentBack: null,
   };
 }

@@ -30,6 +30,8 @@ export const annotationTaskSchema = z.object({
   reasons: z.array(z.string()),
   scales: z.array(scaleSchema),
   imageHosts: z.array(z.string()),
+  /** What a reviewer wrote when they sent this annotator's judgement of the item back; tabs of an older version lack it. */
+  sentBack: z.string().nullable().default(null),
 });
 export type AnnotationTask = z.infer<typeof annotationTaskSchema>;
 

@@ -24,18 +24,18 @@ export type Reliability = {
   iterations: number;
 };
 
-/** Ends when no prior and no accuracy moves by more than `tolerance`, or after `maxIterations`. */
+/** Begins with the votes' shares, or with the posteriors `begin`. Ends when no prior and no accuracy moves by more than `tolerance`, or after `maxIterations`. */
 export function fitReliability(
   data: Observations,
-  options: { model: ReliabilityModel; maxIterations?: number; tolerance?: number },
+  options: { model: ReliabilityModel; maxIterations?: number; tolerance?: number; begin?: Float64Array },
 ): Reliability {
-  const { model, maxIterations = 100, tolerance = 1e-3 } = options;
+  const { model, maxIterations = 100, tolerance = 1e-3, begin } = options;
   const { start, annotator, value } = data;
   const k = data.values.length;
   const units = data.cluster.length;
   const people = data.annotators;
-  const posterior = new Float64Array(units * k);
-  for (let u = 0; u < units; u++) {
+  const posterior = begin?.slice() ?? new Float64Array(units * k);
+  for (let u = 0; u < units && begin === undefined; u++) {
     const [from, to] = [start[u] ?? 0, start[u + 1] ?? 0];
     for (let o = from; o < to; o++) posterior[u * k + (value[o] ?? 0)] = (posterior[u * k + (value[o] ?? 0)] ?? 0) + 1 / (to - from);
   }

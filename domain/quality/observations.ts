@@ -74,3 +74,35 @@ export function indexObservations(said: Said): Observations {
   }
   return { values, annotators, start, cluster, annotator, value, source };
 }
+
+/** The observations of each group, by `groupOf[source]` (below 0 for none); units that a group says nothing of are left out. */
+export function splitObservations(data: Observations, groupOf: Int32Array, groups: number): Observations[] {
+  const { start, cluster, source } = data;
+  const counts = new Int32Array(groups);
+  for (const row of source) {
+    const group = groupOf[row] ?? -1;
+    if (group >= 0) counts[group] = (counts[group] ?? 0) + 1;
+  }
+  const parts = Array.from(counts, (n) => ({
+    // A group has no more units than observations.
+    start: new Int32Array(n + 1), cluster: new Int32Array(n), annotator: new Int32Array(n), value: new Int32Array(n), source: new Int32Array(n), units: 0, filled: 0, last: -1,
+  }));
+  for (let u = 0; u < cluster.length; u++) {
+    const to = start[u + 1] ?? 0;
+    for (let o = start[u] ?? 0; o < to; o++) {
+      const part = parts[groupOf[source[o] ?? 0] ?? -1];
+      if (part === undefined) continue;
+      if (part.last !== u) {
+        part.last = u;
+        part.cluster[part.units] = cluster[u] ?? 0;
+        part.units += 1;
+      }
+      part.annotator[part.filled] = data.annotator[o] ?? 0;
+      part.value[part.filled] = data.value[o] ?? 0;
+      part.source[part.filled] = source[o] ?? 0;
+      part.filled += 1;
+      part.start[part.units] = part.filled;
+    }
+  }
+  return parts.map((part) => ({ ...data, start: part.start.subarray(0, part.units + 1), cluster: part.cluster.subarray(0, part.units), annotator: part.annotator, value: part.value, source: part.source }));
+}

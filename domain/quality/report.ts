@@ -7,7 +7,7 @@ import { type AnnotatorPair, comparePairs } from "./cohen";
 import { fitReliability, likelihoodByOthers } from "./dawid-skene";
 import { kendallTauB, kendallW } from "./kendall";
 import { resampleCounts } from "./multinomial";
-import { indexObservations, nothingSaid, type Observations, type Said, say } from "./observations";
+import { indexObservations, type Observations, splitObservations } from "./observations";
 import { type IndexedVotes, indexVotes, marginScale, type QualityVote, rankScale, type Scale, sayOrders, scoreScales } from "./vote";
 
 export type ScaleAgreement = { name: string; levels: readonly Level[] } & Agreement;
@@ -58,8 +58,7 @@ const DAY_MS = 86_400_000;
 export function measureQuality(votes: readonly QualityVote[], { seed }: { seed: number }): QualityReport {
   const first = votes.filter(({ repeatOf }) => repeatOf === null);
   const indexed = indexVotes(first);
-  const said = sayOrders(indexed);
-  const order = indexObservations(said);
+  const order = indexObservations(sayOrders(indexed));
   const scales: [Scale, readonly Level[]][] = [
     [{ name: "order", data: order }, ["nominal", "ordinal"]],
     [marginScale(indexed), ["nominal", "ordinal", "interval"]],
@@ -70,7 +69,7 @@ export function measureQuality(votes: readonly QualityVote[], { seed }: { seed: 
     const agreement = measureAgreement(data, { levels, seed });
     return agreement === null ? [] : [{ name, levels, ...agreement }];
   });
-  const group = (keyOf: (vote: QualityVote) => string | null) => groupAgreement(said, first, keyOf, seed);
+  const group = (keyOf: (vote: QualityVote) => string | null) => groupAgreement(order, first, keyOf, seed);
   const step = timeStep(first);
   return {
     votes: votes.length,
@@ -109,29 +108,23 @@ function countShared({ start }: Observations): Share {
   return share;
 }
 
-function groupAgreement(
-  said: Said,
-  votes: readonly QualityVote[],
-  keyOf: (vote: QualityVote) => string | null,
-  seed: number,
-): GroupAgreement[] {
-  const groups = new Map<string, { votes: number; said: Said }>();
-  const groupOf = votes.map((vote) => {
+function groupAgreement(order: Observations, votes: readonly QualityVote[], keyOf: (vote: QualityVote) => string | null, seed: number): GroupAgreement[] {
+  const places = new Map<string, number>();
+  const counts: number[] = [];
+  const groupOf = Int32Array.from(votes, (vote) => {
     const key = keyOf(vote);
-    if (key === null) return null;
-    const group = groups.get(key) ?? { votes: 0, said: nothingSaid() };
-    groups.set(key, group);
-    group.votes += 1;
-    return group;
+    if (key === null) return -1;
+    const place = places.get(key) ?? places.size;
+    places.set(key, place);
+    counts[place] = (counts[place] ?? 0) + 1;
+    return place;
   });
-  said.source.forEach((vote, i) => {
-    const group = groupOf[vote];
-    if (group) say(group.said, said.cluster[i] ?? 0, said.part[i] ?? 0, said.annotator[i] ?? 0, said.value[i] ?? 0, vote);
-  });
-  return [...groups]
-    .map(([group, { votes: n, said: own }]) => {
-      const agreement = measureAgreement(indexObservations(own), { levels: ["nominal"], seed, samples: 200 });
-      return { group, votes: n, percent: agreement?.percent ?? null, alpha: agreement?.alpha.nominal ?? null };
+  const parts = splitObservations(order, groupOf, places.size);
+  return [...places]
+    .map(([group, place]) => {
+      const part = parts[place];
+      const agreement = part === undefined ? null : measureAgreement(part, { levels: ["nominal"], seed, samples: 200 });
+      return { group, votes: counts[place] ?? 0, percent: agreement?.percent ?? null, alpha: agreement?.alpha.nominal ?? null };
     })
     .sort((a, b) => a.group.localeCompare(b.group, "en", { numeric: true }));
 }
@@ -208,8 +201,9 @@ function measureAnnotators(
   indexed: IndexedVotes,
   data: Observations,
 ): Pick<QualityReport, "annotators" | "unlikely"> {
-  const full = fitReliability(data, { model: "full", maxIterations: 30 });
-  const coin = fitReliability(data, { model: "one-coin", maxIterations: 30 });
+  const coin = fitReliability(data, { model: "one-coin", maxIterations: 20 });
+  // Begun where the simpler model ends, the full one needs few steps.
+  const full = fitReliability(data, { model: "full", maxIterations: 15, begin: coin.posterior });
   const people = data.annotators;
   const agreed = new Float64Array(people);
   const compared = new Float64Array(people);

@@ -159,6 +159,7 @@ export async function loadTask(db: Db, seat: { itemId: string; annotatorId: stri
     reasons: content.reasons,
     scales: content.annotation.scales,
     imageHosts: content.annotation.imageHosts,
+    sentBack: content.sentBack,
   };
 }
 

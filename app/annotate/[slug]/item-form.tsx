@@ -120,6 +120,11 @@ export function ItemForm({ task, start, onKeep, onSubmit, onUndo, preview = fals
         {finding && <FindBar within={room} onClose={() => setFinding(false)} />}
         <div className="animate-fade-in mx-auto flex w-full max-w-7xl flex-1 gap-6 p-3 sm:px-6 sm:py-4">
           <div className="min-w-0 flex-1 space-y-3 sm:space-y-4">
+            {task.sentBack !== null && (
+              <p className="rounded-md border border-flagged bg-flagged-soft px-3 py-2 text-sm">
+                A reviewer sent your judgement of this item back: {task.sentBack}
+              </p>
+            )}
             <section aria-label="Prompt" className="rounded-lg bg-sunken p-3 sm:p-4">
               <h2 className="sr-only">Prompt</h2>
               <Conversation messages={task.messages} mode={reading.mode} />
