@@ -2,7 +2,7 @@
  * `npm run bench -- leaderboard`: ratings of a million votes of 130 models beside arena-rank and evalica, the distance to the
  * converged optimum (numpy), and reading those votes from PostgreSQL. Times are the best of warm runs, in one process.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createDb } from "../../db/client";
@@ -113,6 +113,8 @@ export const leaderboardBench: Bench = {
   async run({ size = VOTES }) {
     const folder = mkdtempSync(path.join(os.tmpdir(), "hone-bench-"));
     try {
+      // PostgreSQL may run under another account.
+      chmodSync(folder, 0o711);
       const { votes } = simulate(size, 0);
       const styled = simulate(STYLE_VOTES * size, FEATURES);
       writeFileSync(path.join(folder, "votes.bin"), encode(votes, null));
