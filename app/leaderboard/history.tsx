@@ -27,6 +27,10 @@ export default function History({ address }: { address: BoardAddress }) {
   const { until } = address.board;
   const place = until === undefined ? points.length - 1 : Math.max(0, points.findLastIndex(({ at }) => at.getTime() <= until.getTime()));
   const shown = points[place];
+  const choose = (next: number) => {
+    const point = points[next];
+    if (point !== undefined && next !== place) address.choose("until", next === points.length - 1 ? null : point.at.toISOString());
+  };
   return (
     <div className="p-4">
       <div aria-hidden="true" className="h-64 text-xs">
@@ -63,9 +67,4 @@ export default function History({ address }: { address: BoardAddress }) {
       {models.length > LINES && <p className="mt-2 text-xs text-muted">The {LINES} models that lead now.</p>}
     </div>
   );
-
-  function choose(next: number) {
-    const point = points[next];
-    if (point !== undefined && next !== place) address.choose("until", next === points.length - 1 ? null : point.at.toISOString());
-  }
 }
