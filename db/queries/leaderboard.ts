@@ -24,12 +24,13 @@ export async function selectVoteMark(db: Db, input: { projectId: string; votes: 
 const PAGE = 50_000;
 
 /**
- * Judgements that stand, oldest first, from after `after` on: one text of many lines, which is what makes a million of them
+ * Judgements that stand, oldest first, from after `after` to `upTo` (microseconds since 1970): one text of many lines, which is what makes a million of them
  * cheap. A line is id, annotator (36 characters each), kind (r: ranked, o: best of n, b: both bad, n: no preference), shown order and ranks as
  * PostgreSQL writes jsonb, propensity and microseconds since 1970 behind a blank each. Null where there are no more.
  */
-export async function selectVotePage(db: Db, input: { projectId: string; votes: VoteFilter; after: { at: string; id: string } | null }): Promise<string | null> {
-  const later = input.after === null ? undefined : sql`(${judgements.createdAt}, ${judgements.id}) > (to_timestamp(0) + ${input.after.at}::bigint * interval '1 microsecond', ${input.after.id}::uuid)`;
+export async function selectVotePage(db: Db, input: { projectId: string; votes: VoteFilter; after: { at: string; id: string } | null; upTo: string }): Promise<string | null> {
+  const moment = (microseconds: string) => sql`to_timestamp(0) + ${microseconds}::bigint * interval '1 microsecond'`;
+  const later = input.after === null ? undefined : sql`(${judgements.createdAt}, ${judgements.id}) > (${moment(input.after.at)}, ${input.after.id}::uuid)`;
   const page = db
     .select({
       line: sql<string>`${judgements.id}::text || ${judgements.annotatorId}::text || case when ${judgements.ranks} is not null then case when ${judgements.value}->>'kind' = 'best_of_n' then 'o' else 'r' end when ${judgements.value}->>'kind' = 'both_bad' then 'b' else 'n' end
@@ -37,7 +38,7 @@ export async function selectVotePage(db: Db, input: { projectId: string; votes: 
     })
     .from(judgements)
     .innerJoin(users, eq(users.id, judgements.annotatorId))
-    .where(and(standing(input), later))
+    .where(and(standing(input), later, sql`${judgements.createdAt} <= ${moment(input.upTo)}`))
     .orderBy(asc(judgements.createdAt), asc(judgements.id))
     .limit(PAGE)
     .as("page");

@@ -15,10 +15,11 @@ const KINDS: Record<string, number> = { r: RANKED, o: BEST_ONLY, b: BOTH_BAD, n:
 const UUID = 36;
 
 /**
- * Judgements that stand, oldest first; `completions` numbers what they show. With `before`, only what came after it is read,
- * and added. A judgement of a completion that `completions` does not know is an error: the caller reads completions later than votes' mark.
+ * Judgements that stand up to `upTo` (microseconds since 1970), oldest first; `completions` numbers what they show. With
+ * `before`, only what came after it is read, and added. A judgement of a completion that `completions` does not know is an
+ * error, so completions have to be read later than the votes' mark that `upTo` is of.
  */
-export async function readVotes(db: Db, input: { projectId: string; votes: VoteFilter; completions: UuidIndex; expected: number; before?: ReadVotes | null }): Promise<ReadVotes> {
+export async function readVotes(db: Db, input: { projectId: string; votes: VoteFilter; completions: UuidIndex; expected: number; upTo: string; before?: ReadVotes | null }): Promise<ReadVotes> {
   const before = input.before ?? null;
   const annotators = before?.annotators ?? createUuidIndex(64);
   const columns = before?.columns ?? emptyColumns(input.expected);

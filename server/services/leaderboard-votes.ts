@@ -23,8 +23,25 @@ type Kept = ProjectVotes & { read: ReadVotes; index: UuidIndex };
 const kept = new Map<string, Kept>();
 const MOST_KEPT = 8;
 
+/** One reading at a time for each project: a second one would add the same votes again. */
+const reading = new Map<string, Promise<ProjectVotes>>();
+
 async function loadVotes(db: Db, projectId: string, votes: VoteFilter): Promise<ProjectVotes> {
   const key = `${projectId}:${votes}`;
+  const turn = (reading.get(key) ?? Promise.resolve()).catch(() => undefined).then(() => readOn(db, projectId, votes, key));
+  reading.set(key, turn);
+  try {
+    return await turn;
+  } catch (error) {
+    // What was read half may not be read on from.
+    kept.delete(key);
+    throw error;
+  } finally {
+    if (reading.get(key) === turn) reading.delete(key);
+  }
+}
+
+async function readOn(db: Db, projectId: string, votes: VoteFilter, key: string): Promise<ProjectVotes> {
   const { count, last } = await selectVoteMark(db, { projectId, votes });
   const mark = `${count}:${last}`;
   const before = kept.get(key);
@@ -43,7 +60,7 @@ async function loadVotes(db: Db, projectId: string, votes: VoteFilter): Promise<
       modelIds[place] = modelId;
       categories[place] = category;
     }
-    const result = await readVotes(db, { projectId, votes, completions: index, expected: count, before: known?.read ?? null });
+    const result = await readVotes(db, { projectId, votes, completions: index, expected: count, upTo: last, before: known?.read ?? null });
     return { columns: result.columns, mark, completionIds: ids, modelIds, categories, read: result, index };
   };
   let now = await read(before);
@@ -63,7 +80,7 @@ export async function selectBoardVotes(db: Db, projectId: string, filter: BoardF
   const modelOf = Int32Array.from(modelIds, (id) => place.get(id ?? "") ?? -1);
   const until = filter.until?.getTime() ?? Number.POSITIVE_INFINITY;
   const categoryOf = (k: number) => categories[columns.shown[columns.start[k] as number] as number] ?? null;
-  const counts = (k: number) => (columns.at[k] as number) <= until && (filter.category === undefined || categoryOf(k) === filter.category);
+  const counts = (k: number) => Math.floor(columns.at[k] as number) <= until && (filter.category === undefined || categoryOf(k) === filter.category);
   // A model that was only compared with itself has no place among the others.
   const compared = new Set<number>();
   const known = new Map<string, number>();

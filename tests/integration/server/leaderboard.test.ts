@@ -82,7 +82,7 @@ describe("a board", () => {
     expect(await count()).toBe(1);
     await vote("g2", ["b", "c"]);
     await vote("g3", ["d", "c", "a"]);
-    expect(await count()).toBe(3);
+    expect(await Promise.all([count(), count(), count()])).toEqual([3, 3, 3]);
     await database.db.update(judgements).set({ undoneAt: new Date() }).where(eq(judgements.id, first));
     const board = await getLeaderboard(researcher, { slug: "growing", ...all });
     expect(board.votes.counted).toBe(2);
@@ -113,6 +113,8 @@ describe("a board", () => {
     const history = await getHistory(researcher, { slug: "explained", ...all });
     const board = await getLeaderboard(researcher, { slug: "explained", ...all });
     expect(history.points.at(-1)?.votes).toBe(14);
+    const [fifth] = history.points.filter(({ votes }) => votes === 5);
+    expect(await getLeaderboard(researcher, { slug: "explained", ...all, until: fifth?.at })).toMatchObject({ votes: { counted: 5 } });
     expect(history.points.at(-1)?.scores[0]).toBeCloseTo(board.ranking.find(({ place }) => place === 0)?.score ?? 0, 3);
     expect(await getModelLineage(researcher, { slug: "explained", modelId: board.ranking[0]?.id ?? "" })).toBeNull();
     const csv = await exportRanking(researcher, { slug: "explained", ...all });
