@@ -15,7 +15,8 @@ export type OnlineRatings = {
   strengths(): Float64Array;
 };
 
-const TOLERANCE = 1e-7;
+/** Logits; what is left after such a step is far below it. */
+const TOLERANCE = 1e-6;
 /** A step that is not this much smaller than the one before wants new information. */
 const SHRINK = 0.2;
 
