@@ -55,13 +55,23 @@ export async function countVotes(db: Db, projectId: string): Promise<{ people: n
   return row ?? { people: 0, simulated: 0 };
 }
 
-/** Model of every completion of a project that was judged or may be, and what its prompt is about: `category`, else `task`, of its meta. */
+/** Model of every completion of a project that was judged or may be. */
 export function selectCompletionModels(db: Db, projectId: string) {
-  return db
-    .select({ id: completions.id, modelId: completions.modelId, category: sql<string | null>`coalesce(${prompts.meta}->>'category', ${prompts.meta}->>'task')` })
+  return db.select({ id: completions.id, modelId: completions.modelId }).from(completions).where(eq(completions.projectId, projectId));
+}
+
+/**
+ * The same as one text of many lines, with what the prompt is about: id, model (36 characters each), and `category`, else
+ * `task`, of the prompt's meta up to the line's end. Null where there are no completions.
+ */
+export async function selectCompletionLines(db: Db, projectId: string): Promise<string | null> {
+  const category = sql`coalesce(${prompts.meta}->>'category', ${prompts.meta}->>'task', '')`;
+  const [row] = await db
+    .select({ text: sql<string | null>`string_agg(${completions.id}::text || ${completions.modelId}::text || translate(${category}, E'\\n\\r', '  '), E'\\n')` })
     .from(completions)
     .innerJoin(prompts, eq(prompts.id, completions.promptId))
     .where(eq(completions.projectId, projectId));
+  return row?.text ?? null;
 }
 
 /** Texts of a project's completions, for their style. */

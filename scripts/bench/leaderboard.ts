@@ -9,10 +9,9 @@ import path from "node:path";
 import { createDb } from "../../db/client";
 import { startEmbeddedPostgres } from "../../db/embedded";
 import { migrateDatabase } from "../../db/migrate";
-import { selectCompletionModels, selectVoteMark } from "../../db/queries/leaderboard";
+import { selectVoteMark } from "../../db/queries/leaderboard";
 import { insertSyntheticVotes } from "../../db/queries/synthetic-votes";
-import { readVotes } from "../../db/queries/vote-columns";
-import { createUuidIndex } from "../../db/uuid-index";
+import { readCompletions, readVotes } from "../../db/queries/vote-columns";
 import { createRandom } from "../../domain/random";
 import { bootstrapStrengths } from "../../domain/ratings/bootstrap";
 import { ELO } from "../../domain/ratings/bradley-terry";
@@ -96,9 +95,7 @@ async function measureReading(folder: string, count: number): Promise<number> {
     for (let run = 0; run < 3; run++) {
       const start = performance.now();
       const mark = await selectVoteMark(db, { projectId, votes: "all" });
-      const completions = await selectCompletionModels(db, projectId);
-      const index = createUuidIndex(completions.length);
-      for (const { id } of completions) index.find(id, 0, true);
+      const { index } = await readCompletions(db, projectId);
       const { columns } = await readVotes(db, { projectId, votes: "all", completions: index, expected: mark.count, upTo: mark.last });
       if (columns.length !== items * ANNOTATORS) throw new Error(`${columns.length} of ${items * ANNOTATORS} votes were read`);
       least = Math.min(least, performance.now() - start);
