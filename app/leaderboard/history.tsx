@@ -1,6 +1,7 @@
 "use client";
 /** Scores after each part of the votes; the slider shows the board as it stood then. */
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { CartesianGrid, Legend, Line, LineChart, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
 import { Button } from "../components/ui/button";
 import { ErrorState } from "../components/ui/empty-state";
@@ -16,6 +17,8 @@ const dayOf = (date: Date) => date.toISOString().slice(0, 16).replace("T", " ");
 
 export default function History({ address }: { address: BoardAddress }) {
   const trpc = useTRPC();
+  // Where the slider is while the address does not say so yet.
+  const [dragged, setDragged] = useState<number | null>(null);
   const history = useQuery(trpc.leaderboard.history.queryOptions({ slug: address.slug, ...address.board, until: undefined }));
   if (history.error) return <ErrorState message={errorMessage(history.error)} onRetry={() => void history.refetch()} />;
   if (history.data === undefined) return <Skeleton className="h-64" />;
@@ -26,7 +29,11 @@ export default function History({ address }: { address: BoardAddress }) {
   const rows = points.map(({ votes, scores }) => ({ votes, ...Object.fromEntries(order.flatMap((i) => (Number.isFinite(scores[i]) ? [[`m${i}`, scores[i]]] : []))) }));
   const { until } = address.board;
   const place = until === undefined ? points.length - 1 : Math.max(0, points.findLastIndex(({ at }) => at.getTime() <= until.getTime()));
-  const shown = points[place];
+  const shown = points[dragged ?? place];
+  const choose = (next: number) => {
+    const point = points[next];
+    if (point !== undefined && next !== place) address.choose("until", next === points.length - 1 ? null : point.at.toISOString());
+  };
   return (
     <div className="p-4">
       <div aria-hidden="true" className="h-64 text-xs">
@@ -47,25 +54,23 @@ export default function History({ address }: { address: BoardAddress }) {
       <label className="mt-3 flex flex-wrap items-center gap-3 text-sm">
         <span className="font-medium">The board as it stood</span>
         <input
-          key={place}
           type="range"
           min={0}
           max={points.length - 1}
-          defaultValue={place}
+          value={dragged ?? place}
+          onChange={(event) => setDragged(Number(event.target.value))}
           aria-valuetext={shown === undefined ? undefined : `after ${shown.votes} votes`}
           className="min-w-40 flex-1 accent-accent pointer-coarse:min-h-11"
-          onPointerUp={(event) => choose(Number(event.currentTarget.value))}
-          onKeyUp={(event) => choose(Number(event.currentTarget.value))}
+          onPointerUp={() => choose(dragged ?? place)}
+          onKeyUp={() => choose(dragged ?? place)}
         />
         <span className="figures text-muted">after {shown?.votes} votes, {shown === undefined ? "" : dayOf(shown.at)}</span>
       </label>
-      {until !== undefined && <Button size="sm" className="mt-2" onClick={() => address.choose("until", null)}>Back to all votes</Button>}
+      {until !== undefined && <Button size="sm" className="mt-2" onClick={() => {
+        setDragged(null);
+        address.choose("until", null);
+      }}>Back to all votes</Button>}
       {models.length > LINES && <p className="mt-2 text-xs text-muted">The {LINES} models that lead now.</p>}
     </div>
   );
-
-  function choose(next: number) {
-    const point = points[next];
-    if (point !== undefined && next !== place) address.choose("until", next === points.length - 1 ? null : point.at.toISOString());
-  }
 }

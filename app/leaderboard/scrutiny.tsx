@@ -43,6 +43,9 @@ function Fragility({ fragility }: { fragility: Found["fragility"] }) {
 
 function Power({ board, needed, address }: { board: Leaderboard; needed: Found["needed"]; address: BoardAddress }) {
   const ranked = board.ranking.filter((row) => row.score !== undefined);
+  const choose = (text: string) => {
+    if (Number(text) !== address.difference) address.choose("difference", text);
+  };
   const cell = (a: number, b: number) => {
     const votes = needed[a]?.[b] ?? 0;
     return votes === 0 ? "settled" : votes.toLocaleString("en");
@@ -81,10 +84,6 @@ function Power({ board, needed, address }: { board: Leaderboard; needed: Found["
       </CardBody>
     </Card>
   );
-
-  function choose(text: string) {
-    if (Number(text) !== address.difference) address.choose("difference", text);
-  }
 }
 
 function Joint({ joint }: { joint: Found["joint"] }) {

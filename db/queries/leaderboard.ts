@@ -8,7 +8,9 @@ export type VoteFilter = "people" | "simulated" | "all";
 
 const byWhom = (filter: VoteFilter) => (filter === "all" ? undefined : eq(users.simulated, filter === "simulated"));
 
-const standing = (input: { projectId: string; votes: VoteFilter }) => and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), eq(judgements.purpose, "work"), byWhom(input.votes));
+/** Judgements of work that compare something; a demonstration shows nothing. */
+const standing = (input: { projectId: string; votes: VoteFilter }) =>
+  and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), eq(judgements.purpose, "work"), sql`${judgements.shownOrder} <> '[]'::jsonb`, byWhom(input.votes));
 
 /** How many judgements of work stand and when the last was made (microseconds since 1970, as text): the same while no vote was added or undone. */
 export async function selectVoteMark(db: Db, input: { projectId: string; votes: VoteFilter }): Promise<{ count: number; last: string }> {
@@ -24,12 +26,13 @@ export async function selectVoteMark(db: Db, input: { projectId: string; votes: 
 const PAGE = 50_000;
 
 /**
- * Judgements of work that stand, oldest first, from after `after` on: one text of many lines, which is what makes a million of them
+ * Judgements of work that stand, oldest first, from after `after` to `upTo` (microseconds since 1970): one text of many lines, which is what makes a million of them
  * cheap. A line is id, annotator (36 characters each), kind (r: ranked, o: best of n, b: both bad, n: no preference), shown order and ranks as
  * PostgreSQL writes jsonb, propensity and microseconds since 1970 behind a blank each. Null where there are no more.
  */
-export async function selectVotePage(db: Db, input: { projectId: string; votes: VoteFilter; after: { at: string; id: string } | null }): Promise<string | null> {
-  const later = input.after === null ? undefined : sql`(${judgements.createdAt}, ${judgements.id}) > (to_timestamp(0) + ${input.after.at}::bigint * interval '1 microsecond', ${input.after.id}::uuid)`;
+export async function selectVotePage(db: Db, input: { projectId: string; votes: VoteFilter; after: { at: string; id: string } | null; upTo: string }): Promise<string | null> {
+  const moment = (microseconds: string) => sql`to_timestamp(0) + ${microseconds}::bigint * interval '1 microsecond'`;
+  const later = input.after === null ? undefined : sql`(${judgements.createdAt}, ${judgements.id}) > (${moment(input.after.at)}, ${input.after.id}::uuid)`;
   const page = db
     .select({
       line: sql<string>`${judgements.id}::text || ${judgements.annotatorId}::text || case when ${judgements.ranks} is not null then case when ${judgements.value}->>'kind' = 'best_of_n' then 'o' else 'r' end when ${judgements.value}->>'kind' = 'both_bad' then 'b' else 'n' end
@@ -37,8 +40,7 @@ export async function selectVotePage(db: Db, input: { projectId: string; votes: 
     })
     .from(judgements)
     .innerJoin(users, eq(users.id, judgements.annotatorId))
-    // A demonstration shows nothing, so it compares nothing.
-    .where(and(standing(input), later, sql`${judgements.shownOrder} <> '[]'::jsonb`))
+    .where(and(standing(input), later, sql`${judgements.createdAt} <= ${moment(input.upTo)}`))
     .orderBy(asc(judgements.createdAt), asc(judgements.id))
     .limit(PAGE)
     .as("page");
@@ -55,13 +57,23 @@ export async function countVotes(db: Db, projectId: string): Promise<{ people: n
   return row ?? { people: 0, simulated: 0 };
 }
 
-/** Model of every completion of a project that was judged or may be, and what its prompt is about: `category`, else `task`, of its meta. */
+/** Model of every completion of a project that was judged or may be. */
 export function selectCompletionModels(db: Db, projectId: string) {
-  return db
-    .select({ id: completions.id, modelId: completions.modelId, category: sql<string | null>`coalesce(${prompts.meta}->>'category', ${prompts.meta}->>'task')` })
+  return db.select({ id: completions.id, modelId: completions.modelId }).from(completions).where(eq(completions.projectId, projectId));
+}
+
+/**
+ * The same as one text of many lines, with what the prompt is about: id, model (36 characters each), and `category`, else
+ * `task`, of the prompt's meta up to the line's end. Null where there are no completions.
+ */
+export async function selectCompletionLines(db: Db, projectId: string): Promise<string | null> {
+  const category = sql`coalesce(${prompts.meta}->>'category', ${prompts.meta}->>'task', '')`;
+  const [row] = await db
+    .select({ text: sql<string | null>`string_agg(${completions.id}::text || ${completions.modelId}::text || translate(${category}, E'\\n\\r', '  '), E'\\n')` })
     .from(completions)
     .innerJoin(prompts, eq(prompts.id, completions.promptId))
     .where(eq(completions.projectId, projectId));
+  return row?.text ?? null;
 }
 
 /** Texts of a project's completions, for their style. */

@@ -2,7 +2,45 @@
 import { BEST_ONLY, BOTH_BAD, type JudgementColumns, NO_PREFERENCE, RANKED } from "../../domain/ratings/judgements";
 import type { Db } from "../client";
 import { createUuidIndex, readUuid, type UuidIndex } from "../uuid-index";
-import { selectVotePage, type VoteFilter } from "./leaderboard";
+import { selectCompletionLines, selectVotePage, type VoteFilter } from "./leaderboard";
+
+const KINDS: Record<string, number> = { r: RANKED, o: BEST_ONLY, b: BOTH_BAD, n: NO_PREFERENCE };
+/** Characters of a uuid. */
+const UUID = 36;
+
+export type ReadCompletions = {
+  /** Numbers of the completions, and of their models. */
+  index: UuidIndex;
+  models: UuidIndex;
+  /** Of each completion: its model, and the place of its category among `categories` (-1: none). */
+  model: Int32Array;
+  category: Int32Array;
+  categories: string[];
+};
+
+/** A project's completions. With `index`, completions that it knows keep their numbers. */
+export async function readCompletions(db: Db, projectId: string, index: UuidIndex = createUuidIndex(1024)): Promise<ReadCompletions> {
+  const text = (await selectCompletionLines(db, projectId)) ?? "";
+  const models = createUuidIndex(64);
+  const numbers = new Map<string, number>();
+  const rows: number[] = [];
+  for (let at = 0; at < text.length; ) {
+    const line = text.indexOf("\n", at + 2 * UUID);
+    const end = line === -1 ? text.length : line;
+    const category = text.slice(at + 2 * UUID, end);
+    const number = category === "" ? -1 : (numbers.get(category) ?? numbers.size);
+    if (number === numbers.size) numbers.set(category, number);
+    rows.push(index.find(text, at, true), models.find(text, at + UUID, true), number);
+    at = end + 1;
+  }
+  const model = new Int32Array(index.size()).fill(-1);
+  const categories = new Int32Array(index.size()).fill(-1);
+  for (let row = 0; row < rows.length; row += 3) {
+    model[rows[row] as number] = rows[row + 1] as number;
+    categories[rows[row] as number] = rows[row + 2] as number;
+  }
+  return { index, models, model, category: categories, categories: [...numbers.keys()] };
+}
 
 export type ReadVotes = {
   columns: JudgementColumns;
@@ -11,14 +49,12 @@ export type ReadVotes = {
   annotators: UuidIndex;
 };
 
-const KINDS: Record<string, number> = { r: RANKED, o: BEST_ONLY, b: BOTH_BAD, n: NO_PREFERENCE };
-const UUID = 36;
-
 /**
- * Judgements that stand, oldest first; `completions` numbers what they show. With `before`, only what came after it is read,
- * and added. A judgement of a completion that `completions` does not know is an error: the caller reads completions later than votes' mark.
+ * Judgements that stand up to `upTo` (microseconds since 1970), oldest first; `completions` numbers what they show. With
+ * `before`, only what came after it is read, and added. A judgement of a completion that `completions` does not know is an
+ * error, so completions have to be read later than the votes' mark that `upTo` is of.
  */
-export async function readVotes(db: Db, input: { projectId: string; votes: VoteFilter; completions: UuidIndex; expected: number; before?: ReadVotes | null }): Promise<ReadVotes> {
+export async function readVotes(db: Db, input: { projectId: string; votes: VoteFilter; completions: UuidIndex; expected: number; upTo: string; before?: ReadVotes | null }): Promise<ReadVotes> {
   const before = input.before ?? null;
   const annotators = before?.annotators ?? createUuidIndex(64);
   const columns = before?.columns ?? emptyColumns(input.expected);

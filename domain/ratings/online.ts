@@ -1,11 +1,11 @@
 /**
- * Ratings that are exact after each vote: the maximum likelihood is climbed again from where it was, with the information's
- * inverse of an earlier vote, which one vote hardly changes (a quasi-Newton step each; the inverse is made anew when steps
- * stop shrinking quickly). Equal to a fit from nothing, up to 1e-6 logits; no approximation like online Elo.
+ * Ratings that are exact after each vote: the maximum likelihood is climbed again from where it was, with the factorised
+ * information of an earlier vote, which one vote hardly changes (a quasi-Newton step each; it is made anew when steps stop
+ * shrinking quickly). Equal to a fit from nothing, up to 1e-6 logits; no approximation like online Elo.
  */
 import { centre, factoriseInformation, fitPairs, type PairFit } from "./bradley-terry";
 import { derive } from "./davidson";
-import { invertFactorised } from "./dense";
+import { solveFactorised } from "./dense";
 import { countPairs, type Votes } from "./votes";
 
 export type OnlineRatings = {
@@ -15,8 +15,9 @@ export type OnlineRatings = {
   strengths(): Float64Array;
 };
 
-const TOLERANCE = 1e-7;
-/** A step that is not this much smaller than the one before wants a new inverse. */
+/** Logits; what is left after such a step is far below it. */
+const TOLERANCE = 1e-6;
+/** A step that is not this much smaller than the one before wants new information. */
 const SHRINK = 0.2;
 
 /** Ratings of `votes` that further votes can be added to. */
@@ -43,13 +44,13 @@ export function createOnlineRatings(votes: Votes): OnlineRatings {
   const seen = () => ({ models: n, first: table.first.subarray(0, pairs), second: table.second.subarray(0, pairs), counts: table.counts.subarray(0, 3 * pairs), squares: table.counts.subarray(0, 3 * pairs) });
 
   let fit: PairFit = fitPairs(seen());
-  let inverse: Float64Array | null = null;
+  let factor: Float64Array | null = null;
   let tied = fit.x.length > n;
   let behind = false;
 
   const refit = () => {
     fit = fitPairs(seen(), { start: fit.x });
-    inverse = null;
+    factor = null;
   };
 
   const climb = () => {
@@ -62,12 +63,12 @@ export function createOnlineRatings(votes: Votes): OnlineRatings {
     const gradient = new Float64Array(size);
     let before = Number.POSITIVE_INFINITY;
     for (;;) {
-      inverse ??= invertFactorised(factoriseInformation(now, x, fit.graph.groups).factor, size);
+      factor ??= factoriseInformation(now, x, fit.graph.groups).factor;
       derive(now, x, gradient.fill(0), null);
+      solveFactorised(factor, size, gradient);
       let largest = 0;
       for (let i = 0; i < size; i++) {
-        let step = 0;
-        for (let k = 0; k < size; k++) step += (inverse[i * size + k] as number) * (gradient[k] as number);
+        const step = gradient[i] as number;
         x[i] = (x[i] as number) + step;
         largest = Math.max(largest, Math.abs(step));
       }
@@ -75,7 +76,7 @@ export function createOnlineRatings(votes: Votes): OnlineRatings {
       if (largest > SHRINK * before) {
         // A step that grows would not come back by itself: let the guarded fit do it.
         if (largest > 1 || largest > before) return refit();
-        inverse = null;
+        factor = null;
       }
       before = largest;
     }

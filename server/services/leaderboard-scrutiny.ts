@@ -15,11 +15,13 @@ import type { ServiceContext } from "../context";
 import { BOARD_SEED, type BoardInput, requireBoard } from "./leaderboard";
 import { type BoardVotes, selectBoardVotes, selectStyleColumns, type StyleColumns } from "./leaderboard-votes";
 
-/** The joint model is fitted on at most so many of the newest judgements: it costs more than the plain one. */
-const JOINT_VOTES = 20_000;
+/** The joint model is fitted on at most so many of the newest judgements: six fits of it must not keep others waiting. */
+const JOINT_VOTES = 5000;
 /** Fewer votes or annotators say nothing of annotators. */
 const JOINT_LEAST = 60;
 const HISTORY_POINTS = 60;
+/** Answers that are kept until the votes change. */
+const MOST_KEPT = 50;
 
 /** The votes that the first place hangs on: a set without which another model is first, with their ids. */
 function explainFragility({ packed, models, columns }: BoardVotes, rated: ReturnType<typeof rateVotes>) {
@@ -96,18 +98,31 @@ async function explainVotes(ctx: ServiceContext, projectId: string, votes: Board
 }
 
 /** Fragility, power and the joint model of a board. `difference`: Elo points that the wanted votes are counted for. Throws NOT_FOUND. */
-export async function getScrutiny(ctx: ServiceContext, input: BoardInput & { difference: number }) {
+export async function getScrutiny(ctx: ServiceContext, input: BoardInput & { difference: number }): Promise<Found | null> {
   const project = await requireBoard(ctx, input.slug);
   const votes = await selectBoardVotes(ctx.db, project.id, input);
   if (votes.packed.source.length === 0) return null;
+  const key = JSON.stringify([project.id, votes.mark, input]);
+  const before = kept.get(key);
+  if (before !== undefined) return before;
+  const found = await scrutinise(ctx, project.id, votes, input.difference);
+  kept.set(key, found);
+  for (const oldest of kept.keys()) if (kept.size > MOST_KEPT) kept.delete(oldest);
+  return found;
+}
+
+type Found = Awaited<ReturnType<typeof scrutinise>>;
+const kept = new Map<string, Found>();
+
+async function scrutinise(ctx: ServiceContext, projectId: string, votes: BoardVotes, difference: number) {
   const rated = rateVotes(votes.packed, { seed: BOARD_SEED, draws: 1 });
   const n = votes.models.length;
-  const needed = votesNeeded(rated, { difference: input.difference });
+  const needed = votesNeeded(rated, { difference });
   return {
     fragility: explainFragility(votes, rated),
     /** Votes still wanted, by `place` of the ranking. */
     needed: Array.from({ length: n }, (_, i) => [...needed.subarray(i * n, (i + 1) * n)]),
-    joint: await explainVotes(ctx, project.id, votes),
+    joint: await explainVotes(ctx, projectId, votes),
   };
 }
 

@@ -53,7 +53,7 @@ it("ranks models that were compared with another one, and no model that met only
     { name: "good", rank: 1, judged: 2, open: "above" },
     { name: "poor", rank: 2, judged: 2, open: "below" },
   ]);
-  expect(board).toMatchObject({ groups: 1, votes: { counted: 2, sameModel: 1 }, winRates: [[null, { share: 1, n: 2 }], [{ share: 0, n: 2 }, null]] });
+  expect(board).toMatchObject({ groups: 1, votes: { counted: 2 }, winRates: [[null, { share: 1, n: 2 }], [{ share: 0, n: 2 }, null]] });
   expect(board.notes.join(" ")).toMatch(/good never lost/);
 });
 
@@ -82,7 +82,7 @@ describe("a board", () => {
     expect(await count()).toBe(1);
     await vote("g2", ["b", "c"]);
     await vote("g3", ["d", "c", "a"]);
-    expect(await count()).toBe(3);
+    expect(await Promise.all([count(), count(), count()])).toEqual([3, 3, 3]);
     await database.db.update(judgements).set({ undoneAt: new Date() }).where(eq(judgements.id, first));
     const board = await getLeaderboard(researcher, { slug: "growing", ...all });
     expect(board.votes.counted).toBe(2);
@@ -113,6 +113,8 @@ describe("a board", () => {
     const history = await getHistory(researcher, { slug: "explained", ...all });
     const board = await getLeaderboard(researcher, { slug: "explained", ...all });
     expect(history.points.at(-1)?.votes).toBe(14);
+    const [fifth] = history.points.filter(({ votes }) => votes === 5);
+    expect(await getLeaderboard(researcher, { slug: "explained", ...all, until: fifth?.at })).toMatchObject({ votes: { counted: 5 } });
     expect(history.points.at(-1)?.scores[0]).toBeCloseTo(board.ranking.find(({ place }) => place === 0)?.score ?? 0, 3);
     expect(await getModelLineage(researcher, { slug: "explained", modelId: board.ranking[0]?.id ?? "" })).toBeNull();
     const csv = await exportRanking(researcher, { slug: "explained", ...all });
@@ -131,7 +133,9 @@ describe("a board", () => {
     const { ranking } = await getLeaderboard(researcher, { slug: "wanted", ...all });
     const [a, b] = ["a", "b"].map((name) => ranking.find((row) => row.name === name)?.id ?? "") as [string, string];
     const wanted = await readWantedVotes(database.db, { projectId, difference: 100 });
-    expect(wanted(a, "nobody") - wanted(a, b)).toBe(20);
+    // The twenty votes are saved, and a pair that is known to be close is worth a little more a vote.
+    expect(wanted(a, b)).toBeGreaterThan(0);
+    expect(wanted(a, "nobody")).toBeGreaterThanOrEqual(wanted(a, b) + 20);
   });
 
   it("leaves out the pairs that a best-of-n says nothing of", async () => {
