@@ -23,24 +23,24 @@ function result(name: string, outcomes: Outcome[], change: Partial<TaskResult> =
   return { task, sample: false, shots: 0, limit: null, seed: 1, taskHash: "a".repeat(64), itemsHash: "b".repeat(64), overlap: null, outcomes, ...change };
 }
 const tasksOf = (suite: string) => findSuite(suite)?.tasks ?? [];
-const valueOf = async (results: TaskResult[], metric: string) => (await scoreBenchmark(results, 1)).find((score) => score.metric === metric)?.value;
+const scoreOf = async (results: TaskResult[], metric: string) => (await scoreBenchmark(results, 1)).find((score) => score.metric === metric)?.value;
 
 describe("averages", () => {
   it("GLUE: the mean over tasks, each the mean of its metrics, MNLI's two sets once", async () => {
     // All right everywhere, but for MNLI's mismatched set: half.
     const results = tasksOf("glue").map((name) => result(name, outcomesOf(8, name === "mnli_mismatch" ? 4 : 8)));
     // STS-B's expected scores cannot be all right with two choices, but correlate perfectly.
-    expect(await valueOf(results, "bench/glue/average")).toBeCloseTo((8 + 0.75) / 9, 10);
-    expect(await valueOf(results.slice(1), "bench/glue/average")).toBeUndefined();
+    expect(await scoreOf(results, "bench/glue/average")).toBeCloseTo((8 + 0.75) / 9, 10);
+    expect(await scoreOf(results.slice(1), "bench/glue/average")).toBeUndefined();
     const mixed = results.map((one, i) => (i === 0 ? { ...one, sample: true } : one));
-    expect(await valueOf(mixed, "bench/glue/average")).toBeUndefined();
-    expect(await valueOf(mixed, "sample/glue/average")).toBeUndefined();
+    expect(await scoreOf(mixed, "bench/glue/average")).toBeUndefined();
+    expect(await scoreOf(mixed, "sample/glue/average")).toBeUndefined();
   });
   it("MMLU: the mean over items, by category and in all", async () => {
     const results = tasksOf("mmlu").map((name) => result(name, name === "mmlu_virology" ? outcomesOf(40, 40) : outcomesOf(2, 0)));
-    expect(await valueOf(results, "bench/mmlu_stem/average")).toBe(0);
-    expect(await valueOf(results, "bench/mmlu_other/average")).toBeCloseTo(40 / (40 + 12 * 2), 10);
-    expect(await valueOf(results, "bench/mmlu/average")).toBeCloseTo(40 / (40 + 56 * 2), 10);
+    expect(await scoreOf(results, "bench/mmlu_stem/average")).toBe(0);
+    expect(await scoreOf(results, "bench/mmlu_other/average")).toBeCloseTo(40 / (40 + 12 * 2), 10);
+    expect(await scoreOf(results, "bench/mmlu/average")).toBeCloseTo(40 / (40 + 56 * 2), 10);
   });
   it("an average's interval holds its value and is narrower than a task's", async () => {
     const results = tasksOf("glue").map((name) => result(name, outcomesOf(20, 12)));
