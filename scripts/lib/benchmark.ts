@@ -1,6 +1,7 @@
 /** `npm run hone -- benchmark`: tasks on a model folder, without a database. */
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { z } from "zod";
 import { loadCheckpoint } from "../../trainer/checkpoint/checkpoint-chain";
 import { loadEngine } from "../../trainer/engine/engine";
 import { countRequests, loadBenchmark, runBenchmark } from "../../trainer/evaluation/benchmark";
@@ -16,9 +17,11 @@ export type BenchmarkOptions = { checkpoint: string; tasks: string; data?: strin
 const number = (text: string | undefined) => (text === undefined ? null : Number(text));
 
 export async function benchmark({ checkpoint: folder, tasks: names, data, json, ...numbers }: BenchmarkOptions): Promise<void> {
-  const { tasks: wanted, shots, limit, batchSize, seed } = benchmarkConfigSchema.parse({
+  const parsed = benchmarkConfigSchema.safeParse({
     kind: "benchmark", tasks: names.split(",").map((name) => name.trim()), shots: number(numbers.shots), limit: number(numbers.limit), batchSize: Number(numbers.batchSize), seed: Number(numbers.seed),
   });
+  if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
+  const { tasks: wanted, shots, limit, batchSize, seed } = parsed.data;
   loadEnvFile();
   const usual = path.join(dataFolder(), "benchmarks");
   const files = data ?? (existsSync(usual) ? usual : null);
