@@ -37,7 +37,7 @@ function groupScores<S extends Score>(scores: readonly Named<S>[]): [key: string
 function ScoreLine({ score }: { score: Named<Score> }) {
   const { name, value, low, high, n } = score;
   return (
-    <div className="grid grid-cols-[minmax(7rem,1fr)_auto] items-baseline gap-x-4">
+    <div className="grid items-baseline gap-x-4 sm:grid-cols-[minmax(7rem,1fr)_auto]">
       <span className={name.what === "clean" ? "text-xs text-muted" : "whitespace-nowrap"} title={`${name.definition} (${name.source})`}>{name.label}</span>
       <Interval value={value} low={low} high={high} n={n} percent={name.percent} digits={name.percent ? 1 : 3} />
     </div>
@@ -80,7 +80,7 @@ export function BenchmarkTable({ scores, by }: { scores: readonly Named<Score>[]
                   </div>
                   {name.note !== null && <div className="mt-1 max-w-80 text-xs text-muted">{name.note}</div>}
                 </Td>
-                <Td className="min-w-80 py-2">
+                <Td className="min-w-40 py-2 sm:min-w-80">
                   {own.filter((score) => score.name.what !== "overlap").map((score) => <ScoreLine key={score.id} score={score} />)}
                 </Td>
                 <Td numeric>{overlap === undefined ? <span title="No training data of this checkpoint is on record, or every item is too short to tell">–</span> : <Interval value={overlap.value} n={overlap.n} percent />}</Td>

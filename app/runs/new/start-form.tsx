@@ -113,7 +113,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   return (
     <form ref={form} onSubmit={submit} noValidate className="grid items-start gap-4 lg:grid-cols-[1fr_20rem]" aria-label="Start a run">
       <div className="flex min-w-0 flex-col gap-4">
-        <fieldset className="grid gap-2 sm:grid-cols-2 xl:grid-cols-5">
+        <fieldset className="grid gap-2 sm:grid-cols-2 xl:grid-cols-3">
           <legend className="mb-2 text-sm font-semibold">What the run does</legend>
           {runKindSchema.options.map((option) => (
             <label key={option} className="flex cursor-pointer gap-2 rounded-lg border bg-surface p-3 text-sm has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-accent">
