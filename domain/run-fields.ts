@@ -375,7 +375,7 @@ function describeIssue(spec: RunField | undefined, issue: z.core.$ZodIssue): str
     if (issue.expected === "int") return "Enter a whole number";
     if (issue.expected === "number") return spec?.empty === undefined ? "Enter a number" : `Enter a number. ${spec.empty}`;
   }
-  if (issue.code === "too_small") return `${issue.inclusive === false ? "More than" : "At least"} ${issue.minimum}`;
+  if (issue.code === "too_small" && spec?.input !== "list") return `${issue.inclusive === false ? "More than" : "At least"} ${issue.minimum}`;
   if (issue.code === "too_big") return `${issue.inclusive === false ? "Less than" : "At most"} ${issue.maximum}`;
   if (issue.code === "invalid_union" && spec?.input === "list") return "Enter all-linear, or at least one module name";
   return issue.message;
@@ -393,7 +393,8 @@ export function parseRunForm(kind: RunKind, values: RunFormValues): FormResult {
   const parsed = runConfigSchema.safeParse(formToRawConfig(kind, values));
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
-      const path = issue.path.map(String).join(".");
+      // An entry of a list is wrong in the list's one field.
+      const path = issue.path.filter((part) => typeof part === "string").join(".");
       const spec = RUN_FIELDS[kind].find((candidate) => candidate.path === path);
       errors[path] ??= describeIssue(spec, issue);
     }

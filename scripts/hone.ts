@@ -51,7 +51,7 @@ program
   .description("scores a model folder on GLUE, SuperGLUE, MMLU, HELM's core scenarios or single tasks, without a database")
   .requiredOption("--checkpoint <folder>", "a Hugging Face model folder")
   .requiredOption("--tasks <names>", "suites and tasks, separated by commas: glue, super_glue, mmlu, helm, cola ...")
-  .option("--data <folder>", "published files in the hub's layout; without it Hone's small hand-written samples")
+  .option("--data <folder>", "published files in the hub's layout (default: benchmarks/ of HONE_DATA); tasks without files run on Hone's small hand-written samples")
   .option("--shots <n>", "examples before each item, instead of each task's own number")
   .option("--limit <n>", "rows of each task at most")
   .option("--batch-size <n>", "requests at once", "16")

@@ -45,17 +45,17 @@ function signatureOf({ task, sample, shots, limit, seed, taskHash, itemsHash, ov
   ].join("|");
 }
 
-function scoreTask(result: TaskResult): BenchmarkScore[] {
+async function scoreTask(result: TaskResult, pause: () => Promise<void>): Promise<BenchmarkScore[]> {
   const { task, sample, seed, outcomes, overlap } = result;
   const signature = signatureOf(result);
-  const estimate = (metric: Task["metrics"][number], kept: readonly Outcome[]) => {
+  const estimate = async (metric: Task["metrics"][number], kept: readonly Outcome[]) => {
+    await pause();
     const { rows, of } = rowsOf(metricStatistic(metric, kept));
     const { value, low, high, n } = bootstrapStatistic(rows, of, { seed, samples: SAMPLES });
     return { value, low, high, n };
   };
-  const scores = task.metrics.map(
-    (metric): BenchmarkScore => ({ metric: scoreName(sample, task.name, metric), ...estimate(metric, outcomes), signature }),
-  );
+  const scores: BenchmarkScore[] = [];
+  for (const metric of task.metrics) scores.push({ metric: scoreName(sample, task.name, metric), ...(await estimate(metric, outcomes)), signature });
   if (overlap !== null) {
     const told = overlap.report.dirty.filter((dirty) => dirty !== null);
     const share = told.length === 0 ? 0 : told.filter(Boolean).length / told.length;
@@ -73,7 +73,7 @@ function scoreTask(result: TaskResult): BenchmarkScore[] {
     if (headline !== undefined && share > 0 && clean.length > 0)
       scores.push({
         metric: cleanName(sample, task.name, headline),
-        ...estimate(headline, clean),
+        ...(await estimate(headline, clean)),
         signature: `${signature}|items without overlap`,
       });
   }
@@ -83,7 +83,7 @@ function scoreTask(result: TaskResult): BenchmarkScore[] {
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Average of a suite all of whose tasks were run on data of one kind; null otherwise. */
-function averageSuite(suite: (typeof SUITES)[number], results: ReadonlyMap<string, TaskResult>, seed: number): BenchmarkScore | null {
+async function averageSuite(suite: (typeof SUITES)[number], results: ReadonlyMap<string, TaskResult>, seed: number, pause: () => Promise<void>): Promise<BenchmarkScore | null> {
   const own = suite.tasks.flatMap((name) => results.get(name) ?? []);
   const [first] = own;
   if (first === undefined || own.length < suite.tasks.length || suite.average === null || own.some(({ sample }) => sample !== first.sample))
@@ -100,43 +100,35 @@ function averageSuite(suite: (typeof SUITES)[number], results: ReadonlyMap<strin
     const key = averageKey(result.task.name);
     return key === null ? [] : [{ key, result }];
   });
-  const keys = [...new Set(counted.map(({ key }) => key))];
   // Tasks are resampled independently, each by a seed of its own, and the metrics of one task together: the i-th
   // replicates of all of them make the i-th replicate of the average.
-  const values = keys.map((key) => {
-    const parts = counted.flatMap(({ key: own, result }, place) => (own !== key ? [] : result.task.metrics.map((metric) => {
-      const { rows, of } = rowsOf(metricStatistic(metric, result.outcomes));
-      return { value: of(rows), replicates: bootstrapReplicates(rows, of, { seed: seed + SEED_STEP * (place + 1), samples: SAMPLES }) };
-    })));
-    return { value: mean(parts.map(({ value }) => value)), replicates: Float64Array.from({ length: SAMPLES }, (_, i) => mean(parts.map(({ replicates }) => replicates[i] ?? 0))) };
-  });
-  const replicates = Float64Array.from({ length: SAMPLES }, (_, i) => mean(values.map((entry) => entry.replicates[i] ?? 0)));
-  return {
-    metric,
-    value: mean(values.map(({ value }) => value)),
-    ...intervalOf(replicates),
-    n,
-    signature: `${shared}|mean over tasks, each the mean of its metrics`,
-  };
+  const parts = new Map<string, { value: number; replicates: Float64Array }[]>();
+  for (const [place, { key, result }] of counted.entries()) {
+    for (const name of result.task.metrics) {
+      await pause();
+      const { rows, of } = rowsOf(metricStatistic(name, result.outcomes));
+      const part = { value: of(rows), replicates: bootstrapReplicates(rows, of, { seed: seed + SEED_STEP * (place + 1), samples: SAMPLES }) };
+      parts.set(key, [...(parts.get(key) ?? []), part]);
+    }
+  }
+  const meanOf = (read: (part: { value: number; replicates: Float64Array }) => number) => mean([...parts.values()].map((own) => mean(own.map(read))));
+  const replicates = Float64Array.from({ length: SAMPLES }, (_, i) => meanOf((part) => part.replicates[i] ?? 0));
+  return { metric, value: meanOf(({ value }) => value), ...intervalOf(replicates), n, signature: `${shared}|mean over tasks, each the mean of its metrics` };
 }
 
 /**
  * All scores of a run, tasks first. A task without outcomes throws: a score of nothing is none.
- * `pause` is awaited after each task and suite, whose resampling takes seconds where there are tens of thousands of items.
+ * `pause` is awaited before each resampling, which takes seconds where there are tens of thousands of items.
  */
 export async function scoreBenchmark(results: readonly TaskResult[], seed: number, pause: () => Promise<void> = async () => {}): Promise<BenchmarkScore[]> {
   const byName = new Map(results.map((result) => [result.task.name, result]));
   for (const { task, outcomes } of results) if (outcomes.length === 0) throw new Error(`${task.name}: no row of its data can be scored`);
   const out: BenchmarkScore[] = [];
-  for (const result of results) {
-    out.push(...scoreTask(result));
-    await pause();
-  }
+  for (const result of results) out.push(...(await scoreTask(result, pause)));
   for (const suite of SUITES) {
-    const average = averageSuite(suite, byName, seed);
-    if (average === null) continue;
-    out.push(average);
     await pause();
+    const average = await averageSuite(suite, byName, seed, pause);
+    if (average !== null) out.push(average);
   }
   return out;
 }

@@ -1,4 +1,7 @@
 /** `npm run hone -- benchmark`: tasks on a model folder, without a database. */
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
 import { loadCheckpoint } from "../../trainer/checkpoint/checkpoint-chain";
 import { loadEngine } from "../../trainer/engine/engine";
 import { countRequests, loadBenchmark, runBenchmark } from "../../trainer/evaluation/benchmark";
@@ -7,16 +10,22 @@ import { benchmarkConfigSchema } from "../../domain/run";
 import { expandTasks } from "../../domain/tasks/registry";
 import { scoreBenchmark } from "../../domain/tasks/score";
 import { readScoreName } from "../../domain/tasks/score-names";
+import { dataFolder, loadEnvFile } from "./environment";
 
 export type BenchmarkOptions = { checkpoint: string; tasks: string; data?: string; shots?: string; limit?: string; batchSize: string; seed: string; json: boolean };
 
 const number = (text: string | undefined) => (text === undefined ? null : Number(text));
 
 export async function benchmark({ checkpoint: folder, tasks: names, data, json, ...numbers }: BenchmarkOptions): Promise<void> {
-  const { tasks: wanted, shots, limit, batchSize, seed } = benchmarkConfigSchema.parse({
+  const parsed = benchmarkConfigSchema.safeParse({
     kind: "benchmark", tasks: names.split(",").map((name) => name.trim()), shots: number(numbers.shots), limit: number(numbers.limit), batchSize: Number(numbers.batchSize), seed: Number(numbers.seed),
   });
-  const tasks = await loadBenchmark(expandTasks(wanted), { folder: data ?? null, required: data !== undefined, shots, limit, seed });
+  if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
+  const { tasks: wanted, shots, limit, batchSize, seed } = parsed.data;
+  loadEnvFile();
+  const usual = path.join(dataFolder(), "benchmarks");
+  const files = data ?? (existsSync(usual) ? usual : null);
+  const tasks = await loadBenchmark(expandTasks(wanted), { folder: files, required: data !== undefined, shots, limit, seed });
   const engine = await loadEngine();
   const total = countRequests(tasks);
   console.error(`${total} requests on ${engine.description}`);

@@ -23,6 +23,7 @@ test("a researcher scores a checkpoint on tasks and sees that the sample is not 
   const row = page.getByRole("row").filter({ hasText: "CoLA" });
   await expect(row.getByText("sample", { exact: true })).toBeVisible();
   await expect(row.getByText("Matthews")).toBeVisible();
+  await row.getByText("Signature").click();
   await expect(row.getByText("data:sample, not the benchmark")).toBeVisible();
   await expect(page.getByRole("row").filter({ hasText: "average" }).first()).toContainText("GLUE");
   await expectAccessible(page);

@@ -2,8 +2,9 @@
  * Finds and reads a task's data: the published files in the hub's layout, as its download makes them, from a folder; or
  * the hand-written sample that ships with Hone, in the same layout.
  *
- * A folder is searched for <owner>/<name> and <name>; in it for <config>/<split>*, data/<config>/<split>*, data/<split>*,
- * <config>/<split>/ and <split>* (files of one split in the order of their names). Parquet, JSONL and CSV are read.
+ * A folder is searched for <owner>/<name> and <name>; in it for <config> and data/<config>, or without a config for data,
+ * the dataset's own folder and each folder in it; there for <split>* (in the order of their names) and <split>/*.
+ * Parquet, JSONL and CSV are read.
  */
 import { createReadStream, existsSync, readdirSync, statSync } from "node:fs";
 import path from "node:path";
@@ -20,6 +21,8 @@ export const SAMPLE_FOLDER = path.join(import.meta.dirname, "samples");
 const EXTENSIONS = [".parquet", ".jsonl", ".csv"];
 
 const isFolder = (folder: string) => existsSync(folder) && statSync(folder).isDirectory();
+
+const subfolders = (folder: string): string[] => (isFolder(folder) ? readdirSync(folder).sort().filter((name) => isFolder(path.join(folder, name))) : []);
 
 /** Files of `split` in one folder: "<split>.jsonl", "<split>-00000-of-00002.parquet" and the like, of one format. */
 function splitFiles(folder: string, split: string): string[] {
@@ -44,10 +47,12 @@ export function findTaskFiles(root: string, { data }: Pick<Task, "data">, split:
   const name = data.dataset.split("/")[1] ?? "";
   const { config, configColumn } = data;
   for (const base of [path.join(root, data.dataset), path.join(root, name)]) {
-    const own = config === null ? ["data", "", `data/${split}`, split, "default"] : [config, `data/${config}`, `${config}/${split}`];
-    for (const folder of own) {
-      const files = folder.endsWith(split) ? allFiles(path.join(base, folder)) : splitFiles(path.join(base, folder), split);
-      if (files.length > 0) return { files, shared: false };
+    // A dataset of one config may have a folder for it, whatever its name.
+    const folders = config === null ? ["data", "", ...subfolders(base)] : [config, `data/${config}`];
+    for (const folder of folders) {
+      for (const files of [splitFiles(path.join(base, folder), split), allFiles(path.join(base, folder, split))]) {
+        if (files.length > 0) return { files, shared: false };
+      }
     }
     if (configColumn !== null) {
       const files = splitFiles(path.join(base, "all"), split);
@@ -116,7 +121,8 @@ async function* readCsv(file: string): AsyncGenerator<Row> {
   }
 }
 
-const PARQUET_ROWS = 10_000;
+/** Read at a time. */
+const PARQUET_ROWS = 1_000;
 
 async function* readParquet(file: string): AsyncGenerator<Row> {
   const buffer = await asyncBufferFromFile(file);
@@ -143,6 +149,9 @@ export async function readSplit({ files, shared }: FoundFiles, { data }: Pick<Ta
   return out;
 }
 
+/** Random examples are drawn from the first rows of their split: some splits are gigabytes. */
+const FEWSHOT_POOL = 5_000;
+
 export type TaskData = { sample: boolean; rows: Row[]; fewshotRows: Row[] };
 
 /**
@@ -167,6 +176,6 @@ export async function loadTaskData(
     throw new Error(
       `${task.name}: ${shots} examples are asked for, and ${root} has no split ${task.data.fewshot ?? "for examples"} of ${task.data.dataset}`,
     );
-  const fewshotRows = examples === null ? [] : await readSplit(examples, task, task.sampler === "first" ? shots : null);
+  const fewshotRows = examples === null ? [] : await readSplit(examples, task, task.sampler === "first" ? shots : FEWSHOT_POOL);
   return { sample, rows: await readSplit(found, task, limit), fewshotRows };
 }

@@ -37,8 +37,8 @@ function groupScores<S extends Score>(scores: readonly Named<S>[]): [key: string
 function ScoreLine({ score }: { score: Named<Score> }) {
   const { name, value, low, high, n } = score;
   return (
-    <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-      <span className={name.what === "clean" ? "text-xs text-muted" : ""} title={`${name.definition} (${name.source})`}>{name.label}</span>
+    <div className="grid items-baseline gap-x-4 sm:grid-cols-[minmax(7rem,1fr)_auto]">
+      <span className={name.what === "clean" ? "text-xs text-muted" : "whitespace-nowrap"} title={`${name.definition} (${name.source})`}>{name.label}</span>
       <Interval value={value} low={low} high={high} n={n} percent={name.percent} digits={name.percent ? 1 : 3} />
     </div>
   );
@@ -61,7 +61,7 @@ export function BenchmarkTable({ scores, by }: { scores: readonly Named<Score>[]
           <Tr>
             <Th>Task</Th>
             <Th>Scores</Th>
-            <Th numeric>Items that overlap with training data</Th>
+            <Th numeric>Overlap with training data</Th>
             <Th>How it was computed</Th>
           </Tr>
         </THead>
@@ -75,16 +75,21 @@ export function BenchmarkTable({ scores, by }: { scores: readonly Named<Score>[]
                   <span className={name.what === "average" ? "font-semibold" : "font-medium"}>{name.title}</span>
                   {name.sample && <span className="ml-2"><Badge tone="flagged">sample</Badge></span>}
                   <div className="text-xs text-muted">
-                    {name.source}
-                    {by === "run" && <> · <Link className="text-accent hover:underline" href={`/runs/${runId}?tab=results`}>benchmark run</Link></>}
+                    {name.source !== name.title && name.source}
+                    {by === "run" && <> {name.source !== name.title && "· "}<Link className="text-accent hover:underline" href={`/runs/${runId}?tab=results`}>benchmark run</Link></>}
                   </div>
                   {name.note !== null && <div className="mt-1 max-w-80 text-xs text-muted">{name.note}</div>}
                 </Td>
-                <Td className="min-w-72 py-2">
+                <Td className="min-w-40 py-2 sm:min-w-80">
                   {own.filter((score) => score.name.what !== "overlap").map((score) => <ScoreLine key={score.id} score={score} />)}
                 </Td>
                 <Td numeric>{overlap === undefined ? <span title="No training data of this checkpoint is on record, or every item is too short to tell">–</span> : <Interval value={overlap.value} n={overlap.n} percent />}</Td>
-                <Td className="max-w-80 min-w-56 py-2 text-xs break-words text-muted"><code>{signature}</code></Td>
+                <Td className="max-w-80 min-w-32 py-2 text-xs text-muted">
+                  <details>
+                    <summary className="w-fit cursor-pointer">Signature</summary>
+                    <code className="break-words">{signature}</code>
+                  </details>
+                </Td>
               </Tr>
             );
           })}

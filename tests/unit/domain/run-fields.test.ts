@@ -32,6 +32,15 @@ describe("parseRunForm", () => {
     return result.ok ? {} : result.errors;
   };
 
+  it("says at the list which entry is wrong, and keeps folders inside", () => {
+    const benchmark = configToForm(runConfigSchema.parse({ kind: "benchmark" }));
+    const wrong = (changes: Record<string, string>) => parseRunForm("benchmark", { ...benchmark, ...changes });
+    expect(wrong({ tasks: "cola, nope" })).toEqual({ ok: false, errors: { tasks: expect.stringContaining('There is no task or suite "nope"; suites are glue, super_glue, mmlu') } });
+    expect(wrong({ tasks: " " })).toMatchObject({ ok: false, errors: { tasks: "Enter a suite or a task" } });
+    for (const dataFolder of ["../etc", "/etc", "a/../..", "a//b"]) expect(wrong({ dataFolder })).toMatchObject({ ok: false, errors: { dataFolder: expect.any(String) } });
+    expect(wrong({ dataFolder: "mine/v1.0", tasks: "mmlu_anatomy" })).toMatchObject({ ok: true, config: { dataFolder: "mine/v1.0", tasks: ["mmlu_anatomy"] } });
+  });
+
   it("names the field that is wrong and the limit", () => {
     expect(errorsOf({ iterations: "0", learningRate: "x", "lora.r": "2.5" })).toEqual({
       iterations: "At least 1",

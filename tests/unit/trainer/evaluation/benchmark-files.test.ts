@@ -41,6 +41,13 @@ describe("published files", () => {
       { sentence1: "A\nB", sentence2: "[1] is a footnote", label: 1, idx: 1 },
     ]);
   });
+  it("finds the one config of a dataset under any name", async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), "hone-bench-"));
+    mkdirSync(path.join(folder, "google-research-datasets/nq_open/nq_open/validation"), { recursive: true });
+    writeFileSync(path.join(folder, "google-research-datasets/nq_open/nq_open/validation/0000.jsonl"), '{"question":"q","answer":["a"]}\n');
+    expect((await load("nq_open", { folder })).rows).toEqual([{ question: "q", answer: ["a"] }]);
+    rmSync(folder, { recursive: true });
+  });
   it("a folder without the task is an error where one was named, the sample otherwise", async () => {
     await expect(load("copa")).rejects.toThrow(/copa: .*hub has no files of aps\/super_glue, copa, split validation/);
     expect((await load("copa", { required: false })).sample).toBe(true);
