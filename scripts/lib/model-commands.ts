@@ -31,9 +31,9 @@ function storedDtype(name: string): StoredDtype {
 
 async function add(folder: string, options: { name?: string; json: boolean }): Promise<void> {
   loadEnvFile();
-  const { databaseUrl, dataFolder } = parseWorkerEnv(completeEnvironment());
   const { model, parameters } = await checkModelFolder(folder);
   await readTokenizer(folder);
+  const { databaseUrl, dataFolder } = parseWorkerEnv(completeEnvironment());
   await migrateDatabase(databaseUrl);
   const { db, close } = createDb(databaseUrl, { max: 1 });
   try {

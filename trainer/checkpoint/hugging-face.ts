@@ -112,12 +112,19 @@ export async function readModelFolder(folder: string, prepareFor: (model: Model)
     const params: Params = {};
     for (const { name, stored, file, transposed } of places) {
       const tensor = file.read(stored);
-      Object.assign(params, prepare(name, transposed ? transpose(tensor) : tensor));
+      const prepared = prepare(name, transposed ? transpose(tensor) : tensor);
+      for (const made of Object.values(prepared)) upload(made);
+      Object.assign(params, prepared);
     }
     return { config, model, params };
   } finally {
     close();
   }
+}
+
+/** Hands the values to the engine now, not when they are first used: until then they would lie in this process as well. */
+function upload(tensor: tf.Tensor): void {
+  tf.tidy(() => tf.slice(tf.reshape(tensor, [-1]), [0], [1]));
 }
 
 /** Rows and columns of a matrix exchanged. */

@@ -168,6 +168,22 @@ describe("interruptions", () => {
   const dataset = async () => (await freezeDataset(asResearcher(), { projectId: project.projectId, kind: "sft" })).id;
   const weightsOf = async (runId: string) => (await selectCheckpointsOfRun(database.db, runId)).find((checkpoint) => checkpoint.final)?.hash;
 
+  it("fine-tunes, fits a reward model and runs PPO over bases in 4 bits, and samples from what comes of it", async () => {
+    const data = await freezeDataset(asResearcher(), { projectId: project.projectId, kind: "sft" });
+    const sftRun = await start({ name: "QLoRA", config: { ...SFT, method: "qlora", lora: { r: 4, loraDropout: 0.1 } }, dataset: data.id });
+    expect(await finished(sftRun)).toMatchObject({ state: "succeeded" });
+    expect([await metricSteps(sftRun, "loss/base"), await metricSteps(sftRun, "loss/base_nf4")]).toEqual([[0], [0]]);
+    const base = await resultOf(sftRun);
+    expect(await readdir(path.join(project.storeFolder, "runs", sftRun, "step-6"))).toEqual(["adapter_config.json", "adapter_model.safetensors", "hone.json"]);
+    const votes = await freezeDataset(asResearcher(), { projectId: project.projectId, kind: "preference" });
+    const rewardRun = await start({ name: "RM in 4 bits", base, dataset: votes.id, config: { kind: "reward", quantizeBase: true, batchSize: 8, maxSteps: 2, evalSteps: 0 } });
+    expect(await finished(rewardRun)).toMatchObject({ state: "succeeded" });
+    const ppoRun = await start({ name: "PPO in 4 bits", base, reward: await resultOf(rewardRun), config: { kind: "ppo", quantizeBase: true, iterations: 1, rolloutBatchSize: 4, numPpoEpochs: 1, numMiniBatches: 1, responseLength: 4 } });
+    expect(await finished(ppoRun)).toMatchObject({ state: "succeeded" });
+    const sampleRun = await start({ name: "Samples", base: await resultOf(ppoRun), config: { kind: "sample", split: "test", maxPrompts: 2, createItems: false, sampling: { maxNewTokens: 4 } } });
+    expect(await finished(sampleRun)).toMatchObject({ state: "succeeded" });
+  }, 120_000);
+
   it("another worker goes on from the last checkpoint of a dead one, to the same weights", async () => {
     const whole = await start({ name: "Whole", config: SFT, dataset: await dataset() });
     await finished(whole);
