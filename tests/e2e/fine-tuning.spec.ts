@@ -30,12 +30,12 @@ test("a run on one task reports all of them; a sweep gives the settings of the n
   await chooseProject(page);
   await page.getByLabel("Name").fill("Reviews only");
   await page.getByLabel("Method").selectOption("full");
-  await page.getByLabel("Steps at most").fill("20");
-  await page.getByLabel("Validate every").fill("5");
+  await page.getByLabel("Steps at most").fill("12");
+  await page.getByLabel("Validate every").fill("6");
   await unfold(page, "Data");
   await page.getByLabel("Tasks to train on").fill("review-rating");
   await unfold(page, "Validation");
-  await page.getByLabel("Rows of the report").fill("5");
+  await page.getByLabel("Rows of the report").fill("4");
   await page.getByLabel("Shots of the report").fill("1");
   await page.getByRole("button", { name: "Start the run" }).click();
   await page.waitForURL(isRun);

@@ -14,7 +14,7 @@ type SweepTrial = inferOutput<ReturnType<typeof useTRPC>["run"]["trials"]>[numbe
 
 export const showValue = (value: SweepTrial["setting"][string] | undefined): string => (typeof value === "number" ? formatNumber(value) : value === undefined || value === null ? "none" : String(value));
 
-const WIDTH = 820;
+const WIDTH = 1000;
 const HEIGHT = 240;
 const TOP = 34;
 const BOTTOM = 18;
@@ -70,7 +70,7 @@ export function ParallelCoordinates({
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (axe: scrollable-region-focusable)
     <section aria-label="Parallel coordinates" tabIndex={0} className="overflow-x-auto">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="h-60 w-full min-w-[36rem]" role="img" aria-label={`${drawn.length} trials as lines through ${placed.map(({ label }) => label).join(", ")}; the table below has their values`}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="h-auto w-full min-w-[40rem]" role="img" aria-label={`${drawn.length} trials as lines through ${placed.map(({ label }) => label).join(", ")}; the table below has their values`}>
         {[...drawn].reverse().map((trial) => {
           const quality = last?.place(trial) ?? 0;
           const points = placed.map((axis, i) => `${x(i)},${y(axis.place(trial) ?? 0)}`).join(" ");
@@ -96,7 +96,7 @@ export function ParallelCoordinates({
               {label}
             </text>
             {ticks.map(({ at, text }) => (
-              <text key={text} x={i === placed.length - 1 ? x(i) + 6 : x(i) - 6} y={y(at) + 4} textAnchor={i === placed.length - 1 ? "start" : "end"} fontSize="11" fill="var(--muted)">
+              <text key={text} x={i === placed.length - 1 ? x(i) + 6 : x(i) - 6} y={y(at) + 4} textAnchor={i === placed.length - 1 ? "start" : "end"} fontSize="11" fill="var(--muted)" stroke="var(--surface)" strokeWidth="4" paintOrder="stroke">
                 {text}
               </text>
             ))}

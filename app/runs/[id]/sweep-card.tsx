@@ -61,7 +61,7 @@ export function SweepCard({ run, config }: { run: RunDetail; config: SweepConfig
         <Table label="Trials">
           <THead>
             <Tr>
-              <Th numeric>Rank</Th>
+              <Th numeric>Place</Th>
               {axes.map(({ path, label: name }) => (
                 <Th key={path} numeric title={path}>
                   {name}

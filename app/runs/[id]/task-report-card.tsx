@@ -5,6 +5,7 @@ import type { Estimate } from "@/domain/metrics/bootstrap";
 import { type TaskMetric, type TaskReport, type TaskResult, verdictOf } from "@/domain/task-report";
 import { Badge } from "../../components/ui/badge";
 import { Card, CardHeader } from "../../components/ui/card";
+import { cn } from "../../components/ui/cn";
 import { Select } from "../../components/ui/field";
 import { Interval } from "../../components/ui/interval";
 import { Table, TBody, Td, Th, THead, Tr } from "../../components/ui/table";
@@ -17,7 +18,7 @@ function Change({ value, low, high }: Estimate) {
   return (
     <span className="inline-flex items-center justify-end gap-2">
       {verdict !== "the same" && <Badge tone={verdict === "better" ? "chosen" : "failed"}>{verdict}</Badge>}
-      <span>
+      <span className={cn(verdict === "the same" && "text-muted italic")}>
         {value > 0 && "+"}
         <Interval value={value} low={low} high={high} percent insignificant={verdict === "the same"} />
       </span>

@@ -5,6 +5,7 @@ import type { SweepConfig, TrialConfig } from "@/domain/run";
 import { EMPTY_SEARCH, type SearchForm, searchableFields } from "@/domain/sweep-form";
 import { Button } from "../../components/ui/button";
 import { Card, CardBody } from "../../components/ui/card";
+import { cn } from "../../components/ui/cn";
 import { Checkbox, Field, Input, Select } from "../../components/ui/field";
 
 const STRATEGIES: Record<SweepConfig["strategy"], string> = { grid: "Grid: all combinations", random: "Random", halving: "Successive halving" };
@@ -60,7 +61,7 @@ export function SearchCard({ kind, search, errors, onChange }: { kind: TrialConf
                 <Field label={place === 0 ? "Values" : <span className="sr-only">Values</span>} error={errors[`rows.${place}`]} hint={place === 0 ? "A list (1e-4, 3e-4, 1e-3), or a range (1e-4 to 1e-2)" : undefined}>
                   <Input className="figures" value={row.text} autoComplete="off" spellCheck={false} onChange={(event) => changeRow(place, { text: event.target.value })} />
                 </Field>
-                <Button type="button" variant="ghost" aria-label={`Remove ${fields.find(({ path }) => path === row.path)?.label ?? "the setting"}`} className={place === 0 ? "sm:mt-6" : ""} onClick={() => change({ rows: search.rows.filter((_, i) => i !== place) })}>
+                <Button type="button" variant="ghost" aria-label={`Remove ${fields.find(({ path }) => path === row.path)?.label ?? "the setting"}`} className={cn("justify-self-end", place === 0 && "sm:mt-6")} onClick={() => change({ rows: search.rows.filter((_, i) => i !== place) })}>
                   <X aria-hidden="true" className="size-4" />
                 </Button>
               </div>
