@@ -5,6 +5,7 @@
  */
 import { type NextRequest, NextResponse } from "next/server";
 import { type Role, roleAtLeast } from "@/domain/user";
+import { listImageHosts } from "@/server/image-hosts";
 import { userOfCookies } from "@/server/session-token";
 
 /** The rooms and who they open for; null is everybody. A page that is not listed needs somebody signed in. */
@@ -26,7 +27,7 @@ function neededRole(path: string): Role | null {
   return room === undefined ? "annotator" : room[1];
 }
 
-function contentSecurityPolicy(nonce: string): string {
+function contentSecurityPolicy(nonce: string, hosts: readonly string[]): string {
   // React's development build reports errors with eval; its production build does not need it.
   const evaluation = process.env.NODE_ENV === "development" ? " 'unsafe-eval'" : "";
   return [
@@ -34,7 +35,7 @@ function contentSecurityPolicy(nonce: string): string {
     `script-src 'self' 'nonce-${nonce}' 'strict-dynamic'${evaluation}`,
     // Positions of charts, menus and dragged items are inline styles.
     "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data: blob:",
+    ["img-src 'self' data: blob:", ...hosts.map((host) => `https://${host}`)].join(" "),
     "font-src 'self'",
     "connect-src 'self'",
     "object-src 'none'",
@@ -57,7 +58,7 @@ export async function proxy(request: NextRequest): Promise<NextResponse> {
     if (!roleAtLeast(user.role, needed)) return NextResponse.redirect(new URL("/", request.url));
   }
   const nonce = btoa(crypto.randomUUID());
-  const policy = contentSecurityPolicy(nonce);
+  const policy = contentSecurityPolicy(nonce, needed === null ? [] : await listImageHosts());
   const headers = new Headers(request.headers);
   headers.set("x-nonce", nonce);
   // Next.js takes the nonce for its own scripts from here.

@@ -16,6 +16,12 @@ export async function selectProjectBySlug(db: Db, slug: string): Promise<Project
   return row ?? null;
 }
 
+/** Hosts from which any project shows images. */
+export async function selectImageHosts(db: Db): Promise<string[]> {
+  const rows = await db.selectDistinct({ host: sql<string>`jsonb_array_elements_text(${projects.annotation}->'imageHosts')` }).from(projects);
+  return rows.map(({ host }) => host).sort();
+}
+
 /** Returns null when the slug is taken. */
 export async function insertProject(db: Db, project: NewProject): Promise<ProjectRow | null> {
   const [row] = await db.insert(projects).values(project).onConflictDoNothing({ target: projects.slug }).returning();

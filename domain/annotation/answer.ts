@@ -148,13 +148,13 @@ function describeRating({ scales, scores }: Extract<JudgementValue, { kind: "rat
   return `Rated ${means.join(", ")}`;
 }
 
-/** A judgement in words: "A is better", "B > A = C", "Skipped: unclear prompt". */
-export function describeValue(value: JudgementValue): string {
+/** A judgement of `count` completions in words: "A is better", "B > A = C", "Skipped: unclear prompt". */
+export function describeValue(value: JudgementValue, count = 2): string {
   switch (value.kind) {
     case "pairwise":
       return MARGIN_LABELS[value.margin + 3] ?? "";
     case "both_bad":
-      return "None is good";
+      return count > 2 ? "None is good" : "Both bad";
     case "best_of_n":
       return `${letterOf(value.best)} is best`;
     case "rating":

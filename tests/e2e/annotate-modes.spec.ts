@@ -40,6 +40,7 @@ const CASES: Case[] = [
     },
     byTouch: async (page) => {
       await page.getByRole("button", { name: "Move answer B up" }).tap();
+      await expect(page.getByRole("list", { name: "Answers, best first" }).getByRole("listitem").first()).toContainText("1.B");
       await page.getByRole("button", { name: "Tie answer D with the one above" }).tap();
     },
   },

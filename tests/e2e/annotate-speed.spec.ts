@@ -1,6 +1,6 @@
 /** From key to the next item painted, in the browser. The figures are told; what is tested is that every vote arrives. */
 import { expect, test } from "@playwright/test";
-import { createAnnotationProject } from "./annotation-world";
+import { createAnnotationProject, delivered } from "./annotation-world";
 
 const ITEMS = 60;
 
@@ -37,7 +37,7 @@ test("a key, and the next item is there", async ({ page }) => {
     // A reader needs longer; the next item is fetched meanwhile.
     await page.waitForTimeout(250);
   }
-  await page.waitForLoadState("networkidle");
+  await delivered(page);
   const times = (await page.evaluate(() => (window as unknown as { times: number[] }).times)).sort((a, b) => a - b);
   const at = (share: number) => times[Math.min(times.length - 1, Math.floor(share * times.length))]?.toFixed(1);
   console.log(`key to next item painted, ${times.length} items: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, most ${at(1)} ms`);

@@ -23,6 +23,9 @@ async function upload(page: Page, projectId: string, kind: "prompts" | "completi
   expect(response.ok(), await response.text()).toBe(true);
 }
 
+/** Until no vote is on its way any more. */
+export const delivered = (page: Page) => page.waitForFunction(() => Object.keys(localStorage).every((key) => !key.startsWith("hone:vote:")));
+
 /** Signs in as the researcher, on the page. Gives the address of the annotators' room and the project's id. */
 export async function createAnnotationProject(page: Page, world: { name: string; modes: AnnotationSettings["modes"]; prompts: WorldPrompt[]; imageHosts?: string[]; guideline?: string }): Promise<{ room: string; projectId: string }> {
   await signInAs(page, "researcher", "/projects");

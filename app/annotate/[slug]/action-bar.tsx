@@ -15,12 +15,12 @@ import { MarginScale } from "./margin-scale";
 type Props = { task: AnnotationTask; answer: Answer; reading: Reading; note: string; onRun: (command: Command) => void; onForm: (form: Form) => void };
 
 /** What is chosen, or what is asked. */
-function inWords(form: Form): string {
+function inWords(form: Form, count: number): string {
   switch (form.mode) {
     case "pairwise":
       return form.choice === null ? "Which is better?" : form.choice === "both_bad" ? "Both bad" : (MARGIN_LABELS[form.choice + 3] ?? "");
     case "best_of_n":
-      return form.choice === null ? "Which is best?" : form.choice === "both_bad" ? "None is good" : `${letterOf(form.choice)} is best`;
+      return form.choice === null ? "Which is best?" : form.choice === "both_bad" ? (count > 2 ? "None is good" : "Both bad") : `${letterOf(form.choice)} is best`;
     case "ranking":
       return "Best on top: drag, or use the arrows";
     case "rating": {
@@ -57,7 +57,7 @@ function Tool({ icon: Icon, word, short = word, letter, on, className, onClick }
 }
 
 export function ActionBar({ task, answer: { form }, reading, note, onRun, onForm }: Props) {
-  const noneGood = form.mode === "pairwise" ? "Both bad" : form.mode === "best_of_n" ? "None is good" : null;
+  const noneGood = form.mode !== "pairwise" && form.mode !== "best_of_n" ? null : task.completions.length > 2 ? "None is good" : "Both bad";
   return (
     <div className="sticky bottom-0 z-10 border-t bg-surface pb-[env(safe-area-inset-bottom)]">
       <div className="mx-auto w-full max-w-5xl space-y-1 p-2 sm:space-y-2 sm:p-3">
@@ -65,7 +65,7 @@ export function ActionBar({ task, answer: { form }, reading, note, onRun, onForm
         {form.mode === "best_of_n" && <BestOfNBar count={task.completions.length} form={form} onChoose={(choice) => onForm({ ...form, choice })} />}
         {/* One line for both, so that a note moves nothing. */}
         <p role={note === "" ? undefined : "alert"} className={cn("min-h-5 text-center text-sm", note === "" ? "text-muted" : "font-medium text-flagged", note === "" && form.mode === "pairwise" && "sm:hidden")}>
-          {note === "" ? inWords(form) : note}
+          {note === "" ? inWords(form, task.completions.length) : note}
         </p>
         <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
           <div className="order-2 flex w-full sm:order-1 sm:w-auto">

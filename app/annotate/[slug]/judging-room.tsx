@@ -56,7 +56,7 @@ export function JudgingRoom({ slug, userId }: { slug: string; userId: string }) 
     });
     session.advance();
     setMade((known) => known + 1);
-    setSaid(`${describeValue(value)}. Next item.`);
+    setSaid(`${describeValue(value, held.task.completions.length)}. Next item.`);
     window.scrollTo({ top: 0 });
   };
   const refused = outboxState.votes.filter(({ problem }) => problem !== null);
@@ -78,9 +78,9 @@ export function JudgingRoom({ slug, userId }: { slug: string; userId: string }) 
           {waiting === 1 ? "One judgement is" : `${waiting} judgements are`} kept here, sent when the server can be reached. You can go on.
         </p>
       )}
-      {refused.map(({ submission, problem }) => (
+      {refused.map(({ submission, problem, held: voted }) => (
         <div key={submission.clientEventId} role="alert" className="mx-4 mt-3 flex flex-wrap items-center justify-between gap-2 rounded-md border border-failed bg-failed-soft p-3 text-sm sm:mx-6">
-          <span>{describeValue(submission.value)} was not stored: {problem}</span>
+          <span>{describeValue(submission.value, voted?.task.completions.length)} was not stored: {problem}</span>
           <span className="flex gap-2">
             <Button size="sm" onClick={() => outbox.retry(submission.clientEventId)}>Try again</Button>
             <Button size="sm" onClick={() => outbox.discard(submission.clientEventId)}>Dismiss</Button>

@@ -73,7 +73,9 @@ function Card({ id, letter, rank, tied, first, last, focused, base, children, on
   // Where the keys are must be seen; a card may be longer than the screen.
   const shown = useRef(focused);
   useEffect(() => {
-    if (focused && !shown.current) card.current?.scrollIntoView({ block: "nearest" });
+    // A finger or a mouse is there already: what it presses must not move away under it.
+    const pressed = card.current?.contains(document.activeElement) === true;
+    if (focused && !shown.current && !pressed) card.current?.scrollIntoView({ block: "nearest" });
     shown.current = focused;
   }, [focused]);
   return (

@@ -45,7 +45,9 @@ function ScaleRow({ scale, group, owner, score, focused, onFocus, onScore }: Row
   // Where the keys are must be seen. The first row is not gone to: the answer above it is read first.
   const shown = useRef(focused);
   useEffect(() => {
-    if (focused && !shown.current) row.current?.scrollIntoView({ block: "nearest" });
+    // A finger or a mouse is there already: what it presses must not move away under it.
+    const pressed = row.current?.contains(document.activeElement) === true;
+    if (focused && !shown.current && !pressed) row.current?.scrollIntoView({ block: "nearest" });
     shown.current = focused;
   }, [focused]);
   const { name, points, low, high } = scale;

@@ -83,7 +83,9 @@ export class Outbox {
   }
 
   private keep(vote: Vote): void {
-    this.dependencies.storage.set(this.keyOf(vote), JSON.stringify(vote));
+    const { storage } = this.dependencies;
+    // Where there is no room for long texts, the vote itself must still outlive the tab.
+    if (!storage.set(this.keyOf(vote), JSON.stringify(vote))) storage.set(this.keyOf(vote), JSON.stringify({ ...vote, held: null }));
   }
 
   private drop(id: string): void {

@@ -69,7 +69,7 @@ export function OwnHistory({ slug }: { slug: string }) {
           {history.data.map(({ judgementId, value, reasons, comment, createdAt, undoable, prompt, texts }) => (
             <li key={judgementId} className="rounded-lg border bg-surface p-4 text-sm">
               <div className="mb-2 flex flex-wrap items-center justify-between gap-2">
-                <span className="font-medium">{describeValue(value)}</span>
+                <span className="font-medium">{describeValue(value, texts.length)}</span>
                 <span className="flex items-center gap-3 text-muted">
                   <RelativeTime date={createdAt} />
                   {undoable && <Button size="sm" loading={undo.isPending} onClick={() => undo.mutate(input)}>Undo</Button>}

@@ -21,6 +21,7 @@ export function AnnotationPreview({ projectId, settings, reasons }: { projectId:
   const parsed = annotationSettingsSchema.safeParse(settings);
   const shown = settings.modes.find(({ mode }) => mode === wanted)?.mode ?? settings.modes[0]?.mode;
   const problem = parsed.success ? null : (parsed.error.issues[0]?.message ?? "These settings cannot be shown");
+  const task = example.isPending || shown === undefined || problem !== null ? null : previewTask(shown, settings, reasons, example.data ?? null);
   const again = (words: string) => {
     setSaid(words);
     setRound(round + 1);
@@ -36,15 +37,15 @@ export function AnnotationPreview({ projectId, settings, reasons }: { projectId:
       </div>
       {problem !== null || shown === undefined ? (
         <p className="p-6 text-center text-sm text-muted">{problem ?? "Give a mode a share above 0."}</p>
-      ) : example.isPending ? (
+      ) : task === null ? (
         <Skeleton className="m-4 h-64" />
       ) : (
         <ItemForm
           key={JSON.stringify([shown, settings, round])}
-          task={previewTask(shown, settings, reasons, example.data ?? null)}
+          task={task}
           start={null}
           onKeep={() => undefined}
-          onSubmit={({ value }) => again(`${describeValue(value)}.`)}
+          onSubmit={({ value }) => again(`${describeValue(value, task.completions.length)}.`)}
           onUndo={() => again("Taken back.")}
           preview
         />

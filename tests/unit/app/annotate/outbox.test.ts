@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { type Delivery, Outbox, retryDelay, type Vote } from "../../../../app/annotate/lib/outbox";
+import { createStorage } from "../../../../app/annotate/lib/storage";
 import { createMemoryStorage, createTask, createTimer, flush } from "./room-world";
 
 const voteOn = (itemId: string, madeAt = 0): Vote => ({
@@ -82,6 +83,25 @@ describe("delivery", () => {
     outbox.deliver();
     await flush();
     expect(sent).toEqual([vote.submission.clientEventId]);
+  });
+
+  it("keeps the vote alone where there is no room for its texts", () => {
+    const kept = new Map<string, string>();
+    const room = { length: 0, key: () => null, getItem: (key: string) => kept.get(key) ?? null, removeItem: (key: string) => void kept.delete(key), clear: () => kept.clear() };
+    const storage = createStorage(() => ({
+      ...room,
+      setItem(key: string, value: string) {
+        if (value.length > 1000) throw new Error("quota");
+        kept.set(key, value);
+      },
+    }));
+    const { outbox } = createWorld(storage);
+    const vote = voteOn(ids.a);
+    const long = createTask(ids.a, { completions: [{ id: "a", text: "x".repeat(2000) }, { id: "b", text: "y" }] });
+    outbox.add({ ...vote, held: vote.held === null ? null : { ...vote.held, task: long } });
+    expect(JSON.parse(kept.get(`vote:${vote.submission.clientEventId}`) ?? "{}")).toMatchObject({ submission: { itemId: ids.a }, held: null });
+    // While the page is open, undo still has the texts.
+    expect(outbox.getState().votes[0]?.held?.task.completions[0]?.text).toHaveLength(2000);
   });
 
   it("keeps what the server refused, with why, until it is dealt with; the next ones go on", async () => {

@@ -14,7 +14,7 @@ describe("answers and judgements", () => {
     [{ kind: "pairwise", margin: -3 }, "pairwise", 2, "A is much better"],
     [{ kind: "pairwise", margin: 0 }, "pairwise", 2, "About the same"],
     [{ kind: "pairwise", margin: 1 }, "pairwise", 2, "B is slightly better"],
-    [{ kind: "both_bad" }, "pairwise", 2, "None is good"],
+    [{ kind: "both_bad" }, "pairwise", 2, "Both bad"],
     [{ kind: "ranking", ranks: [2, 1, 2] }, "ranking", 3, "B > A = C"],
     [{ kind: "best_of_n", best: 2 }, "best_of_n", 4, "C is best"],
     [{ kind: "both_bad" }, "best_of_n", 4, "None is good"],
@@ -27,7 +27,7 @@ describe("answers and judgements", () => {
     expect(judgementValueSchema.parse(value)).toEqual(value);
     expect(findValueProblem(value, { mode, size: count, scales: SCALES })).toBeNull();
     expect(finishAnswer(valueToAnswer(task, value, noWords), task)).toEqual({ value });
-    expect(describeValue(value)).toBe(words);
+    expect(describeValue(value, count)).toBe(words);
   });
 
   it.each<[ItemMode, number, string | null]>([
