@@ -124,7 +124,9 @@ export async function readModelFolder(folder: string, prepareFor: (model: Model)
 
 /** Hands the values to the engine now, not when they are first used: until then they would lie in this process as well. */
 function upload(tensor: tf.Tensor): void {
-  tf.tidy(() => tf.slice(tf.reshape(tensor, [-1]), [0], [1]));
+  tf.tidy(() => {
+    tf.slice(tf.reshape(tensor, [-1]), [0], [1]);
+  });
 }
 
 /** Rows and columns of a matrix exchanged. */
