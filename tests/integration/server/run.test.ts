@@ -34,13 +34,14 @@ describe("createRun", () => {
     const made = await Promise.all([
       createRun(world.ctx, input("sft", { datasetVersionId: world.sftDatasetId })),
       createRun(world.ctx, input("reward", { datasetVersionId: world.preferenceDatasetId })),
+      createRun(world.ctx, input("preference", { datasetVersionId: world.preferenceDatasetId })),
       createRun(world.ctx, input("ppo", { rewardCheckpointId: world.reward.id })),
       createRun(world.ctx, input("evaluation", { rewardCheckpointId: world.reward.id })),
       createRun(world.ctx, input("sample")),
     ]);
     const runs = await listRuns(world.ctx, { states: ["queued"], projectId: world.projectId });
     expect(runs.map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
-    expect(new Set(runs.map(({ kind }) => kind)).size).toBe(5);
+    expect(new Set(runs.map(({ kind }) => kind)).size).toBe(6);
     expect(runs[0]).toMatchObject({ projectName: expect.any(String), baseCheckpointName: "tiny-base", reason: "Started by Robin", etaSeconds: null, keyMetric: null });
   });
 
@@ -51,7 +52,9 @@ describe("createRun", () => {
     ["datasetVersionId", () => input("sft", { datasetVersionId: world.preferenceDatasetId }), "holds preference rows"],
     ["datasetVersionId", () => input("sft", { datasetVersionId: other.sftDatasetId }), "another project"],
     ["datasetVersionId", () => input("sft", { datasetVersionId: crypto.randomUUID() }), "does not exist"],
+    ["datasetVersionId", () => input("preference", { datasetVersionId: world.sftDatasetId }), "holds sft rows"],
     ["datasetVersionId", () => input("sample", { datasetVersionId: world.sftDatasetId }), "takes no dataset"],
+    ["rewardCheckpointId", () => input("preference", { datasetVersionId: world.preferenceDatasetId, rewardCheckpointId: world.reward.id }), "takes no reward"],
     ["rewardCheckpointId", () => input("ppo"), "Choose a reward checkpoint"],
     ["rewardCheckpointId", () => input("ppo", { rewardCheckpointId: world.base.id }), "no reward model"],
     ["rewardCheckpointId", () => input("ppo", { rewardCheckpointId: other.reward.id }), "another project"],

@@ -86,7 +86,7 @@ async function voteOnEverything(): Promise<void> {
 describe("the round", () => {
   let sft: string;
   let reward: string;
-  it("fine-tunes, samples items, fits a reward model, runs PPO and evaluates, each run leaving its traces", async () => {
+  it("fine-tunes, samples items, fits a reward model, learns from votes (DPO) and from rewards (PPO, GRPO) and evaluates, each run leaving its traces", async () => {
     const sftData = await freezeDataset(asResearcher(), { projectId: project.projectId, kind: "sft" });
     const sftRun = await start({ name: "SFT", config: SFT, dataset: sftData.id });
     expect(await finished(sftRun)).toMatchObject({ state: "succeeded", step: 6, totalSteps: 6 });
