@@ -1,0 +1,2 @@
+ALTER TABLE "completions" ADD COLUMN "turns" jsonb;--> statement-breakpoint
+ALTER TABLE "projects" ADD COLUMN "annotation" jsonb DEFAULT '{"modes":[{"mode":"pairwise","share":1,"completions":2}],"scales":[{"name":"Helpful","points":5,"low":"Useless","high":"Just what was asked"},{"name":"Honest","points":5,"low":"Made up","high":"All of it true"},{"name":"Harmless","points":5,"low":"Dangerous","high":"Safe"}],"imageHosts":[]}'::jsonb NOT NULL;
