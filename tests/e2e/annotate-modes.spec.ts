@@ -148,7 +148,7 @@ test("a mode's settings are seen before they are saved", async ({ browser, baseU
   await page.getByRole("textbox", { name: "Share of Edit an answer" }).fill("1");
   await expect(page.getByText("60 %")).toBeVisible();
   await preview.getByRole("button", { name: "Ratings on scales" }).click();
-  await page.getByRole("textbox", { name: "Name" }).first().fill("Courtesy");
+  await page.getByRole("form", { name: "Annotation" }).getByRole("textbox", { name: "Name" }).first().fill("Courtesy");
   await expect(preview.getByRole("group", { name: "Courtesy, answer A" })).toBeVisible();
   await preview.getByRole("group", { name: "Courtesy, answer A" }).getByRole("radio", { name: "2", exact: true }).check({ force: true });
   await preview.getByRole("button", { name: "Submit" }).click();
@@ -161,7 +161,7 @@ test("a mode's settings are seen before they are saved", async ({ browser, baseU
   await page.getByRole("button", { name: "Save annotation" }).click();
   await expect(page.getByText("What annotators see is saved")).toBeVisible();
   await page.reload();
-  await expect(page.getByRole("textbox", { name: "Name" }).first()).toHaveValue("Courtesy");
+  await expect(page.getByRole("form", { name: "Annotation" }).getByRole("textbox", { name: "Name" }).first()).toHaveValue("Courtesy");
   const context = await browser.newContext({ baseURL, colorScheme: "dark", viewport: { width: 360, height: 740 }, hasTouch: true, storageState: await page.context().storageState() });
   const phone = await context.newPage();
   await phone.goto(`/projects/${projectId}/settings`);

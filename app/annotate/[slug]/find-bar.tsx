@@ -35,10 +35,13 @@ function findRanges(root: HTMLElement, query: string): Range[] {
   return ranges;
 }
 
-function show(range: Range): void {
+/** Scrolls there; what is laid out on the way may push it on, so it is looked for again in the next frames. */
+function show(range: Range, tries = 10): void {
   range.startContainer.parentElement?.scrollIntoView({ block: "center" });
-  const { top } = range.getBoundingClientRect();
-  if (top < 60 || top > window.innerHeight - 240) window.scrollBy({ top: top - window.innerHeight / 3 });
+  if (!isSeen(range)) window.scrollBy({ top: range.getBoundingClientRect().top - window.innerHeight / 3 });
+  requestAnimationFrame(() => {
+    if (tries > 0 && !isSeen(range)) show(range, tries - 1);
+  });
 }
 
 export function FindBar({ within, onClose }: { within: RefObject<HTMLElement | null>; onClose: () => void }) {
@@ -103,5 +106,6 @@ export function FindBar({ within, onClose }: { within: RefObject<HTMLElement | n
 
 function isSeen(range: Range): boolean {
   const { top, bottom } = range.getBoundingClientRect();
-  return top > 0 && bottom < window.innerHeight;
+  // Between the find bar and the action bar.
+  return top > 60 && bottom < window.innerHeight - 160;
 }
