@@ -1,6 +1,6 @@
 /** SQL on completions and on the models that wrote them. */
 import { createHash } from "node:crypto";
-import { and, asc, count, desc, eq, inArray } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Split } from "../../domain/prompt";
 import type { Db } from "../client";
 import { completions, models, prompts } from "../schema";
@@ -48,6 +48,7 @@ export function selectCompletionsOfPrompt(db: Db, promptId: string) {
     .orderBy(asc(models.name), asc(completions.ordinal), asc(completions.createdAt), asc(completions.id));
 }
 
+<<<<<<< HEAD
 /** What may be shown of these prompts, by prompt. */
 export async function selectServableCompletions(db: Db, promptIds: readonly string[]) {
   type Servable = Pick<CompletionRow, "id" | "promptId" | "text" | "turns" | "contentHash"> & { model: string };
@@ -61,6 +62,20 @@ export async function selectServableCompletions(db: Db, promptIds: readonly stri
     .orderBy(asc(completions.contentHash), asc(completions.id));
   for (const row of rows) found.set(row.promptId, [...(found.get(row.promptId) ?? []), row]);
   return found;
+=======
+type Identity = { id: string; promptId: string; modelId: string; contentHash: string; ordinal: number };
+
+/** Rows as one parameter: a statement with a parameter for each value takes longer to write than to run. */
+async function insertCompletions(db: Db, rows: readonly NewCompletionRow[]): Promise<Identity[]> {
+  const made = await db.execute(sql`
+    insert into completions (project_id, prompt_id, model_id, text, source, sampling, ordinal, content_hash, run_id)
+    select "projectId", "promptId", "modelId", text, source, sampling, coalesce(ordinal, 0), "contentHash", "runId"
+    from json_to_recordset(${JSON.stringify(rows)}::json) as given(
+      "projectId" uuid, "promptId" uuid, "modelId" uuid, text text, source text, sampling jsonb, ordinal int, "contentHash" text, "runId" uuid)
+    on conflict do nothing
+    returning id, prompt_id as "promptId", model_id as "modelId", content_hash as "contentHash", ordinal`);
+  return made as unknown as Identity[];
+>>>>>>> quality
 }
 
 /**
@@ -73,7 +88,7 @@ export async function upsertCompletions(db: Db, rows: NewCompletionRow[]): Promi
   let inserted = 0;
   for (let start = 0; start < rows.length; start += CHUNK) {
     const chunk = rows.slice(start, start + CHUNK);
-    const made = await db.insert(completions).values(chunk).onConflictDoNothing().returning(identity);
+    const made = await insertCompletions(db, chunk);
     inserted += made.length;
     for (const row of made) found.set(key(row), row.id);
     const missing = chunk.filter((row) => !found.has(key(row)));

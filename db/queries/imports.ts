@@ -32,13 +32,14 @@ const hashItem = ({ mode, completionIds }: ImportedJudgement) => createHash("sha
 export async function insertImportedJudgements(tx: Db, projectId: string, rows: ImportedJudgement[]): Promise<{ items: number; judgements: number }> {
   if (rows.length === 0) return { items: 0, judgements: 0 };
   const byHash = new Map(rows.toReversed().map((row) => [hashItem(row), row]));
-  const made = await tx
-    .insert(items)
-    .values([...byHash].map(([contentHash, { promptId, mode }]) => ({ projectId, promptId, mode, contentHash })))
-    .onConflictDoNothing()
-    .returning({ id: items.id, contentHash: items.contentHash });
-  const parts = made.flatMap(({ id, contentHash }) => (byHash.get(contentHash)?.completionIds ?? []).map((completionId, position) => ({ itemId: id, completionId, position })));
   // Rows as one parameter: a statement with a parameter for each value takes longer to write than to run.
+  const wanted = [...byHash].map(([contentHash, { promptId, mode }]) => ({ promptId, mode, contentHash }));
+  const made = (await tx.execute(sql`
+    insert into items (project_id, prompt_id, mode, content_hash)
+    select ${projectId}::uuid, "promptId", mode, "contentHash" from json_to_recordset(${JSON.stringify(wanted)}::json) as item("promptId" uuid, mode text, "contentHash" text)
+    on conflict do nothing
+    returning id, content_hash as "contentHash"`)) as unknown as { id: string; contentHash: string }[];
+  const parts = made.flatMap(({ id, contentHash }) => (byHash.get(contentHash)?.completionIds ?? []).map((completionId, position) => ({ itemId: id, completionId, position })));
   if (parts.length > 0) {
     await tx.execute(sql`insert into item_completions (item_id, completion_id, position)
       select "itemId", "completionId", position from json_to_recordset(${JSON.stringify(parts)}::json) as part("itemId" uuid, "completionId" uuid, position smallint)`);
