@@ -48,7 +48,6 @@ export function selectCompletionsOfPrompt(db: Db, promptId: string) {
     .orderBy(asc(models.name), asc(completions.ordinal), asc(completions.createdAt), asc(completions.id));
 }
 
-<<<<<<< HEAD
 /** What may be shown of these prompts, by prompt. */
 export async function selectServableCompletions(db: Db, promptIds: readonly string[]) {
   type Servable = Pick<CompletionRow, "id" | "promptId" | "text" | "turns" | "contentHash"> & { model: string };
@@ -62,20 +61,20 @@ export async function selectServableCompletions(db: Db, promptIds: readonly stri
     .orderBy(asc(completions.contentHash), asc(completions.id));
   for (const row of rows) found.set(row.promptId, [...(found.get(row.promptId) ?? []), row]);
   return found;
-=======
+}
+
 type Identity = { id: string; promptId: string; modelId: string; contentHash: string; ordinal: number };
 
 /** Rows as one parameter: a statement with a parameter for each value takes longer to write than to run. */
 async function insertCompletions(db: Db, rows: readonly NewCompletionRow[]): Promise<Identity[]> {
   const made = await db.execute(sql`
-    insert into completions (project_id, prompt_id, model_id, text, source, sampling, ordinal, content_hash, run_id)
-    select "projectId", "promptId", "modelId", text, source, sampling, coalesce(ordinal, 0), "contentHash", "runId"
+    insert into completions (project_id, prompt_id, model_id, text, turns, source, sampling, ordinal, content_hash, run_id)
+    select "projectId", "promptId", "modelId", text, turns, source, sampling, coalesce(ordinal, 0), "contentHash", "runId"
     from json_to_recordset(${JSON.stringify(rows)}::json) as given(
-      "projectId" uuid, "promptId" uuid, "modelId" uuid, text text, source text, sampling jsonb, ordinal int, "contentHash" text, "runId" uuid)
+      "projectId" uuid, "promptId" uuid, "modelId" uuid, text text, turns jsonb, source text, sampling jsonb, ordinal int, "contentHash" text, "runId" uuid)
     on conflict do nothing
     returning id, prompt_id as "promptId", model_id as "modelId", content_hash as "contentHash", ordinal`);
   return made as unknown as Identity[];
->>>>>>> quality
 }
 
 /**

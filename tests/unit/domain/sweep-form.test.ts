@@ -17,7 +17,7 @@ describe("readSpaceRow", () => {
     expect(read("learningRate", "")).toEqual({ error: "Enter values, or a range" });
     expect(read("learningRate", "1e-4, fast")).toEqual({ error: "fast is no number" });
     expect(read("learningRate", "2 to 1")).toEqual({ error: "A range needs a smaller and a larger number" });
-    expect(read("method", "lora, half")).toEqual({ error: "half is none of lora, full, head" });
+    expect(read("method", "lora, half")).toEqual({ error: "half is none of lora, qlora, full, head" });
     expect(read("packing", "maybe")).toEqual({ error: "maybe is neither true nor false" });
     expect(read("lora.targetModules", "q_proj")).toEqual({ error: "Choose a setting" });
   });
