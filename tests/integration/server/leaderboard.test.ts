@@ -29,7 +29,7 @@ async function addProjectNamed(slug: string) {
   const vote = async (prompt: string, models: string[], { by = researcher, ranks, bothBad = false, category = "chat" }: { by?: UserContext; ranks?: number[]; bothBad?: boolean; category?: string } = {}) => {
     const promptId = await addPrompt(db, projectId, prompt, { meta: { category } });
     const completionIds: string[] = [];
-    for (const [i, model] of models.entries()) completionIds.push(...(await addCompletions(db, projectId, promptId, [`${prompt} ${"word ".repeat(5 * i)}`], model)));
+    for (const [i, model] of models.entries()) completionIds.push(...(await addCompletions(db, projectId, promptId, [`${"abcdefghi"[i]}: ${prompt} ${"word ".repeat(5 * i)}`], model)));
     const mode = models.length === 2 ? ("pairwise" as const) : ("ranking" as const);
     const { ids } = await createItems({ db }, { projectId, items: [{ promptId, completionIds, mode }] });
     return addVote(by, {
