@@ -16,6 +16,8 @@ export default defineConfig({
     ...devices["Desktop Chrome"],
     viewport: { width: 1280, height: 800 },
     baseURL: `http://localhost:${PORT}`,
+    // A click that waits longer has nothing to click on.
+    actionTimeout: 20_000,
     trace: "retain-on-failure",
     launchOptions: {
       executablePath: findChromium() ?? undefined,

@@ -114,7 +114,8 @@ export function selectLeaderboardProjects(db: Db, input: { publishedOnly: boolea
     .select({ id: projects.id, slug: projects.slug, name: projects.name, published: projects.published, demo: projects.demo })
     .from(projects)
     .where(input.publishedOnly ? eq(projects.published, true) : undefined)
-    .orderBy(asc(projects.name));
+    // What is published comes first: it is what most come for.
+    .orderBy(desc(projects.published), asc(projects.name));
 }
 
 /** Votes that compare two models, newest first, with their texts: what stands behind a cell. */

@@ -3,6 +3,7 @@ import type { Db } from "../../db/client";
 import { selectItemTexts, selectJudgementsOfPrompts, selectPromptPage } from "../../db/queries/datasets";
 import { canonicalJson } from "../../domain/canonical";
 import type { DatasetRow, PreferenceRow } from "../../domain/dataset";
+import { meanScore } from "../../domain/judgement";
 import { type Message, promptLabels } from "../../domain/prompt";
 import type { DatasetChoice, ExcludedCounts, PreferenceFilter, SftFilter } from "../../domain/dataset-filter";
 
@@ -88,12 +89,19 @@ function ranksInOrder(judgement: Judged, texts: readonly ItemText[]): number[] {
   });
 }
 
+/** The mean score of each completion, in item order; null for what was not rated. */
+function ratingsInOrder({ value, shownOrder }: Judged, texts: readonly ItemText[]): number[] | null {
+  if (value.kind !== "rating") return null;
+  return texts.map(({ completionId }) => meanScore(value.scores[shownOrder.indexOf(completionId)] ?? [], value.scales));
+}
+
 /** What a vote says as rows: one for most; a best-of-n is silent on the others among themselves, so it gives its pairs. */
 function preferencesOf(judgement: Judged, shown: readonly ItemText[]): Omit<PreferenceRow, "messages">[] {
   const { value } = judgement;
   if (value.kind === "edit") return [{ completions: [value.text, shown[0]?.text ?? ""], ranks: [1, 2], margin: null }];
   const ranks = ranksInOrder(judgement, shown);
-  if (value.kind !== "best_of_n") return [{ ...completionsOf(shown), ranks, margin: value.kind === "pairwise" ? Math.abs(value.margin) : null }];
+  const ratings = ratingsInOrder(judgement, shown);
+  if (value.kind !== "best_of_n") return [{ ...completionsOf(shown), ranks, margin: value.kind === "pairwise" ? Math.abs(value.margin) : null, ...(ratings === null ? {} : { ratings }) }];
   const best = shown.filter((_, i) => ranks[i] === 1);
   return shown.filter((_, i) => ranks[i] !== 1).map((other) => ({ ...completionsOf([...best, other]), ranks: [1, 2], margin: null }));
 }

@@ -103,7 +103,6 @@ for (const { name, mode, completions, prompts, byKeys, byTouch, said: words } of
   test(`${name}: by keys, by touch, and for everybody`, async ({ browser, baseURL, page }) => {
     const { room } = await createAnnotationProject(page, { name: `Modes: ${name}`, modes: [{ mode, share: 1, completions }], prompts, guideline: "# How\n\n## To judge\n\nFaithful first." });
     const desk = await openRoom(browser, baseURL, room, { colorScheme: "light", phone: false });
-    await expectAccessible(desk);
     await byKeys(desk);
     await expectAccessible(desk);
     await desk.keyboard.press("Enter");
@@ -115,7 +114,8 @@ for (const { name, mode, completions, prompts, byKeys, byTouch, said: words } of
     await desk.keyboard.press("?");
     await expect(desk.getByRole("dialog", { name: "Keys" })).toBeVisible();
     await still(desk);
-    await expectAccessible(desk);
+    // The dialogs and the history are one for all modes.
+    if (name === CASES[0]?.name) await expectAccessible(desk);
     await desk.keyboard.press("Escape");
     await desk.keyboard.press("s");
     await desk.keyboard.press("2");
@@ -123,7 +123,6 @@ for (const { name, mode, completions, prompts, byKeys, byTouch, said: words } of
     await desk.context().close();
 
     const phone = await openRoom(browser, baseURL, room, { colorScheme: "dark", phone: true });
-    await expectAccessible(phone);
     await byTouch(phone);
     await expectAccessible(phone);
     await submitByTouch(phone);
@@ -134,7 +133,7 @@ for (const { name, mode, completions, prompts, byKeys, byTouch, said: words } of
     await said(phone, /^Flagged: odd/);
     await phone.goto(`${room}/history`);
     await expect(phone.getByText("Flagged: odd")).toBeVisible();
-    await expectAccessible(phone);
+    if (name === CASES[0]?.name) await expectAccessible(phone);
     await phone.context().close();
   });
 }

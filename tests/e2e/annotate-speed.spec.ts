@@ -2,7 +2,8 @@
 import { expect, test } from "@playwright/test";
 import { createAnnotationProject, delivered } from "./annotation-world";
 
-const ITEMS = 60;
+/** HONE_MEASURE=60 for figures; a few show that no vote is lost. */
+const ITEMS = Number(process.env.HONE_MEASURE ?? 8);
 
 test("a key, and the next item is there", async ({ page }) => {
   const text = (i: number, j: number) => `# Answer ${i}\n\nSome **words** of answer ${j}, with \`code\` and a list:\n\n${Array.from({ length: 12 }, (_, k) => `- point ${k} of ${i}-${j}, which takes a line or so to say`).join("\n")}\n\n\`\`\`js\nconst x${j} = ${i};\n\`\`\``;

@@ -25,7 +25,7 @@ test("a run on one task reports all of them; a sweep gives the settings of the n
   await page.getByLabel("Kind").selectOption("sft");
   await expect(page.getByText(/960 rows/)).toBeVisible();
   await page.getByRole("button", { name: "Freeze" }).click();
-  await expect(page.getByText(/sft v1 is frozen|Nothing changed/)).toBeVisible();
+  await expect(page.getByText(/sft v1 is frozen|Nothing changed/).first()).toBeVisible();
 
   await chooseProject(page);
   await page.getByLabel("Name").fill("Reviews only");

@@ -36,9 +36,11 @@ function findRanges(root: HTMLElement, query: string): Range[] {
 }
 
 /** Scrolls there; what is laid out on the way may push it on, so it is looked for again in the next frames. */
-function show(range: Range, tries = 10): void {
+function show(range: Range, tries = 30): void {
   range.startContainer.parentElement?.scrollIntoView({ block: "center" });
-  if (!isSeen(range)) window.scrollBy({ top: range.getBoundingClientRect().top - window.innerHeight / 3 });
+  const { top, height } = range.getBoundingClientRect();
+  // What is not laid out yet has no height and no place to scroll to.
+  if (height > 0 && !isSeen(range)) window.scrollBy({ top: top - window.innerHeight / 3 });
   requestAnimationFrame(() => {
     if (tries > 0 && !isSeen(range)) show(range, tries - 1);
   });

@@ -12,7 +12,16 @@ import { prefetchPlugins } from "../../components/text/use-plugins";
 import { useOutbox } from "../outbox-provider";
 import { ItemForm, type Submitted } from "./item-form";
 import { useDraftSaver } from "./use-draft-saver";
+import { useKeys } from "./use-keys";
 import { useRoom } from "./use-room";
+
+/** The item's form hears the keys; while there is none, the last vote can still be taken back. */
+function UndoKey({ onUndo }: { onUndo: () => void }) {
+  useKeys("pairwise", null, ({ kind }) => {
+    if (kind === "undo") onUndo();
+  });
+  return null;
+}
 
 export function JudgingRoom({ slug, userId }: { slug: string; userId: string }) {
   const trpc = useTRPC();
@@ -65,6 +74,7 @@ export function JudgingRoom({ slug, userId }: { slug: string; userId: string }) 
 
   return (
     <>
+      {held === undefined && <UndoKey onUndo={() => void undo()} />}
       <div className="mx-auto flex w-full max-w-7xl items-center gap-x-4 px-3 pt-2 text-sm text-muted sm:px-6 sm:pt-3">
         <div className="min-w-0 sm:flex sm:items-baseline sm:gap-3">
           <h1 className="truncate font-medium text-text">{project?.name ?? <Skeleton className="h-5 w-40" />}</h1>

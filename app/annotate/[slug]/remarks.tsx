@@ -13,6 +13,8 @@ export function Reasons({ offered, chosen, onChange }: { offered: readonly strin
             key={reason}
             type="button"
             aria-pressed={on}
+            // The mouse takes no focus: Enter still submits after a click.
+            onMouseDown={(event) => event.preventDefault()}
             onClick={() => onChange(on ? chosen.filter((known) => known !== reason) : [...chosen, reason])}
             className={cn("rounded-full border px-3 py-1 text-sm pointer-coarse:min-h-11", on ? "border-accent bg-accent-soft" : "border-control bg-surface hover:bg-sunken")}
           >

@@ -109,7 +109,7 @@ describe("rows", () => {
     // 1/4 + 1 against 1 + 0: the second scale's three points weigh as much as the first one's five.
     const judgementId = await addJudged(projectId, "p", "rating", ["A", "B"], { kind: "rating", scales, scores: [[2, 3], [5, 1]] });
     await addJudged(projectId, "q", "rating", ["only"], { kind: "rating", scales, scores: [[5, 3]] });
-    expect((await rowsOf(projectId, "preference")).rows).toEqual([{ messages: messages("p"), completions: ["A", "B"], ranks: [2, 1], margin: null, judgementId }]);
+    expect((await rowsOf(projectId, "preference")).rows).toEqual([{ messages: messages("p"), completions: ["A", "B"], ranks: [2, 1], margin: null, ratings: [0.5, 0.625], judgementId }]);
     expect((await previewDataset(researcher, { projectId, kind: "preference", filter: { includeSimulated: false, modes: ["rating"], roundId: null, excludeUntouched: false } })).excluded.noPreference).toBe(1);
   });
 
