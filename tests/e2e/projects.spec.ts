@@ -73,12 +73,12 @@ test("settings are changed, and a wrong one is named at its field", async ({ pag
   await expect(page.getByLabel("Judgements for each item")).toHaveAttribute("aria-invalid", "true");
   await expectAccessibleEverywhere(page);
   await page.getByLabel("Judgements for each item").fill("3");
-  await page.getByLabel("Reasons").fill("Right\n\n  Short  \n");
+  await page.getByRole("textbox", { name: "Reasons" }).fill("Right\n\n  Short  \n");
   await page.getByLabel(/^Published/).check();
   await page.getByRole("button", { name: "Save settings" }).click();
   await expect(page.getByText("Settings saved", { exact: true })).toBeVisible();
   await page.reload();
   await expect(page.getByLabel("Judgements for each item")).toHaveValue("3");
-  await expect(page.getByLabel("Reasons")).toHaveValue("Right\nShort");
+  await expect(page.getByRole("textbox", { name: "Reasons" })).toHaveValue("Right\nShort");
   await expect(page.getByTitle("Its leaderboard can be read without an account")).toBeVisible();
 });

@@ -35,15 +35,19 @@ function findRanges(root: HTMLElement, query: string): Range[] {
   return ranges;
 }
 
-/** Scrolls there; what is laid out on the way may push it on, so it is looked for again in the next frames. */
-function show(range: Range, tries = 30): void {
-  range.startContainer.parentElement?.scrollIntoView({ block: "center" });
-  const { top, height } = range.getBoundingClientRect();
-  // What is not laid out yet has no height and no place to scroll to.
-  if (height > 0 && !isSeen(range)) window.scrollBy({ top: top - window.innerHeight / 3 });
-  requestAnimationFrame(() => {
-    if (tries > 0 && !isSeen(range)) show(range, tries - 1);
-  });
+/** Frames in which what is laid out on the way may still push a place on. */
+const SETTLING = 40;
+
+/** Scrolls there, and follows while pieces around it are laid out. */
+function show(range: Range, frames = SETTLING): void {
+  if (frames === 0 || !range.startContainer.isConnected) return;
+  if (!isSeen(range)) {
+    range.startContainer.parentElement?.scrollIntoView({ block: "center" });
+    const { top, height } = range.getBoundingClientRect();
+    // What is not laid out yet has no height and no place to scroll to.
+    if (height > 0 && !isSeen(range)) window.scrollBy({ top: top - window.innerHeight / 3 });
+  }
+  requestAnimationFrame(() => show(range, frames - 1));
 }
 
 export function FindBar({ within, onClose }: { within: RefObject<HTMLElement | null>; onClose: () => void }) {

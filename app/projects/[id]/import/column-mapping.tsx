@@ -40,15 +40,17 @@ export function ColumnMapping(props: {
   columns: readonly string[];
   unused: Readonly<Record<string, number>>;
   mapping: Readonly<Record<string, string>>;
+  /** Whether rows were not understood: then the columns are likely called otherwise. */
+  wrong: boolean;
   onChange: (mapping: Readonly<Record<string, string>>) => void;
 }) {
-  const { kind, columns, unused, mapping, onChange } = props;
+  const { kind, columns, unused, mapping, wrong, onChange } = props;
   const choose = (column: string, target: string) => {
     const { [column]: _before, ...rest } = mapping;
     onChange(target === column ? rest : { ...rest, [column]: target });
   };
   return (
-    <details className="border-b px-4 py-3 text-sm" open={Object.keys(unused).length > 0 || Object.keys(mapping).length > 0}>
+    <details className="border-b px-4 py-3 text-sm" open={wrong || Object.keys(unused).length > 0 || Object.keys(mapping).length > 0}>
       <summary className="font-medium">Columns of the file</summary>
       <ul className="mt-2 grid gap-x-6 gap-y-2 sm:grid-cols-2">
         {columns.map((column) => (

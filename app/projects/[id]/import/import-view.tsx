@@ -119,6 +119,7 @@ export function ImportView({ projectId }: { projectId: string }) {
             columns={preview.data.columns}
             unused={preview.data.unusedFields}
             mapping={columns}
+            wrong={preview.data.errorCount > 0}
             onChange={(next) => look(file, kind, next)}
           />
         )}
