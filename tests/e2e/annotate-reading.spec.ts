@@ -71,7 +71,7 @@ test("differences from any answer, and finding words across them", async ({ page
 
 /** About 20,000 words with headings, lists and code, the needle at their end. */
 function longAnswer(seed: number): string {
-  const section = (i: number) => `## Part ${i}\n\n${`Sentence ${seed} of part ${i} says again what was said, in other words and at length. `.repeat(12)}\n\n- first point\n- second point\n\n\`\`\`py\nx = ${i}\n\`\`\`\n\n`;
+  const section = (i: number) => `## Part ${i}\n\n${`Sentence ${i % 3 === 0 ? seed : 0} of part ${i} says again what was said, in other words and at length. `.repeat(12)}\n\n- first point\n- second point\n\n\`\`\`py\nx = ${i}\n\`\`\`\n\n`;
   return `${Array.from({ length: 105 }, (_, i) => section(i)).join("")}The needle is here.`;
 }
 

@@ -12,7 +12,13 @@ const isRun = /\/runs\/[0-9a-f-]{36}/;
 async function chooseProject(page: Page): Promise<void> {
   await page.goto("/runs/new?kind=sft");
   await page.getByLabel("Project").selectOption({ label: "Four tasks" });
-  await page.getByLabel("Base checkpoint").selectOption({ label: "hone-llama-demo (base)" });
+  // What the project has is read anew; a choice made before that is gone.
+  const base = page.getByLabel("Base checkpoint");
+  await expect(async () => {
+    await base.selectOption({ label: "hone-llama-demo (base)" });
+    await page.waitForTimeout(500);
+    expect(await base.inputValue()).not.toBe("");
+  }).toPass();
 }
 
 /** Opens a folded group of settings. */

