@@ -1,4 +1,5 @@
 /** Downloads of a board: the ranking as CSV, all of it as JSON, and the votes behind it without identities. */
+import { stringify } from "csv-stringify/sync";
 import { bootstrapStrengths } from "../../domain/ratings/bootstrap";
 import { ELO, fitPairs } from "../../domain/ratings/bradley-terry";
 import { BOTH_BAD, judgementId, NO_PREFERENCE } from "../../domain/ratings/judgements";
@@ -21,23 +22,19 @@ function bootstrapErrors({ packed }: BoardVotes): number[] {
   });
 }
 
-/** A cell of CSV (RFC 4180); a text that a spreadsheet would take for a formula is kept one by an apostrophe. */
-function csvCell(value: string | number | null): string {
-  if (typeof value === "number") return String(value);
-  const text = value === null ? "" : /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+/** A text that a spreadsheet would take for a formula is kept one by an apostrophe. */
+const plain = (cell: string | number | null) => (typeof cell === "string" && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell);
 
 const COLUMNS = ["group", "rank", "rank_low", "rank_high", "model", "score", "low", "high", "error", "error_bootstrap_raw", "probability_first", "weight", "judged", "both_bad", "open"] as const;
 
 export async function exportRanking(ctx: ServiceContext, input: BoardInput): Promise<string> {
   const board = await getLeaderboard(ctx, input);
   const errors = bootstrapErrors(await selectBoardVotes(ctx.db, board.project.id, input));
-  const lines = board.ranking.map((row) => {
-    if (row.score === undefined) return null;
-    return [row.group, row.rank, row.rankLow, row.rankHigh, row.name, row.score, row.low, row.high, row.error, errors[row.place] ?? null, row.first, row.weight, row.judged, row.bothBad, row.open].map((cell) => csvCell(cell ?? null)).join(",");
+  const lines = board.ranking.flatMap((row) => {
+    if (row.score === undefined) return [];
+    return [[row.group, row.rank, row.rankLow, row.rankHigh, row.name, row.score, row.low, row.high, row.error, errors[row.place] ?? null, row.first, row.weight, row.judged, row.bothBad, row.open].map((cell) => plain(cell ?? null))];
   });
-  return `${[COLUMNS.join(","), ...lines.filter((line) => line !== null)].join("\r\n")}\r\n`;
+  return stringify([COLUMNS, ...lines], { record_delimiter: "windows" });
 }
 
 /** The board with its scrutiny, what it was asked for, and how to compute it again. */

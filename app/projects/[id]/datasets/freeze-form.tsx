@@ -44,7 +44,7 @@ export function FreezeForm({ projectId }: { projectId: string }) {
   return (
     <Card className="h-fit space-y-4 p-4">
       <h2 className="font-semibold">Freeze a version</h2>
-      <Field label="Kind" hint={kind === "preference" ? "Votes, for reward models" : "Prompts with one answer, for fine-tuning"}>
+      <Field label="Kind" hint={kind === "preference" ? "Votes, for reward models and preference optimisation" : "Prompts with one answer, for fine-tuning"}>
         <Select value={kind} onChange={(event) => setKind(event.target.value === "sft" ? "sft" : "preference")}>
           <option value="preference">Preference</option>
           <option value="sft">SFT</option>
