@@ -69,7 +69,7 @@ export async function submitJudgement(ctx: UserContext, input: JudgementSubmissi
       untouched: input.untouched,
     });
     if (input.value.kind === "skip") await releaseSeat(tx, { itemId: item.id, annotatorId });
-    else await setSeatJudgement(tx, { itemId: item.id, seat: seat.seat, judgementId: row.id, leaseSeconds: item.leaseSeconds });
+    else await setSeatJudgement(tx, { itemId: item.id, seat: seat.seat, judgementId: row.id });
     await deleteDraft(tx, { annotatorId, itemId: item.id });
     if (item.purpose === "work") await growItem(tx, item);
     return done(row, false);
@@ -92,7 +92,7 @@ export async function undoJudgement(
       const seat = await claimSeat(tx, { projectId: input.projectId, annotatorId, itemId: item.id });
       if (seat === null) throw new AppError("GONE", "The item you skipped has all its judgements now.");
     } else {
-      await setSeatJudgement(tx, { itemId: item.id, seat: last.seat, judgementId: null, leaseSeconds: item.leaseSeconds });
+      await setSeatJudgement(tx, { itemId: item.id, seat: last.seat, judgementId: null });
     }
     return last;
   });

@@ -1,12 +1,12 @@
 /** The queue: which item an annotator judges next, for how long it is theirs, and how it is shown to them. */
 import { createHash } from "node:crypto";
 import type { Db } from "../../db/client";
-import { selectLatestGuideline } from "../../db/queries/guidelines";
 import { upsertDraft } from "../../db/queries/judgements";
-import { selectProject } from "../../db/queries/projects";
 import {
   countOpenFor,
-  lockFreeSeat,
+  type FreeSeat,
+  lockNextSeat,
+  lockSeatOf,
   releaseSeat,
   renewSeat,
   selectHeldSeats,
@@ -51,48 +51,48 @@ export async function requireItem(db: Db, itemId: string) {
   return item;
 }
 
-/** Takes a seat of one item, or the next one that this annotator is to judge, in a transaction of the caller; null when there is none. */
-export async function claimSeat(tx: Db, input: { projectId: string; annotatorId: string; itemId?: string }) {
-  const rules = await selectClaimRules(tx, input);
-  if (rules === null) return null;
-  const tier = rules.adjudicator ? 2 : 1;
-  const seat = input.itemId === undefined ? await chooseNext(tx, { ...input, ...rules, tier }) : await lockFreeSeat(tx, { ...input, tier });
-  if (seat === null) return null;
-  const item = await requireItem(tx, seat.itemId);
-  const before = item.repeatOf === null ? null : await selectOwnOrder(tx, { itemId: item.repeatOf, annotatorId: input.annotatorId });
-  // A repetition is for the one who judged the item before.
-  if (item.repeatOf !== null && before === null) return null;
-  const shownOrder = before?.toReversed() ?? shownOrderFor(seat.itemId, input.annotatorId, item.completionIds);
-  const guideline = await selectLatestGuideline(tx, input.projectId);
-  await takeSeat(tx, {
-    ...seat,
-    annotatorId: input.annotatorId,
-    shownOrder,
-    guidelineVersionId: guideline?.id ?? null,
-    leaseSeconds: item.leaseSeconds,
-  });
-  return { ...seat, shownOrder, guidelineVersionId: guideline?.id ?? null };
+type ClaimRules = NonNullable<Awaited<ReturnType<typeof selectClaimRules>>>;
+
+async function requireRules(db: Db, input: { projectId: string; annotatorId: string }): Promise<ClaimRules> {
+  const rules = await selectClaimRules(db, input);
+  if (rules === null) throw new AppError("NOT_FOUND", "There is no such project.");
+  return rules;
 }
 
-type Seat = { itemId: string; seat: number; tier: number };
+/** Takes a seat of one item, or the next one that this annotator is to judge, in a transaction of the caller; null when there is none. */
+export async function claimSeat(tx: Db, input: { projectId: string; annotatorId: string; itemId?: string }, known?: ClaimRules) {
+  const rules = known ?? (await requireRules(tx, input));
+  const tier = rules.adjudicator ? 2 : 1;
+  const { projectId, annotatorId, itemId } = input;
+  const seat =
+    itemId === undefined
+      ? await chooseNext(tx, { projectId, annotatorId, ...rules, tier })
+      : await lockSeatOf(tx, { itemId, annotatorId, tier });
+  if (seat === null) return null;
+  const item = await requireItem(tx, seat.itemId);
+  const before = item.repeatOf === null ? null : await selectOwnOrder(tx, { itemId: item.repeatOf, annotatorId });
+  // A repetition is for the one who judged the item before.
+  if (item.repeatOf !== null && before === null) return null;
+  const shownOrder = before?.toReversed() ?? shownOrderFor(seat.itemId, annotatorId, item.completionIds);
+  const { guidelineVersionId } = item;
+  await takeSeat(tx, { ...seat, annotatorId, shownOrder, guidelineVersionId });
+  return { ...seat, shownOrder, guidelineVersionId };
+}
 
 /**
  * Which seat comes next: qualification items before anything else, then, as the project's shares say, a gold item or one
  * that the annotator judged before with the sides swapped, otherwise work. The draw depends on the annotator and on how
  * many judgements they have given, so that it can be made again.
  */
-async function chooseNext(
-  tx: Db,
-  input: { projectId: string; annotatorId: string; tier: number } & NonNullable<Awaited<ReturnType<typeof selectClaimRules>>>,
-): Promise<Seat | null> {
+async function chooseNext(tx: Db, input: { projectId: string; annotatorId: string; tier: number } & ClaimRules): Promise<FreeSeat | null> {
   const { projectId, annotatorId } = input;
   if (input.paused) return null;
   const queue = queueSettingsSchema.parse(input.queue);
-  const work = () => lockFreeSeat(tx, { projectId, annotatorId, tier: input.tier });
+  const work = () => lockNextSeat(tx, { projectId, annotatorId, tier: input.tier });
   const cap = input.dailyCap ?? queue.dailyCap;
   if (cap === 0 && queue.goldShare === 0 && queue.repeatShare === 0 && !input.qualifies) return work();
   const given = await countGiven(tx, input);
-  if (cap > 0 && given.today + (await selectHeldSeats(tx, { projectId, annotatorId, except: [] })).length >= cap) return null;
+  if (cap > 0 && given.today + (await selectHeldSeats(tx, { projectId, annotatorId })).length >= cap) return null;
   if (input.qualifies) {
     const answers = await selectQualification(tx, input);
     // Null while the last of them are being judged: the work waits for what they say.
@@ -123,7 +123,7 @@ function shareRight(answers: Awaited<ReturnType<typeof selectQualification>>): n
   return share.n === 0 ? 1 : share.k / share.n;
 }
 
-async function makeRepeat(tx: Db, input: { projectId: string; annotatorId: string; gap: number }): Promise<Seat | null> {
+async function makeRepeat(tx: Db, input: { projectId: string; annotatorId: string; gap: number }): Promise<FreeSeat | null> {
   const vote = await selectVoteToRepeat(tx, input);
   if (vote === null) return null;
   const itemId = await insertRepeat(tx, { ...input, ...vote });
@@ -151,14 +151,12 @@ export async function loadTask(
   db: Db,
   seat: { itemId: string; annotatorId: string; shownOrder: readonly string[]; guidelineVersionId: string | null },
 ): Promise<AnnotationTask> {
-  const item = await requireItem(db, seat.itemId);
-  const leaseExpiresAt = await renewSeat(db, { ...seat, leaseSeconds: item.leaseSeconds });
-  const content = await selectTaskContent(db, seat);
+  const [leaseExpiresAt, content] = await Promise.all([renewSeat(db, seat), selectTaskContent(db, seat)]);
   if (leaseExpiresAt === null || content === null) throw new AppError("GONE", "This item went to somebody else.");
   const texts = new Map(content.texts.map((text) => [text.id, text]));
   return {
-    itemId: item.id,
-    projectId: item.projectId,
+    itemId: content.id,
+    projectId: content.projectId,
     mode: content.mode,
     messages: content.messages,
     completions: seat.shownOrder.map((id) => {
@@ -166,7 +164,7 @@ export async function loadTask(
       return { id, text, ...(turns === null ? {} : { turns }) };
     }),
     leaseExpiresAt,
-    leaseSeconds: item.leaseSeconds,
+    leaseSeconds: content.leaseSeconds,
     draft: content.draft,
     guideline: content.guideline,
     reasons: content.reasons,
@@ -191,14 +189,16 @@ export async function claimNextItem(
 ): Promise<AnnotationTask | null> {
   const { projectId, holding = [] } = input;
   const annotatorId = ctx.user.id;
-  if ((await selectProject(ctx.db, projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
   for (let attempt = 1; ; attempt++) {
     try {
       const seat = await ctx.db.transaction(async (tx) => {
-        const held = await selectHeldSeats(tx, { projectId, annotatorId, except: [] });
+        const [rules, held] = await Promise.all([
+          requireRules(tx, { projectId, annotatorId }),
+          selectHeldSeats(tx, { projectId, annotatorId }),
+        ]);
         const known = held.find(({ itemId }) => !holding.includes(itemId));
         if (known?.shownOrder) return { itemId: known.itemId, shownOrder: known.shownOrder, guidelineVersionId: known.guidelineVersionId };
-        return held.length >= MAX_HELD ? null : claimSeat(tx, { projectId, annotatorId });
+        return held.length >= MAX_HELD ? null : claimSeat(tx, { projectId, annotatorId }, rules);
       });
       return seat === null ? null : await loadTask(ctx.db, { ...seat, annotatorId });
     } catch (error) {
@@ -211,8 +211,7 @@ export async function claimNextItem(
 
 /** Throws GONE when the item is no longer this annotator's. */
 export async function renewLease(ctx: UserContext, input: { itemId: string }): Promise<{ leaseExpiresAt: Date }> {
-  const item = await requireItem(ctx.db, input.itemId);
-  const leaseExpiresAt = await renewSeat(ctx.db, { itemId: item.id, annotatorId: ctx.user.id, leaseSeconds: item.leaseSeconds });
+  const leaseExpiresAt = await renewSeat(ctx.db, { itemId: input.itemId, annotatorId: ctx.user.id });
   if (leaseExpiresAt === null) throw new AppError("GONE", "Your time on this item ran out and it went to somebody else.");
   return { leaseExpiresAt };
 }
@@ -236,6 +235,6 @@ export async function listProjectsToAnnotate(ctx: UserContext) {
 /** How many items of work the caller could still judge. */
 export async function countOpen(ctx: UserContext, projectId: string): Promise<number> {
   const own = { projectId, annotatorId: ctx.user.id };
-  const rules = await selectClaimRules(ctx.db, own);
-  return countOpenFor(ctx.db, { ...own, tier: rules?.adjudicator ? 2 : 1 });
+  const { adjudicator } = await requireRules(ctx.db, own);
+  return countOpenFor(ctx.db, { ...own, tier: adjudicator ? 2 : 1 });
 }
