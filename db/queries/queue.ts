@@ -3,10 +3,13 @@ import { createHash } from "node:crypto";
 import { and, asc, desc, eq, inArray, isNull, ne, notExists, sql } from "drizzle-orm";
 import type { Db } from "../client";
 import { itemCompletions, items, judgements, projectAnnotators, projects, seats, users } from "../schema";
+import type { FreeSeat } from "./seats";
 
 export type ProjectAnnotator = typeof projectAnnotators.$inferSelect;
 
-/** What decides what an annotator gets next; null where there is no such project. */
+type HeldSeat = { itemId: string; shownOrder: string[]; guidelineVersionId: string | null };
+
+/** What decides what an annotator gets next, with the seats they hold and have not judged from, oldest lease first; null where there is no such project. */
 export async function selectClaimRules(db: Db, input: { projectId: string; annotatorId: string }) {
   const [row] = await db
     .select({
@@ -15,6 +18,9 @@ export async function selectClaimRules(db: Db, input: { projectId: string; annot
       paused: sql<boolean>`coalesce(${projectAnnotators.paused}, false)`,
       dailyCap: projectAnnotators.dailyCap,
       qualifies: sql<boolean>`exists (select 1 from items i where i.project_id = ${input.projectId} and i.purpose = 'qualification' and i.open)`,
+      held: sql<HeldSeat[]>`(
+        select coalesce(json_agg(json_build_object('itemId', s.item_id, 'shownOrder', s.shown_order, 'guidelineVersionId', s.guideline_version_id) order by s.lease_expires_at), '[]')
+        from seats s where s.annotator_id = ${input.annotatorId} and s.judgement_id is null and s.project_id = ${input.projectId})`,
     })
     .from(projects)
     .leftJoin(projectAnnotators, and(eq(projectAnnotators.projectId, projects.id), eq(projectAnnotators.userId, input.annotatorId)))
@@ -75,7 +81,7 @@ export function selectQualification(db: Db, input: { projectId: string; annotato
 export async function lockCheckSeat(
   tx: Db,
   input: { projectId: string; annotatorId: string; purpose: "gold" | "qualification" },
-): Promise<{ itemId: string; seat: number; tier: number } | null> {
+): Promise<FreeSeat | null> {
   const { projectId, annotatorId, purpose } = input;
   const [item] = await tx
     .select({ id: items.id })
@@ -109,7 +115,7 @@ export async function lockCheckSeat(
     .from(seats)
     .where(and(eq(seats.itemId, item.id), isNull(seats.annotatorId), isNull(seats.judgementId)))
     .limit(1);
-  return { itemId: item.id, seat: free?.seat ?? (await addSeat(tx, item.id, 1)), tier: 1 };
+  return { itemId: item.id, seat: free?.seat ?? (await addSeat(tx, item.id, 1)) };
 }
 
 /** Makes one more seat of an item that the caller has locked; returns its number. */

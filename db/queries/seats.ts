@@ -1,78 +1,31 @@
 /** SQL on seats: who may judge which item now. */
-import { and, asc, desc, eq, isNotNull, isNull, lt, lte, ne, notExists, or, sql } from "drizzle-orm";
-import { alias } from "drizzle-orm/pg-core";
+import { and, asc, desc, eq, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../../domain/prompt";
 import type { Db } from "../client";
-import { drafts, guidelineVersions, items, judgements, projects, prompts, seats } from "../schema";
+import { drafts, guidelineVersions, items, projects, prompts, seats } from "../schema";
 
 export type SeatRow = typeof seats.$inferSelect;
-
-/** Seats that `annotatorId` holds and has not judged from, oldest lease first. */
-export function selectHeldSeats(db: Db, input: { projectId: string; annotatorId: string }): Promise<SeatRow[]> {
-  return db
-    .select()
-    .from(seats)
-    .where(and(eq(seats.projectId, input.projectId), eq(seats.annotatorId, input.annotatorId), isNull(seats.judgementId)))
-    .orderBy(asc(seats.leaseExpiresAt));
-}
 
 const free = and(isNull(seats.judgementId), isNull(seats.annotatorId));
 const expired = and(isNull(seats.judgementId), isNotNull(seats.annotatorId), lt(seats.leaseExpiresAt, sql`now()`));
 
-/** Of an item of which the annotator has no other seat and that no judgement of theirs stands on. */
-function isNewTo(tx: Db, annotatorId: string) {
-  const other = alias(seats, "other");
-  return and(
-    notExists(
-      tx
-        .select({ one: sql`1` })
-        .from(other)
-        .where(and(eq(other.itemId, seats.itemId), eq(other.annotatorId, annotatorId), ne(other.seat, seats.seat))),
-    ),
-    notExists(
-      tx
-        .select({ one: sql`1` })
-        .from(judgements)
-        .where(and(eq(judgements.itemId, seats.itemId), eq(judgements.annotatorId, annotatorId), isNull(judgements.undoneAt))),
-    ),
-  );
-}
-
-const freeSeat = { itemId: seats.itemId, seat: seats.seat, tier: seats.tier };
-export type FreeSeat = { itemId: string; seat: number; tier: number };
-
 /**
- * Locks the seat of work that comes next for `annotatorId`: one whose lease ran out, then seats of a higher tier, then by
- * priority. All annotators go through the items in one order (of their ids, which are random), so that those that some
- * have judged are the first that others get. Null when there is none.
+ * Of an item of which the annotator has no other seat and on which no judgement of theirs stands. `offset 0` keeps these
+ * from being turned into joins, which read all that the annotator ever did; asked of each seat they cost two look-ups.
  */
-export async function lockNextSeat(tx: Db, input: { projectId: string; annotatorId: string; tier: number }): Promise<FreeSeat | null> {
-  const mayTake = and(eq(seats.projectId, input.projectId), seats.queued, lte(seats.tier, input.tier), isNewTo(tx, input.annotatorId));
-  const [late] = await tx
-    .select(freeSeat)
-    .from(seats)
-    .where(and(mayTake, expired))
-    .orderBy(asc(seats.leaseExpiresAt))
-    .limit(1)
-    .for("update", { of: seats, skipLocked: true });
-  if (late !== undefined) return late;
-  const [next] = await tx
-    .select(freeSeat)
-    .from(seats)
-    .where(and(mayTake, free))
-    .orderBy(desc(seats.tier), desc(seats.priority), asc(seats.itemId), asc(seats.seat))
-    .limit(1)
-    .for("update", { of: seats, skipLocked: true });
-  return next ?? null;
-}
+const isNewTo = (annotatorId: string) => sql`
+  not exists (select from seats other where other.item_id = ${seats.itemId} and other.annotator_id = ${annotatorId} and other.seat <> ${seats.seat} offset 0)
+  and not exists (select from judgements j where j.item_id = ${seats.itemId} and j.annotator_id = ${annotatorId} and j.undone_at is null offset 0)`;
+
+export type FreeSeat = { itemId: string; seat: number };
 
 /** Locks a seat of a given open item that `annotatorId` may take; null when there is none. */
 export async function lockSeatOf(tx: Db, input: { itemId: string; annotatorId: string; tier: number }): Promise<FreeSeat | null> {
   const [seat] = await tx
-    .select(freeSeat)
+    .select({ itemId: seats.itemId, seat: seats.seat })
     .from(seats)
     .innerJoin(items, and(eq(items.id, seats.itemId), items.open))
-    .where(and(eq(seats.itemId, input.itemId), lte(seats.tier, input.tier), or(free, expired), isNewTo(tx, input.annotatorId)))
+    .where(and(eq(seats.itemId, input.itemId), lte(seats.tier, input.tier), or(free, expired), isNewTo(input.annotatorId)))
     .orderBy(desc(seats.tier), asc(seats.seat))
     .limit(1)
     .for("update", { of: seats, skipLocked: true });
@@ -82,16 +35,58 @@ export async function lockSeatOf(tx: Db, input: { itemId: string; annotatorId: s
 /** The project's lease, from now. */
 const leaseEnd = sql`now() + make_interval(secs => (select p.lease_seconds from projects p where p.id = ${seats.projectId}))`;
 
-/** Gives a locked seat to an annotator. */
-export async function takeSeat(
-  tx: Db,
-  input: { itemId: string; seat: number; annotatorId: string; shownOrder: string[]; guidelineVersionId: string | null },
-): Promise<void> {
-  const { itemId, seat, annotatorId, shownOrder, guidelineVersionId } = input;
-  await tx
+/**
+ * The order in which an annotator sees an item's completions: random, and decided by the two, so that a vote that arrives
+ * after its lease was lost still says what it meant.
+ */
+const orderFor = (annotatorId: string) => sql<string[]>`(
+  select coalesce(jsonb_agg(part.completion_id order by md5(part.item_id || ${annotatorId} || part.completion_id)), '[]')
+  from item_completions part where part.item_id = ${seats.itemId})`;
+
+const newestGuideline = sql`(select g.id from guideline_versions g where g.project_id = ${seats.projectId} order by g.version desc limit 1)`;
+
+export type TakenSeat = Pick<SeatRow, "itemId" | "seat" | "tier" | "guidelineVersionId" | "leaseExpiresAt"> & { shownOrder: string[] };
+
+async function take(db: Db, input: { chosen: SQL; annotatorId: string; shownOrder?: string[] }): Promise<TakenSeat | null> {
+  const { chosen, annotatorId, shownOrder = orderFor(annotatorId) } = input;
+  const [seat] = await db
     .update(seats)
-    .set({ annotatorId, shownOrder, guidelineVersionId, leaseExpiresAt: leaseEnd })
-    .where(and(eq(seats.itemId, itemId), eq(seats.seat, seat)));
+    .set({ annotatorId, shownOrder, guidelineVersionId: newestGuideline, leaseExpiresAt: leaseEnd })
+    .from(sql`(${chosen}) chosen`)
+    .where(sql`${seats.itemId} = chosen.item_id and ${seats.seat} = chosen.seat`)
+    .returning({
+      itemId: seats.itemId,
+      seat: seats.seat,
+      tier: seats.tier,
+      shownOrder: sql<string[]>`${seats.shownOrder}`,
+      guidelineVersionId: seats.guidelineVersionId,
+      leaseExpiresAt: seats.leaseExpiresAt,
+    });
+  return seat ?? null;
+}
+
+/** Gives a locked seat to an annotator, who sees the completions in `shownOrder`, in an order of their own without it. */
+export function takeSeat(tx: Db, input: FreeSeat & { annotatorId: string; shownOrder?: string[] }): Promise<TakenSeat | null> {
+  const { itemId, seat, ...rest } = input;
+  return take(tx, { ...rest, chosen: sql`select ${itemId}::uuid as item_id, ${seat}::smallint as seat` });
+}
+
+/**
+ * Takes the seat of work that comes next for `annotatorId`: one whose lease ran out, then seats of a higher tier, then by
+ * priority. All annotators go through the items in one order (of their ids, which are random), so that those that some
+ * have judged are the first that others get. One statement, so that it needs no transaction. Null when there is none.
+ */
+export function takeNextSeat(db: Db, input: { projectId: string; annotatorId: string; tier: number }): Promise<TakenSeat | null> {
+  const { projectId, annotatorId, tier } = input;
+  const mayTake = sql`${seats.projectId} = ${projectId} and ${seats.queued} and ${seats.tier} <= ${tier} and ${isNewTo(annotatorId)}`;
+  const chosen = sql`
+    with late as materialized (
+      select item_id, seat from seats where ${mayTake} and ${expired} order by lease_expires_at limit 1 for update skip locked),
+    free as materialized (
+      select item_id, seat from seats where not exists (select from late) and ${mayTake} and ${free}
+      order by tier desc, priority desc, item_id, seat limit 1 for update skip locked)
+    select * from late union all select * from free`;
+  return take(db, { chosen, annotatorId });
 }
 
 /** The seat that an annotator holds on an item, locked; judged from or not. */
@@ -132,7 +127,7 @@ export async function setSeatJudgement(tx: Db, input: { itemId: string; seat: nu
     .where(and(eq(seats.itemId, input.itemId), eq(seats.seat, input.seat)));
 }
 
-/** An item with its project's rules, the ids of its completions in item order, and the guideline that counts now. */
+/** An item with its project's rules and the ids of its completions in item order. */
 export async function selectItemToJudge(db: Db, itemId: string) {
   const [item] = await db
     .select({
@@ -214,14 +209,4 @@ export function selectProjectsToAnnotate(db: Db, annotatorId: string) {
     .from(projects)
     .where(sql`exists (select 1 from items i where i.project_id = projects.id)`)
     .orderBy(asc(projects.name));
-}
-
-/** Judged seats of a project, for progress. */
-export async function countJudgedSeats(db: Db, projectId: string): Promise<number> {
-  const [row] = await db
-    .select({ n: sql<number>`count(*)::int` })
-    .from(seats)
-    .innerJoin(items, eq(items.id, seats.itemId))
-    .where(and(eq(items.projectId, projectId), eq(items.purpose, "work"), isNotNull(seats.judgementId)));
-  return row?.n ?? 0;
 }

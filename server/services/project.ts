@@ -15,8 +15,10 @@ import { selectPromptPage } from "../../db/queries/datasets";
 import { selectLatestGuideline } from "../../db/queries/guidelines";
 import { chooseServable } from "../../domain/annotation/serving";
 import { measurePairAgreement } from "../../domain/pair-agreement";
+import type { Db } from "../../db/client";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
+import { createKept } from "../kept";
 
 const DAYS = 30;
 /** Prompts among which the example is looked for. */
@@ -79,27 +81,36 @@ export async function changeProject(ctx: UserContext, input: { projectId: string
   return project;
 }
 
-/** Counts, judgements of the last 30 days, annotators, and how far people who judged the same items agree. */
-export async function getProjectOverview(ctx: UserContext, input: { projectId: string }) {
-  const project = await getProject(ctx, input);
+async function measureProgress(db: Db, projectId: string) {
   const since = new Date(Date.now() - DAYS * 24 * 60 * 60 * 1000);
-  const [counts, days, annotators, overlapping] = await Promise.all([
-    selectProjectCounts(ctx.db, project.id),
-    selectJudgementsByDay(ctx.db, project.id, since),
-    selectAnnotatorActivity(ctx.db, project.id),
-    selectOverlappingPreferences(ctx.db, project.id),
+  const [counts, days, annotators] = await Promise.all([
+    selectProjectCounts(db, projectId),
+    selectJudgementsByDay(db, projectId, since),
+    selectAnnotatorActivity(db, projectId),
   ]);
+  return { counts, days, annotators };
+}
+
+async function measureAgreement(db: Db, projectId: string) {
+  const overlapping = await selectOverlappingPreferences(db, projectId);
   const votes = overlapping.flatMap(({ ranks, ...vote }) => (ranks === null ? [] : [{ ...vote, ranks }]));
   return {
-    project,
-    counts,
-    days,
-    annotators,
-    agreement: {
-      people: measurePairAgreement(votes.filter(({ simulated }) => !simulated)),
-      simulated: measurePairAgreement(votes.filter(({ simulated }) => simulated)),
-    },
+    people: measurePairAgreement(votes.filter(({ simulated }) => !simulated)),
+    simulated: measurePairAgreement(votes.filter(({ simulated }) => simulated)),
   };
+}
+
+const keptProgress = createKept<Awaited<ReturnType<typeof measureProgress>>>({ max: 200 });
+const keptAgreement = createKept<Awaited<ReturnType<typeof measureAgreement>>>({ max: 200 });
+
+/** Counts, judgements of the last 30 days, annotators, and how far people who judged the same items agree; of large projects some seconds old. */
+export async function getProjectOverview(ctx: UserContext, input: { projectId: string }) {
+  const project = await getProject(ctx, input);
+  const [progress, agreement] = await Promise.all([
+    keptProgress(project.id, () => measureProgress(ctx.db, project.id)),
+    keptAgreement(project.id, () => measureAgreement(ctx.db, project.id)),
+  ]);
+  return { project, ...progress, agreement };
 }
 
 export type ProjectOverview = Awaited<ReturnType<typeof getProjectOverview>>;

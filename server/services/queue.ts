@@ -5,14 +5,14 @@ import { upsertDraft } from "../../db/queries/judgements";
 import {
   countOpenFor,
   type FreeSeat,
-  lockNextSeat,
   lockSeatOf,
   releaseSeat,
   renewSeat,
-  selectHeldSeats,
   selectItemToJudge,
   selectProjectsToAnnotate,
   selectTaskContent,
+  type TakenSeat,
+  takeNextSeat,
   takeSeat,
 } from "../../db/queries/seats";
 import {
@@ -36,15 +36,6 @@ import { AppError } from "../errors";
 
 const ATTEMPTS = 5;
 
-/**
- * The order in which an annotator sees an item's completions: seeded by both, so that a vote that arrives after its
- * lease was lost still says what it meant.
- */
-export function shownOrderFor(itemId: string, annotatorId: string, completionIds: readonly string[]): string[] {
-  const seed = createHash("sha256").update(`${itemId}:${annotatorId}`).digest().readUInt32LE();
-  return createRandom(seed, "shown-order").shuffle(completionIds);
-}
-
 export async function requireItem(db: Db, itemId: string) {
   const item = await selectItemToJudge(db, itemId);
   if (item === null) throw new AppError("NOT_FOUND", "This item does not exist any more.");
@@ -59,24 +50,19 @@ async function requireRules(db: Db, input: { projectId: string; annotatorId: str
   return rules;
 }
 
-/** Takes a seat of one item, or the next one that this annotator is to judge, in a transaction of the caller; null when there is none. */
-export async function claimSeat(tx: Db, input: { projectId: string; annotatorId: string; itemId?: string }, known?: ClaimRules) {
-  const rules = known ?? (await requireRules(tx, input));
-  const tier = rules.adjudicator ? 2 : 1;
-  const { projectId, annotatorId, itemId } = input;
-  const seat =
-    itemId === undefined
-      ? await chooseNext(tx, { projectId, annotatorId, ...rules, tier })
-      : await lockSeatOf(tx, { itemId, annotatorId, tier });
-  if (seat === null) return null;
-  const item = await requireItem(tx, seat.itemId);
-  const before = item.repeatOf === null ? null : await selectOwnOrder(tx, { itemId: item.repeatOf, annotatorId });
+/** Takes a seat of one item, in a transaction of the caller; null when there is none for this annotator. */
+export async function claimSeatOf(tx: Db, input: { projectId: string; itemId: string; annotatorId: string }): Promise<TakenSeat | null> {
+  const { adjudicator } = await requireRules(tx, input);
+  const seat = await lockSeatOf(tx, { ...input, tier: adjudicator ? 2 : 1 });
+  return seat === null ? null : takeLocked(tx, seat, input.annotatorId);
+}
+
+async function takeLocked(tx: Db, seat: FreeSeat, annotatorId: string): Promise<TakenSeat | null> {
+  const { repeatOf } = await requireItem(tx, seat.itemId);
+  if (repeatOf === null) return takeSeat(tx, { ...seat, annotatorId });
+  const before = await selectOwnOrder(tx, { itemId: repeatOf, annotatorId });
   // A repetition is for the one who judged the item before.
-  if (item.repeatOf !== null && before === null) return null;
-  const shownOrder = before?.toReversed() ?? shownOrderFor(seat.itemId, annotatorId, item.completionIds);
-  const { guidelineVersionId } = item;
-  await takeSeat(tx, { ...seat, annotatorId, shownOrder, guidelineVersionId });
-  return { ...seat, shownOrder, guidelineVersionId };
+  return before === null ? null : takeSeat(tx, { ...seat, annotatorId, shownOrder: before.toReversed() });
 }
 
 /**
@@ -84,32 +70,37 @@ export async function claimSeat(tx: Db, input: { projectId: string; annotatorId:
  * that the annotator judged before with the sides swapped, otherwise work. The draw depends on the annotator and on how
  * many judgements they have given, so that it can be made again.
  */
-async function chooseNext(tx: Db, input: { projectId: string; annotatorId: string; tier: number } & ClaimRules): Promise<FreeSeat | null> {
-  const { projectId, annotatorId } = input;
-  if (input.paused) return null;
-  const queue = queueSettingsSchema.parse(input.queue);
-  const work = () => lockNextSeat(tx, { projectId, annotatorId, tier: input.tier });
-  const cap = input.dailyCap ?? queue.dailyCap;
-  if (cap === 0 && queue.goldShare === 0 && queue.repeatShare === 0 && !input.qualifies) return work();
-  const given = await countGiven(tx, input);
-  if (cap > 0 && given.today + (await selectHeldSeats(tx, { projectId, annotatorId })).length >= cap) return null;
-  if (input.qualifies) {
-    const answers = await selectQualification(tx, input);
-    // Null while the last of them are being judged: the work waits for what they say.
-    if (answers.some(({ judgementId }) => judgementId === null))
-      return lockCheckSeat(tx, { projectId, annotatorId, purpose: "qualification" });
-    if (shareRight(answers) < queue.qualificationPass) return null;
-  }
-  const random = createRandom(createHash("sha256").update(`${projectId}:${annotatorId}:${given.ever}`).digest().readUInt32LE(), "queue");
-  if (random.next() < queue.goldShare) {
-    const seat = await lockCheckSeat(tx, { projectId, annotatorId, purpose: "gold" });
-    if (seat !== null) return seat;
-  }
-  if (random.next() < queue.repeatShare) {
-    const repeat = await makeRepeat(tx, { projectId, annotatorId, gap: queue.repeatGap });
-    if (repeat !== null) return repeat;
-  }
-  return work();
+async function takeNext(db: Db, input: { projectId: string; annotatorId: string }, rules: ClaimRules): Promise<TakenSeat | null> {
+  if (rules.paused) return null;
+  const queue = queueSettingsSchema.parse(rules.queue);
+  const cap = rules.dailyCap ?? queue.dailyCap;
+  const work = (tx: Db) => takeNextSeat(tx, { ...input, tier: rules.adjudicator ? 2 : 1 });
+  if (cap === 0 && queue.goldShare === 0 && queue.repeatShare === 0 && !rules.qualifies) return work(db);
+  return db.transaction(async (tx) => {
+    const check = async (purpose: "gold" | "qualification") => {
+      const seat = await lockCheckSeat(tx, { ...input, purpose });
+      return seat === null ? null : takeLocked(tx, seat, input.annotatorId);
+    };
+    const given = await countGiven(tx, input);
+    if (cap > 0 && given.today + rules.held.length >= cap) return null;
+    if (rules.qualifies) {
+      const answers = await selectQualification(tx, input);
+      // Null while the last of them are being judged: the work waits for what they say.
+      if (answers.some(({ judgementId }) => judgementId === null)) return check("qualification");
+      if (shareRight(answers) < queue.qualificationPass) return null;
+    }
+    const seed = createHash("sha256").update(`${input.projectId}:${input.annotatorId}:${given.ever}`).digest().readUInt32LE();
+    const random = createRandom(seed, "queue");
+    if (random.next() < queue.goldShare) {
+      const gold = await check("gold");
+      if (gold !== null) return gold;
+    }
+    if (random.next() < queue.repeatShare) {
+      const repeat = await takeRepeat(tx, { ...input, gap: queue.repeatGap });
+      if (repeat !== null) return repeat;
+    }
+    return work(tx);
+  });
 }
 
 /** Of every strictly ordered pair of the known answers, the share that was ordered likewise. */
@@ -123,11 +114,11 @@ function shareRight(answers: Awaited<ReturnType<typeof selectQualification>>): n
   return share.n === 0 ? 1 : share.k / share.n;
 }
 
-async function makeRepeat(tx: Db, input: { projectId: string; annotatorId: string; gap: number }): Promise<FreeSeat | null> {
+async function takeRepeat(tx: Db, input: { projectId: string; annotatorId: string; gap: number }): Promise<TakenSeat | null> {
   const vote = await selectVoteToRepeat(tx, input);
   if (vote === null) return null;
   const itemId = await insertRepeat(tx, { ...input, ...vote });
-  return itemId === null ? null : { itemId, seat: 1, tier: 1 };
+  return itemId === null ? null : takeLocked(tx, { itemId, seat: 1 }, input.annotatorId);
 }
 
 /**
@@ -146,12 +137,14 @@ export async function growItem(tx: Db, item: { id: string; queue: QueueSettings 
   else if (adjudication) await addSeat(tx, item.id, 2);
 }
 
-/** What is shown of a seat that the annotator holds; the lease starts anew. */
-export async function loadTask(
-  db: Db,
-  seat: { itemId: string; annotatorId: string; shownOrder: readonly string[]; guidelineVersionId: string | null },
-): Promise<AnnotationTask> {
-  const [leaseExpiresAt, content] = await Promise.all([renewSeat(db, seat), selectTaskContent(db, seat)]);
+type ShownSeat = { itemId: string; shownOrder: readonly string[]; guidelineVersionId: string | null; leaseExpiresAt?: Date | null };
+
+/** What is shown of a seat that the annotator holds; the lease starts anew unless it has just begun. */
+export async function loadTask(db: Db, annotatorId: string, seat: ShownSeat): Promise<AnnotationTask> {
+  const [leaseExpiresAt, content] = await Promise.all([
+    seat.leaseExpiresAt ?? renewSeat(db, { itemId: seat.itemId, annotatorId }),
+    selectTaskContent(db, { ...seat, annotatorId }),
+  ]);
   if (leaseExpiresAt === null || content === null) throw new AppError("GONE", "This item went to somebody else.");
   const texts = new Map(content.texts.map((text) => [text.id, text]));
   return {
@@ -191,16 +184,12 @@ export async function claimNextItem(
   const annotatorId = ctx.user.id;
   for (let attempt = 1; ; attempt++) {
     try {
-      const seat = await ctx.db.transaction(async (tx) => {
-        const [rules, held] = await Promise.all([
-          requireRules(tx, { projectId, annotatorId }),
-          selectHeldSeats(tx, { projectId, annotatorId }),
-        ]);
-        const known = held.find(({ itemId }) => !holding.includes(itemId));
-        if (known?.shownOrder) return { itemId: known.itemId, shownOrder: known.shownOrder, guidelineVersionId: known.guidelineVersionId };
-        return held.length >= MAX_HELD ? null : claimSeat(tx, { projectId, annotatorId }, rules);
-      });
-      return seat === null ? null : await loadTask(ctx.db, { ...seat, annotatorId });
+      const rules = await requireRules(ctx.db, { projectId, annotatorId });
+      const known = rules.held.find(({ itemId }) => !holding.includes(itemId));
+      if (known !== undefined) return await loadTask(ctx.db, annotatorId, known);
+      if (rules.held.length >= MAX_HELD) return null;
+      const seat = await takeNext(ctx.db, { projectId, annotatorId }, rules);
+      return seat === null ? null : await loadTask(ctx.db, annotatorId, seat);
     } catch (error) {
       // Another window of the same annotator took a seat of the same item, or the held one was lost meanwhile.
       const lost = error instanceof AppError && error.code === "GONE";
