@@ -30,6 +30,10 @@ const commonSchema = z.object({
   HONE_ENGINE: z.enum(["auto", "tensorflow", "wasm"], { error: "expected auto, tensorflow or wasm" }).default("auto"),
 });
 
+const secret = z.string({ error: "expected a random string" }).min(16, "expected at least 16 characters");
+
+const workerSchema = commonSchema.extend({ NEXTAUTH_SECRET: secret });
+
 const variablesSchema = commonSchema.extend({
   /** Where the web process listens. */
   PORT: port.default(3000),
@@ -37,8 +41,8 @@ const variablesSchema = commonSchema.extend({
   HOST: z.string().min(1, "expected an address to listen on").default("127.0.0.1"),
   /** Whether `npm start` fills an empty database with the demo project; by default only its own database. */
   HONE_DEMO: z.enum(["0", "1", "true", "false"], { error: "expected 0 or 1" }).optional(),
-  /** Signs and encrypts sessions. `npm start` generates one into the data folder. */
-  NEXTAUTH_SECRET: z.string({ error: "expected a random string" }).min(16, "expected at least 16 characters"),
+  /** Signs and encrypts sessions, and encrypts the keys of endpoints. `npm start` generates one into the data folder. */
+  NEXTAUTH_SECRET: secret,
   /** The address people open, without a path. */
   NEXTAUTH_URL: z.url({ protocol: /^https?$/, error: "expected http(s)://host[:port]" }).default("http://localhost:3000"),
   /** Whether visitors may make accounts (as annotators). */
@@ -91,10 +95,10 @@ function parseVariables<T extends z.ZodType>(schema: T, variables: Variables): z
   throw new Error(`Environment:\n  ${lines.join("\n  ")}`);
 }
 
-/** What a worker needs: it signs nobody in and listens nowhere. */
-export function parseWorkerEnv(variables: Variables): Pick<Env, "databaseUrl" | "dataFolder" | "engine"> {
-  const v = parseVariables(commonSchema, variables);
-  return { databaseUrl: v.DATABASE_URL, dataFolder: v.HONE_DATA, engine: v.HONE_ENGINE };
+/** What a worker needs: it signs nobody in and listens nowhere. The secret opens the keys of endpoints. */
+export function parseWorkerEnv(variables: Variables): Pick<Env, "databaseUrl" | "dataFolder" | "engine"> & { secret: string } {
+  const v = parseVariables(workerSchema, variables);
+  return { databaseUrl: v.DATABASE_URL, dataFolder: v.HONE_DATA, engine: v.HONE_ENGINE, secret: v.NEXTAUTH_SECRET };
 }
 
 /** Parses `variables`; throws an error that names each wrong variable and what was expected. */

@@ -2,6 +2,7 @@
 import { annotateRouter } from "./routers/annotate";
 import { checkpointRouter } from "./routers/checkpoint";
 import { datasetRouter } from "./routers/dataset";
+import { endpointRouter } from "./routers/endpoint";
 import { guidelineRouter } from "./routers/guideline";
 import { itemRouter } from "./routers/item";
 import { leaderboardRouter } from "./routers/leaderboard";
@@ -18,6 +19,7 @@ export const appRouter = router({
   annotate: annotateRouter,
   checkpoint: checkpointRouter,
   dataset: datasetRouter,
+  endpoint: endpointRouter,
   guideline: guidelineRouter,
   item: itemRouter,
   leaderboard: leaderboardRouter,

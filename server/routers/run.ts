@@ -7,6 +7,7 @@ import { shutdownSignal } from "../shutdown";
 import { getRunLineage } from "../services/checkpoint";
 import { compareEvaluationRuns, getRewardByDistance, listComparableRuns } from "../services/evaluation";
 import { cancelRun, createRun, createRunSchema, estimateRun, getRun, getRunSeries, listRuns, listSameData, listTrials, pauseRun, resumeRun, retryRun } from "../services/run";
+import { getJudgeReport, getRunRequests, retryFailedRequests, setRunBudget } from "../services/run-requests";
 import { listRunInputs, runInputSchema } from "../services/run-inputs";
 import { streamRunEvents } from "../services/run-stream";
 import { researcherProcedure, router } from "../trpc";
@@ -46,6 +47,13 @@ export const runRouter = router({
   resume: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => resumeRun(ctx, input.id)),
   cancel: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => cancelRun(ctx, input.id)),
   retry: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => retryRun(ctx, input.id)),
+  /** Of a run on an endpoint: totals and failures, another try for these, another budget. */
+  requests: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRunRequests(ctx, input.id)),
+  retryFailed: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => retryFailedRequests(ctx, input.id)),
+  setBudget: researcherProcedure
+    .input(idSchema.extend({ maxCost: z.number().positive("Enter more than 0").nullable() }))
+    .mutation(({ ctx, input }) => setRunBudget(ctx, input)),
+  judgeReport: researcherProcedure.input(idSchema).query(({ ctx, input }) => getJudgeReport(ctx, input.id)),
   /** Pages of events; a client that comes back sends the last id it saw and misses nothing. */
   events: researcherProcedure
     .input(z.strictObject({ id: z.uuid(), lastEventId: z.string().regex(/^\d+$/).nullish() }))

@@ -21,7 +21,8 @@ export const KIND_INPUTS: Readonly<Record<RunKind, { dataset: "sft" | "preferenc
   ppo: { dataset: null, reward: "required", base: "The policy to improve; it is also the frozen reference" },
   evaluation: { dataset: null, reward: "optional", base: "The checkpoint to score" },
   benchmark: { dataset: null, reward: null, base: "The checkpoint to score" },
-  sample: { dataset: null, reward: null, base: "The checkpoint that writes the completions" },
+  sample: { dataset: null, reward: null, base: "What writes the completions" },
+  judge: { dataset: null, reward: null, base: "The outside model that judges" },
   sweep: { dataset: null, reward: null, base: "The model of every trial" },
 };
 
