@@ -392,6 +392,8 @@ export const runs = pgTable(
     roundId: uuid("round_id").references(() => rounds.id),
     /** The sweep that this run is a trial of. */
     sweepId: uuid("sweep_id").references((): AnyPgColumn => runs.id),
+    /** Sample runs of several sources that were started together: the last to end sets their models against each other. */
+    batchId: uuid("batch_id"),
     step: integer("step").notNull().default(0),
     totalSteps: integer("total_steps"),
     /** What a person asked of the running worker. */
@@ -407,7 +409,7 @@ export const runs = pgTable(
     startedAt: at("started_at"),
     finishedAt: at("finished_at"),
   },
-  (t) => [index().on(t.projectId, t.createdAt), index().on(t.state, t.createdAt), index().on(t.sweepId)],
+  (t) => [index().on(t.projectId, t.createdAt), index().on(t.state, t.createdAt), index().on(t.sweepId), index().on(t.batchId)],
 );
 
 export const runEvents = pgTable(

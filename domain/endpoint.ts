@@ -86,7 +86,15 @@ export class EndpointError extends Error {
   /** What it cost all the same. */
   readonly usage: Usage | null;
 
-  constructor(message: string, { means, retryAfterMs = null, usage = null, cause }: { means: EndpointError["means"]; retryAfterMs?: number | null; usage?: Usage | null; cause?: unknown }) {
+  constructor(
+    message: string,
+    {
+      means,
+      retryAfterMs = null,
+      usage = null,
+      cause,
+    }: { means: EndpointError["means"]; retryAfterMs?: number | null; usage?: Usage | null; cause?: unknown },
+  ) {
     super(message, { cause });
     this.name = "EndpointError";
     this.means = means;
@@ -105,11 +113,16 @@ export function completionPrompt(messages: readonly Message[]): string {
 }
 
 /** The JSON of a request. Parameters at values that change nothing are left out: not every server knows them. */
-export function requestBody(endpoint: Pick<AskedEndpoint, "model" | "api" | "maxTokensField" | "sendsSeed" | "extra">, { messages, sampling }: EndpointRequest): Record<string, unknown> {
+export function requestBody(
+  endpoint: Pick<AskedEndpoint, "model" | "api" | "maxTokensField" | "sendsSeed" | "extra">,
+  { messages, sampling }: EndpointRequest,
+): Record<string, unknown> {
   const { temperature, topK, topP, maxNewTokens, stop, seed } = sampling;
   const body: Record<string, unknown> = {
     model: endpoint.model,
-    ...(endpoint.api === "chat" ? { messages: messages.map(({ role, content }) => ({ role, content })) } : { prompt: completionPrompt(messages) }),
+    ...(endpoint.api === "chat"
+      ? { messages: messages.map(({ role, content }) => ({ role, content })) }
+      : { prompt: completionPrompt(messages) }),
     [endpoint.maxTokensField]: maxNewTokens,
     temperature,
     ...(topP === 1 ? {} : { top_p: topP }),
@@ -137,8 +150,10 @@ export const reserveUsage = ({ messages, sampling }: EndpointRequest): Usage => 
 });
 
 /** US dollars. */
-export const costOf = ({ inputPrice, outputPrice }: Pick<EndpointSettings, "inputPrice" | "outputPrice">, { inputTokens, outputTokens }: Usage): number =>
-  (inputPrice * inputTokens + outputPrice * outputTokens) / 1e6;
+export const costOf = (
+  { inputPrice, outputPrice }: Pick<EndpointSettings, "inputPrice" | "outputPrice">,
+  { inputTokens, outputTokens }: Usage,
+): number => (inputPrice * inputTokens + outputPrice * outputTokens) / 1e6;
 
 const FIRST_DELAY_MS = 1_000;
 const MOST_DELAY_MS = 60_000;

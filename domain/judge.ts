@@ -23,12 +23,23 @@ First give your reasons in at most four sentences. Then write your verdict as th
 const ROLES = { system: "Instructions to the assistant", user: "User", assistant: "Assistant" } as const;
 
 /** What the judge is asked. `guidelines` are those that people judge by; "" for none. */
-export function judgeMessages(input: { messages: readonly Message[]; shown: readonly [string, string]; reference: string | null; guidelines: string }): Message[] {
+export function judgeMessages(input: {
+  messages: readonly Message[];
+  shown: readonly [string, string];
+  reference: string | null;
+  guidelines: string;
+}): Message[] {
   const { messages, shown, reference, guidelines } = input;
   const fenced = (name: string, text: string) => `<${name}>\n${text}\n</${name}>`;
   const conversation = messages.map(({ role, content }) => `${ROLES[role]}:\n${content}`).join("\n\n");
   return [
-    { role: "system", content: guidelines === "" ? INSTRUCTIONS : `${INSTRUCTIONS}\n\nThe people who judge such answers follow these guidelines. Follow them too:\n\n${guidelines}` },
+    {
+      role: "system",
+      content:
+        guidelines === ""
+          ? INSTRUCTIONS
+          : `${INSTRUCTIONS}\n\nThe people who judge such answers follow these guidelines. Follow them too:\n\n${guidelines}`,
+    },
     {
       role: "user",
       content: [
@@ -93,7 +104,12 @@ export type PairVote = { annotatorId: string; simulated: boolean; verdict: Verdi
 const JUDGE = "judge";
 
 function asVote(pair: number, annotatorId: string, verdict: Verdict): OverlappingVote {
-  return { itemId: String(pair), annotatorId, shownOrder: ["first", "second"], ranks: verdict === "tie" ? [1, 1] : verdict === "first" ? [1, 2] : [2, 1] };
+  return {
+    itemId: String(pair),
+    annotatorId,
+    shownOrder: ["first", "second"],
+    ranks: verdict === "tie" ? [1, 1] : verdict === "first" ? [1, 2] : [2, 1],
+  };
 }
 
 function reportVoters(pairs: readonly (JudgedPair & { votes: readonly PairVote[] })[], seed: number): VotersReport | null {
@@ -104,19 +120,38 @@ function reportVoters(pairs: readonly (JudgedPair & { votes: readonly PairVote[]
   const verdicts = voted.map((pair, i) => asVote(i, JUDGE, settleVerdict(pair)));
   const { agreed, n } = measurePairAgreement([...votes, ...verdicts]).byAnnotator[JUDGE] ?? { agreed: 0, n: 0 };
   const worths = voted.map(({ votes: own }) => own.reduce((sum, { verdict }) => sum + WORTH[verdict], 0) / own.length);
-  return { winRate: bootstrapMean(worths, { seed }), votes: votes.length, pairs: voted.length, judgeAgrees: shareOf(agreed, n), amongThem: shareOf(among.agreed, among.n) };
+  return {
+    winRate: bootstrapMean(worths, { seed }),
+    votes: votes.length,
+    pairs: voted.length,
+    judgeAgrees: shareOf(agreed, n),
+    amongThem: shareOf(among.agreed, among.n),
+  };
 }
 
 /** `lengthDifference` is the first completion's length minus the second's, in words. */
-export function reportJudge(pairs: readonly (JudgedPair & { lengthDifference: number; votes: readonly PairVote[] })[], seed: number): JudgeReport {
+export function reportJudge(
+  pairs: readonly (JudgedPair & { lengthDifference: number; votes: readonly PairVote[] })[],
+  seed: number,
+): JudgeReport {
   const counts: Record<Verdict, number> = { first: 0, second: 0, tie: 0 };
   for (const pair of pairs) counts[settleVerdict(pair)] += 1;
   const flipped = pairs.filter(({ shownFirst, shownSecond }) => shownFirst !== "tie" && shownSecond === swapVerdict(shownFirst));
-  const voters = (simulated: boolean) => reportVoters(pairs.map((pair) => ({ ...pair, votes: pair.votes.filter((vote) => vote.simulated === simulated) })), seed);
+  const voters = (simulated: boolean) =>
+    reportVoters(
+      pairs.map((pair) => ({ ...pair, votes: pair.votes.filter((vote) => vote.simulated === simulated) })),
+      seed,
+    );
   return {
     pairs: pairs.length,
     counts,
-    judge: pairs.length === 0 ? null : winRates(pairs.map((pair) => ({ outcome: WORTH[settleVerdict(pair)], lengthDifference: pair.lengthDifference })), seed),
+    judge:
+      pairs.length === 0
+        ? null
+        : winRates(
+            pairs.map((pair) => ({ outcome: WORTH[settleVerdict(pair)], lengthDifference: pair.lengthDifference })),
+            seed,
+          ),
     flips: shareOf(flipped.length, pairs.length),
     firstShownWins: shareOf(flipped.filter(({ shownFirst }) => shownFirst === "first").length, flipped.length),
     people: voters(false),

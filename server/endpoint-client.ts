@@ -1,7 +1,15 @@
 /** Asks an OpenAI-compatible endpoint once, by OpenAI's own client; tries again are the caller's, who shows and counts them. */
 import OpenAI, { APIConnectionTimeoutError, APIError } from "openai";
 import { z } from "zod";
-import { type AskEndpoint, type AskedEndpoint, EndpointError, estimateTokens, parseRetryAfter, requestBody, type Usage } from "../domain/endpoint";
+import {
+  type AskEndpoint,
+  type AskedEndpoint,
+  EndpointError,
+  estimateTokens,
+  parseRetryAfter,
+  requestBody,
+  type Usage,
+} from "../domain/endpoint";
 import { createGuardedFetch, PrivateAddressError } from "./guarded-fetch";
 import { seal, unseal } from "./sealed";
 
@@ -41,7 +49,10 @@ export function createEndpointClient({ secret, now = Date.now }: { secret: strin
   const clientOf = (endpoint: AskedEndpoint): OpenAI => {
     const key = endpoint.sealedKey === null ? null : unseal(endpoint.sealedKey, secret, PURPOSE);
     if (key === null && endpoint.sealedKey !== null) {
-      throw new EndpointError("The endpoint's key cannot be read with this process's NEXTAUTH_SECRET: give web and workers the same one, or enter the key again", { means: "endpoint" });
+      throw new EndpointError(
+        "The endpoint's key cannot be read with this process's NEXTAUTH_SECRET: give web and workers the same one, or enter the key again",
+        { means: "endpoint" },
+      );
     }
     return new OpenAI({
       baseURL: endpoint.baseUrl,
@@ -66,20 +77,31 @@ export function createEndpointClient({ secret, now = Date.now }: { secret: strin
         throw explainRefusal(error, endpoint, now());
       });
     const parsed = answerSchema.safeParse(raw);
-    if (!parsed.success) throw new EndpointError(`The answer is not what an OpenAI-compatible server sends: ${z.prettifyError(parsed.error).split("\n")[0]}`, { means: "retry", cause: parsed.error });
+    if (!parsed.success)
+      throw new EndpointError(`The answer is not what an OpenAI-compatible server sends: ${z.prettifyError(parsed.error).split("\n")[0]}`, {
+        means: "retry",
+        cause: parsed.error,
+      });
     const [choice] = parsed.data.choices;
     const text = (endpoint.api === "chat" ? choice?.message?.content : choice?.text)?.trim() ?? "";
     const counted = parsed.data.usage ?? null;
-    const usage: Usage = counted === null
-      ? { inputTokens: request.messages.reduce((sum, { content }) => sum + estimateTokens(content), 0), outputTokens: estimateTokens(text) }
-      : { inputTokens: counted.prompt_tokens, outputTokens: counted.completion_tokens };
+    const usage: Usage =
+      counted === null
+        ? {
+            inputTokens: request.messages.reduce((sum, { content }) => sum + estimateTokens(content), 0),
+            outputTokens: estimateTokens(text),
+          }
+        : { inputTokens: counted.prompt_tokens, outputTokens: counted.completion_tokens };
     const finishReason = choice?.finish_reason ?? null;
     const bad = finishReason === null ? undefined : BAD_ENDS[finishReason];
     if (bad !== undefined) throw new EndpointError(`${bad.words} (finish reason ${finishReason})`, { means: bad.means, usage });
     if (text === "") {
       const refusal = choice?.message?.refusal;
       const why = refusal ? `The model refused: ${refusal}` : `The answer has no text (finish reason ${finishReason ?? "not told"})`;
-      throw new EndpointError(finishReason === "length" ? `${why}; thinking may have used up the longest completion` : why, { means: "prompt", usage });
+      throw new EndpointError(finishReason === "length" ? `${why}; thinking may have used up the longest completion` : why, {
+        means: "prompt",
+        usage,
+      });
     }
     return { ...usage, text, finishReason, model: parsed.data.model ?? endpoint.model, estimated: counted === null };
   };
@@ -95,17 +117,25 @@ const RETRIED = new Set([408, 409, 425, 429]);
 
 function explainRefusal(error: unknown, { baseUrl, timeoutSeconds }: AskedEndpoint, now: number): EndpointError {
   if (error instanceof EndpointError) return error;
-  if (error instanceof APIConnectionTimeoutError) return new EndpointError(`No answer within ${timeoutSeconds} s`, { means: "retry", cause: error });
+  if (error instanceof APIConnectionTimeoutError)
+    return new EndpointError(`No answer within ${timeoutSeconds} s`, { means: "retry", cause: error });
   if (error instanceof APIError && error.status !== undefined) {
     const { status, code } = error;
     const retryAfterMs = parseRetryAfter(error.headers?.get("retry-after") ?? null, now);
     const words = wordsOf(error);
     // OpenAI says 429 to an empty account too, which waiting does not fill.
-    if (code === "insufficient_quota") return new EndpointError(`The account has no quota left (${words})`, { means: "endpoint", cause: error });
+    if (code === "insufficient_quota")
+      return new EndpointError(`The account has no quota left (${words})`, { means: "endpoint", cause: error });
     if (RETRIED.has(status) || status >= 500) return new EndpointError(words, { means: "retry", retryAfterMs, cause: error });
-    if (status === 401 || status === 403) return new EndpointError(`The endpoint refuses the key (${words})`, { means: "endpoint", cause: error });
-    if (status === 404) return new EndpointError(`The endpoint knows no such address or model (${words})`, { means: "endpoint", cause: error });
-    if (status >= 300 && status < 400) return new EndpointError(`The endpoint sends on to ${error.headers?.get("location") ?? "another address"}: enter that one instead`, { means: "endpoint", cause: error });
+    if (status === 401 || status === 403)
+      return new EndpointError(`The endpoint refuses the key (${words})`, { means: "endpoint", cause: error });
+    if (status === 404)
+      return new EndpointError(`The endpoint knows no such address or model (${words})`, { means: "endpoint", cause: error });
+    if (status >= 300 && status < 400)
+      return new EndpointError(`The endpoint sends on to ${error.headers?.get("location") ?? "another address"}: enter that one instead`, {
+        means: "endpoint",
+        cause: error,
+      });
     return new EndpointError(words, { means: "prompt", cause: error });
   }
   const root = rootCause(error);
@@ -113,7 +143,10 @@ function explainRefusal(error: unknown, { baseUrl, timeoutSeconds }: AskedEndpoi
     return new EndpointError(`${root.message}: only an admin may register such an endpoint`, { means: "endpoint", cause: error });
   }
   if (root instanceof SyntaxError) return new EndpointError(`The answer is not JSON (${root.message})`, { means: "retry", cause: error });
-  return new EndpointError(`${baseUrl} could not be reached: ${root instanceof Error ? root.message || String((root as NodeJS.ErrnoException).code) : String(root)}`, { means: "retry", cause: error });
+  return new EndpointError(
+    `${baseUrl} could not be reached: ${root instanceof Error ? root.message || String((root as NodeJS.ErrnoException).code) : String(root)}`,
+    { means: "retry", cause: error },
+  );
 }
 
 function rootCause(error: unknown): unknown {

@@ -3,7 +3,16 @@ import { createHash } from "node:crypto";
 import { selectNewestCompletions } from "../db/queries/completions";
 import { recordRequest, selectRequestKeys } from "../db/queries/endpoint-requests";
 import { selectLatestGuideline } from "../db/queries/guidelines";
-import { insertJudgeAnswer, insertJudgedPairs, type PairTexts, selectJudgeAnswers, selectJudgedPairs, selectPairTexts, selectVotedPairs, setVerdict } from "../db/queries/judge";
+import {
+  insertJudgeAnswer,
+  insertJudgedPairs,
+  type PairTexts,
+  selectJudgeAnswers,
+  selectJudgedPairs,
+  selectPairTexts,
+  selectVotedPairs,
+  setVerdict,
+} from "../db/queries/judge";
 import { storableText } from "../db/queries/run-events";
 import { canonicalJson } from "../domain/canonical";
 import { chooseComparisons, type ComparedPrompt } from "../domain/comparison";
@@ -28,7 +37,11 @@ async function choosePairs({ db, run }: RequestContext, config: JudgeConfig): Pr
     return createRandom(seed, "judge").shuffle(voted).slice(0, maxPairs);
   }
   const prompts = new Map<string, ComparedPrompt>();
-  for (const { promptId, promptHash, ...completion } of await selectNewestCompletions(db, { projectId: run.projectId, modelIds: [firstModelId, secondModelId], split })) {
+  for (const { promptId, promptHash, ...completion } of await selectNewestCompletions(db, {
+    projectId: run.projectId,
+    modelIds: [firstModelId, secondModelId],
+    split,
+  })) {
     const prompt = prompts.get(promptId) ?? { promptId, key: promptHash, completions: [] };
     prompt.completions.push(completion);
     prompts.set(promptId, prompt);
@@ -55,7 +68,13 @@ function askBoth({ endpoint }: RequestContext, config: JudgeConfig, pair: PairTe
       sampling,
     };
     const asked = canonicalJson({ endpoint: endpoint.id, template: JUDGE_TEMPLATE, body: requestBody(asAsked(endpoint), request) });
-    return { pair, shown, request, hash: createHash("sha256").update(asked).digest("hex"), key: `${pair.firstId}:${pair.secondId}:${shown}` };
+    return {
+      pair,
+      shown,
+      request,
+      hash: createHash("sha256").update(asked).digest("hex"),
+      key: `${pair.firstId}:${pair.secondId}:${shown}`,
+    };
   });
 }
 
@@ -65,18 +84,37 @@ export async function judgePairs(context: RequestContext, config: JudgeConfig): 
   // The pairs of the first attempt are the run's: completions that were added since do not change them.
   const known = await selectJudgedPairs(db, run.id);
   const pairs = await selectPairTexts(db, known.length > 0 ? known : await choosePairs(context, config));
-  if (pairs.length === 0) throw new Error(config.pairs === "voted" ? `Nobody has voted on completions of these two models in the ${config.split} split` : `No prompt of the ${config.split} split has different answers of these two models`);
+  if (pairs.length === 0)
+    throw new Error(
+      config.pairs === "voted"
+        ? `Nobody has voted on completions of these two models in the ${config.split} split`
+        : `No prompt of the ${config.split} split has different answers of these two models`,
+    );
   const askings = pairs.flatMap((pair) => askBoth(context, config, pair, guidelines));
   if (known.length === 0) {
-    await insertJudgedPairs(db, pairs.map(({ promptId, firstId, secondId }, i) => ({
-      runId: run.id, promptId, firstId, secondId, shownFirstHash: askings[2 * i]?.hash ?? "", shownSecondHash: askings[2 * i + 1]?.hash ?? "",
-    })));
+    await insertJudgedPairs(
+      db,
+      pairs.map(({ promptId, firstId, secondId }, i) => ({
+        runId: run.id,
+        promptId,
+        firstId,
+        secondId,
+        shownFirstHash: askings[2 * i]?.hash ?? "",
+        shownSecondHash: askings[2 * i + 1]?.hash ?? "",
+      })),
+    );
   }
-  const settle = (asking: Asking, verdict: Verdict) => ({ pair: { ...asking.pair, runId: run.id }, verdict: asking.shown === "first" ? verdict : swapVerdict(verdict) });
+  const settle = (asking: Asking, verdict: Verdict) => ({
+    pair: { ...asking.pair, runId: run.id },
+    verdict: asking.shown === "first" ? verdict : swapVerdict(verdict),
+  });
 
   const done = await selectRequestKeys(db, run.id);
   const open = askings.filter(({ key }) => !done.has(key));
-  const cached = await selectJudgeAnswers(db, open.map(({ hash }) => hash));
+  const cached = await selectJudgeAnswers(
+    db,
+    open.map(({ hash }) => hash),
+  );
   let step = done.size;
   for (const asking of open) {
     const answer = cached.get(asking.hash);
@@ -90,30 +128,53 @@ export async function judgePairs(context: RequestContext, config: JudgeConfig): 
     });
     if (!mine) throw new FencedError();
   }
-  if (cached.size > 0) await emitOrStop(context, [{ kind: "log", level: "info", message: `${cached.size} of ${askings.length} verdicts were known from earlier runs and cost nothing` }]);
+  if (cached.size > 0)
+    await emitOrStop(context, [
+      { kind: "log", level: "info", message: `${cached.size} of ${askings.length} verdicts were known from earlier runs and cost nothing` },
+    ]);
 
-  const jobs = askings.map((asking): RequestJob => ({
-    ...asking.request,
-    key: asking.key,
-    promptId: asking.pair.promptId,
-    read({ text, model, finishReason }) {
-      const said = readVerdict(text);
-      if (said === null) throw new EndpointError(finishReason === "length" ? "The judge's answer was cut off before its verdict: allow longer ones" : `The judge gave no verdict; it ended with: ${text.slice(-200)}`, { means: "prompt" });
-      return async (tx) => {
-        await insertJudgeAnswer(tx, { hash: asking.hash, endpointId: endpoint.id, model, verdict: said, text: storableText(text) });
-        const { pair, verdict } = settle(asking, said);
-        await setVerdict(tx, pair, asking.shown, verdict);
-        return {};
-      };
-    },
-  }));
+  const jobs = askings.map(
+    (asking): RequestJob => ({
+      ...asking.request,
+      key: asking.key,
+      promptId: asking.pair.promptId,
+      read({ text, model, finishReason }) {
+        const said = readVerdict(text);
+        if (said === null)
+          throw new EndpointError(
+            finishReason === "length"
+              ? "The judge's answer was cut off before its verdict: allow longer ones"
+              : `The judge gave no verdict; it ended with: ${text.slice(-200)}`,
+            { means: "prompt" },
+          );
+        return async (tx) => {
+          await insertJudgeAnswer(tx, { hash: asking.hash, endpointId: endpoint.id, model, verdict: said, text: storableText(text) });
+          const { pair, verdict } = settle(asking, said);
+          await setVerdict(tx, pair, asking.shown, verdict);
+          return {};
+        };
+      },
+    }),
+  );
   const ending = await runRequests(context, jobs, { ...config });
   if (ending.outcome !== "succeeded") return ending;
   const shown = askings.slice(0, SHOWN);
-  const words = await selectJudgeAnswers(db, shown.map(({ hash }) => hash));
-  await emitOrStop(context, [{
-    kind: "sample", step: jobs.length,
-    rows: shown.map(({ request, hash }) => ({ prompt: request.messages.at(-1)?.content ?? "", completion: words.get(hash)?.text ?? "", reference: null, score: null, kl: null })),
-  }]);
+  const words = await selectJudgeAnswers(
+    db,
+    shown.map(({ hash }) => hash),
+  );
+  await emitOrStop(context, [
+    {
+      kind: "sample",
+      step: jobs.length,
+      rows: shown.map(({ request, hash }) => ({
+        prompt: request.messages.at(-1)?.content ?? "",
+        completion: words.get(hash)?.text ?? "",
+        reference: null,
+        score: null,
+        kl: null,
+      })),
+    },
+  ]);
   return ending;
 }

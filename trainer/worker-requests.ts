@@ -9,7 +9,17 @@ import { type NewEndpointRequest, recordRequest, selectRequestKeys, selectReques
 import { type EndpointRow, holdEndpoint, reserveRequest, settleTokens } from "../db/queries/endpoints";
 import { appendRunEvents } from "../db/queries/run-events";
 import type { RunRow } from "../db/queries/runs";
-import { type AskEndpoint, type AskedEndpoint, costOf, type EndpointAnswer, EndpointError, type EndpointRequest, reserveUsage, retryDelayMs, type Usage } from "../domain/endpoint";
+import {
+  type AskEndpoint,
+  type AskedEndpoint,
+  costOf,
+  type EndpointAnswer,
+  EndpointError,
+  type EndpointRequest,
+  reserveUsage,
+  retryDelayMs,
+  type Usage,
+} from "../domain/endpoint";
 import { createRandom } from "../domain/random";
 import type { RunEvent } from "../domain/run";
 import { FencedError, type Outcome } from "./algorithms/train-context";
@@ -51,9 +61,18 @@ const COMPLAIN_MS = 30_000;
 /** So many failures in a row are the endpoint's fault, not the prompts'. */
 const MOST_FAILURES = 10;
 
-export const asAsked = ({ settings, model, sealedKey, allowPrivate }: EndpointRow): AskedEndpoint => ({ ...settings, model, sealedKey, allowPrivate });
+export const asAsked = ({ settings, model, sealedKey, allowPrivate }: EndpointRow): AskedEndpoint => ({
+  ...settings,
+  model,
+  sealedKey,
+  allowPrivate,
+});
 
-export async function emitOrStop(context: Pick<RequestContext, "db" | "run">, events: RunEvent[], extra: { step?: number; totalSteps?: number } = {}): Promise<void> {
+export async function emitOrStop(
+  context: Pick<RequestContext, "db" | "run">,
+  events: RunEvent[],
+  extra: { step?: number; totalSteps?: number } = {},
+): Promise<void> {
   const { db, run } = context;
   if (!(await appendRunEvents(db, { runId: run.id, attempt: run.attempt, events, ...extra }))) throw new FencedError();
 }
@@ -96,13 +115,20 @@ export async function runRequests(context: RequestContext, jobs: readonly Reques
     toldAt = now;
     while (ended[0] !== undefined && ended[0] < now - 60_000) ended.shift();
     const minutes = Math.max(1_000, Math.min(60_000, now - started)) / 60_000;
-    await emitOrStop(context, [{
-      kind: "metric", step: totals.answered + totals.failed,
-      values: {
-        "requests/failed": totals.failed, "requests/retries": retries, "requests/per_minute": ended.length / minutes,
-        "requests/tokens_in": totals.inputTokens, "requests/tokens_out": totals.outputTokens, "requests/cost": totals.cost,
+    await emitOrStop(context, [
+      {
+        kind: "metric",
+        step: totals.answered + totals.failed,
+        values: {
+          "requests/failed": totals.failed,
+          "requests/retries": retries,
+          "requests/per_minute": ended.length / minutes,
+          "requests/tokens_in": totals.inputTokens,
+          "requests/tokens_out": totals.outputTokens,
+          "requests/cost": totals.cost,
+        },
       },
-    }]);
+    ]);
   };
   /** Says so now and then: a thousand refusals are one piece of news. */
   const complain = async (message: string) => {
@@ -110,11 +136,27 @@ export async function runRequests(context: RequestContext, jobs: readonly Reques
     complainedAt = clock.now();
     await emitOrStop(context, [{ kind: "log", level: "warning", message }]);
   };
-  const record = async (job: RequestJob, spent: Usage, tries: number, result: { error: string } | { store: ReturnType<RequestJob["read"]> }) => {
+  const record = async (
+    job: RequestJob,
+    spent: Usage,
+    tries: number,
+    result: { error: string } | { store: ReturnType<RequestJob["read"]> },
+  ) => {
     const failed = "error" in result;
     totals[failed ? "failed" : "answered"] += 1;
-    const request = { key: job.key, promptId: job.promptId, error: failed ? result.error : null, tries, ...spent, cost: costOf(settings, spent) };
-    const mine = await recordRequest(db, { runId: run.id, attempt: run.attempt, step: totals.answered + totals.failed, request }, failed ? undefined : result.store);
+    const request = {
+      key: job.key,
+      promptId: job.promptId,
+      error: failed ? result.error : null,
+      tries,
+      ...spent,
+      cost: costOf(settings, spent),
+    };
+    const mine = await recordRequest(
+      db,
+      { runId: run.id, attempt: run.attempt, step: totals.answered + totals.failed, request },
+      failed ? undefined : result.store,
+    );
     if (!mine) throw new FencedError();
     await tell();
   };
@@ -160,7 +202,11 @@ export async function runRequests(context: RequestContext, jobs: readonly Reques
         if (error.means === "prompt" || tries >= limits.maxTries) {
           await record(job, spent, tries, { error: tries > 1 ? `${error.message} (after ${tries} tries)` : error.message });
           failuresInARow += 1;
-          if (failuresInARow >= MOST_FAILURES) throw new EndpointError(`${MOST_FAILURES} requests in a row failed, the last with: ${error.message}`, { means: "endpoint", cause: error });
+          if (failuresInARow >= MOST_FAILURES)
+            throw new EndpointError(`${MOST_FAILURES} requests in a row failed, the last with: ${error.message}`, {
+              means: "endpoint",
+              cause: error,
+            });
           return true;
         }
         retries += 1;
@@ -188,12 +234,19 @@ export async function runRequests(context: RequestContext, jobs: readonly Reques
   const left = jobs.length - answered - failed;
   const money = cost > 0 ? `, ${describeMoney(cost)}` : "";
   const standing = `${answered} of ${jobs.length} answered${failed > 0 ? `, ${failed} failed` : ""}${money}`;
-  if (failure !== null) throw new EndpointError(`${(failure.error as Error).message}. ${standing}; what was answered is kept, retry asks for the rest.`, { means: "endpoint", cause: failure.error });
+  if (failure !== null)
+    throw new EndpointError(`${(failure.error as Error).message}. ${standing}; what was answered is kept, retry asks for the rest.`, {
+      means: "endpoint",
+      cause: failure.error,
+    });
   if (left === 0) return { outcome: "succeeded", reason: `Finished: ${standing}` };
   const requested = asked();
   if (requested === "cancel") return { outcome: "cancelled", reason: `Stopped as asked: ${standing}` };
   if (overBudget && requested === null) {
-    return { outcome: "paused", reason: `Paused before it could cost more than the budget of ${describeMoney(limits.maxCost ?? 0)}: ${standing}. Raise the budget and resume, or stop it` };
+    return {
+      outcome: "paused",
+      reason: `Paused before it could cost more than the budget of ${describeMoney(limits.maxCost ?? 0)}: ${standing}. Raise the budget and resume, or stop it`,
+    };
   }
   return { outcome: "paused", reason: `Paused as asked: ${standing}` };
 }

@@ -40,7 +40,7 @@ import { measureRewardAccuracy, runPpo, runPreference, runReward, runSft } from 
 import { runBenchmarkOf } from "./worker-benchmark";
 import { judgePairs } from "./worker-judge";
 import { type Clock, type Ending, realClock, type RequestContext } from "./worker-requests";
-import { makeSampleItems, sampleFromEndpoint, selectSamplePrompts, showCompletions } from "./worker-sample";
+import { compareBatch, makeSampleItems, sampleFromEndpoint, selectSamplePrompts, showCompletions } from "./worker-sample";
 
 export type WorkerOptions = {
   db: Db;
@@ -223,12 +223,16 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     if (!checkpoint) throw new Error("The run has no checkpoint to sample from");
     const modelId = await ensureModel(db, { projectId: run.projectId, checkpointId: checkpoint.id, name: checkpoint.name });
     const prompts = await selectSamplePrompts(db, run, config, modelId);
-    if (prompts.length === 0 && config.onlyMissing) return { outcome: "succeeded", reason: `No prompt of the ${config.split} split lacks completions of ${checkpoint.name}` };
+    if (prompts.length === 0 && config.onlyMissing) {
+      await context.emit(await compareBatch(db, run, config));
+      return { outcome: "succeeded", reason: `No prompt of the ${config.split} split lacks completions of ${checkpoint.name}` };
+    }
     if (prompts.length === 0) throw new Error(`The project has no prompts in its ${config.split} split`);
     const result = await sampleAndStore(run, context, prompts, config, config.completionsPerPrompt, asked);
     if (result.outcome !== "succeeded") return result.outcome;
     await context.emit([showCompletions(result.sampled.length, result.sampled, prompts)]);
     if (config.createItems) await context.emit([await makeSampleItems(db, run, result.stored, result.checkpoint.name)]);
+    await context.emit(await compareBatch(db, run, config));
     return "succeeded";
   };
 

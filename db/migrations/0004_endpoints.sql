@@ -52,6 +52,7 @@ CREATE TABLE "judged_pairs" (
 --> statement-breakpoint
 ALTER TABLE "completions" ADD COLUMN "generation" jsonb;--> statement-breakpoint
 ALTER TABLE "runs" ADD COLUMN "endpoint_id" uuid;--> statement-breakpoint
+ALTER TABLE "runs" ADD COLUMN "batch_id" uuid;--> statement-breakpoint
 ALTER TABLE "endpoint_requests" ADD CONSTRAINT "endpoint_requests_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "endpoint_requests" ADD CONSTRAINT "endpoint_requests_prompt_id_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."prompts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "endpoint_requests" ADD CONSTRAINT "endpoint_requests_completion_id_completions_id_fk" FOREIGN KEY ("completion_id") REFERENCES "public"."completions"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
@@ -63,4 +64,5 @@ ALTER TABLE "judged_pairs" ADD CONSTRAINT "judged_pairs_prompt_id_prompts_id_fk"
 ALTER TABLE "judged_pairs" ADD CONSTRAINT "judged_pairs_first_id_completions_id_fk" FOREIGN KEY ("first_id") REFERENCES "public"."completions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "judged_pairs" ADD CONSTRAINT "judged_pairs_second_id_completions_id_fk" FOREIGN KEY ("second_id") REFERENCES "public"."completions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "endpoints_name" ON "endpoints" USING btree (coalesce("project_id", '00000000-0000-0000-0000-000000000000'::uuid),"name") WHERE "endpoints"."removed_at" is null;--> statement-breakpoint
-ALTER TABLE "runs" ADD CONSTRAINT "runs_endpoint_id_endpoints_id_fk" FOREIGN KEY ("endpoint_id") REFERENCES "public"."endpoints"("id") ON DELETE no action ON UPDATE no action;
+ALTER TABLE "runs" ADD CONSTRAINT "runs_endpoint_id_endpoints_id_fk" FOREIGN KEY ("endpoint_id") REFERENCES "public"."endpoints"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "runs_batch_id_index" ON "runs" USING btree ("batch_id");

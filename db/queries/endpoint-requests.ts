@@ -22,15 +22,22 @@ export async function recordRequest(
     const [run] = await tx.select({ attempt: runs.attempt, state: runs.state }).from(runs).where(eq(runs.id, input.runId)).for("update");
     if (run === undefined || run.attempt !== input.attempt || run.state !== "running") return false;
     const kept = await store(tx);
-    const added = (column: "tries" | "input_tokens" | "output_tokens" | "cost") => sql.raw(`endpoint_requests.${column} + excluded.${column}`);
+    const added = (column: "tries" | "input_tokens" | "output_tokens" | "cost") =>
+      sql.raw(`endpoint_requests.${column} + excluded.${column}`);
     await tx
       .insert(endpointRequests)
       .values({ ...input.request, ...kept, runId: input.runId })
       .onConflictDoUpdate({
         target: [endpointRequests.runId, endpointRequests.key],
         set: {
-          error: sql`excluded.error`, completionId: sql`excluded.completion_id`, reopened: false, createdAt: sql`now()`,
-          tries: added("tries"), inputTokens: added("input_tokens"), outputTokens: added("output_tokens"), cost: added("cost"),
+          error: sql`excluded.error`,
+          completionId: sql`excluded.completion_id`,
+          reopened: false,
+          createdAt: sql`now()`,
+          tries: added("tries"),
+          inputTokens: added("input_tokens"),
+          outputTokens: added("output_tokens"),
+          cost: added("cost"),
         },
       });
     await tx.update(runs).set({ heartbeatAt: sql`now()`, step: input.step }).where(eq(runs.id, input.runId));
@@ -40,14 +47,18 @@ export async function recordRequest(
 
 /** Keys of the requests that are done, failed ones too. */
 export async function selectRequestKeys(db: Db, runId: string): Promise<Set<string>> {
-  const rows = await db.select({ key: endpointRequests.key }).from(endpointRequests).where(and(eq(endpointRequests.runId, runId), eq(endpointRequests.reopened, false)));
+  const rows = await db
+    .select({ key: endpointRequests.key })
+    .from(endpointRequests)
+    .where(and(eq(endpointRequests.runId, runId), eq(endpointRequests.reopened, false)));
   return new Set(rows.map(({ key }) => key));
 }
 
 export type RequestTotals = { answered: number; failed: number; inputTokens: number; outputTokens: number; cost: number };
 
 export async function selectRequestTotals(db: Db, runId: string): Promise<RequestTotals> {
-  const sum = (column: typeof endpointRequests.inputTokens | typeof endpointRequests.outputTokens | typeof endpointRequests.cost) => sql<number>`coalesce(sum(${column}), 0)::float8`;
+  const sum = (column: typeof endpointRequests.inputTokens | typeof endpointRequests.outputTokens | typeof endpointRequests.cost) =>
+    sql<number>`coalesce(sum(${column}), 0)::float8`;
   const [row] = await db
     .select({
       answered: sql<number>`(count(*) filter (where ${endpointRequests.error} is null))::int`,
@@ -62,9 +73,20 @@ export async function selectRequestTotals(db: Db, runId: string): Promise<Reques
 }
 
 /** Requests without an answer, oldest first. */
-export function selectFailedRequests(db: Db, runId: string, limit: number): Promise<{ key: string; promptId: string; messages: Message[]; error: string | null; tries: number; createdAt: Date }[]> {
+export function selectFailedRequests(
+  db: Db,
+  runId: string,
+  limit: number,
+): Promise<{ key: string; promptId: string; messages: Message[]; error: string | null; tries: number; createdAt: Date }[]> {
   return db
-    .select({ key: endpointRequests.key, promptId: endpointRequests.promptId, messages: prompts.messages, error: endpointRequests.error, tries: endpointRequests.tries, createdAt: endpointRequests.createdAt })
+    .select({
+      key: endpointRequests.key,
+      promptId: endpointRequests.promptId,
+      messages: prompts.messages,
+      error: endpointRequests.error,
+      tries: endpointRequests.tries,
+      createdAt: endpointRequests.createdAt,
+    })
     .from(endpointRequests)
     .innerJoin(prompts, eq(prompts.id, endpointRequests.promptId))
     .where(and(eq(endpointRequests.runId, runId), isFailed))

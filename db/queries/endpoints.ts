@@ -4,7 +4,10 @@ import type { Db } from "../client";
 import { endpoints } from "../schema";
 
 export type EndpointRow = typeof endpoints.$inferSelect;
-export type NewEndpointRow = Pick<typeof endpoints.$inferInsert, "projectId" | "name" | "model" | "settings" | "sealedKey" | "keyEnd" | "allowPrivate" | "createdBy">;
+export type NewEndpointRow = Pick<
+  typeof endpoints.$inferInsert,
+  "projectId" | "name" | "model" | "settings" | "sealedKey" | "keyEnd" | "allowPrivate" | "createdBy"
+>;
 
 /** Endpoints of a project and those of all projects, by name; removed ones are left out. */
 export function selectEndpoints(db: Db, projectId: string): Promise<EndpointRow[]> {
@@ -28,8 +31,16 @@ export async function insertEndpoint(db: Db, endpoint: NewEndpointRow): Promise<
 }
 
 /** Changes what is given. Returns whether it is there. */
-export async function updateEndpoint(db: Db, id: string, change: Partial<Pick<EndpointRow, "settings" | "sealedKey" | "keyEnd" | "allowPrivate">>): Promise<boolean> {
-  const rows = await db.update(endpoints).set(change).where(and(eq(endpoints.id, id), isNull(endpoints.removedAt))).returning({ id: endpoints.id });
+export async function updateEndpoint(
+  db: Db,
+  id: string,
+  change: Partial<Pick<EndpointRow, "settings" | "sealedKey" | "keyEnd" | "allowPrivate">>,
+): Promise<boolean> {
+  const rows = await db
+    .update(endpoints)
+    .set(change)
+    .where(and(eq(endpoints.id, id), isNull(endpoints.removedAt)))
+    .returning({ id: endpoints.id });
   return rows.length === 1;
 }
 
@@ -85,7 +96,10 @@ export async function holdEndpoint(db: Db, id: string, ms: number): Promise<void
 }
 
 /** Endpoints that a project knows by this name, removed ones too. */
-export function selectEndpointNames(db: Db, { projectId, name }: { projectId: string; name: string }): Promise<Pick<EndpointRow, "id" | "model" | "removedAt">[]> {
+export function selectEndpointNames(
+  db: Db,
+  { projectId, name }: { projectId: string; name: string },
+): Promise<Pick<EndpointRow, "id" | "model" | "removedAt">[]> {
   return db
     .select({ id: endpoints.id, model: endpoints.model, removedAt: endpoints.removedAt })
     .from(endpoints)

@@ -1,5 +1,5 @@
 /** SQL on judge runs: their pairs, what the judge said, and the votes on the same pairs. */
-import { and, asc, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Verdict } from "../../domain/judge";
 import type { Message, Split } from "../../domain/prompt";
@@ -18,7 +18,10 @@ export type JudgeAnswerRow = typeof judgeAnswers.$inferSelect;
 const counts = and(isNull(judgements.undoneAt), eq(judgements.purpose, "work"), isNotNull(judgements.ranks));
 
 /** Pairs of two models' completions that were voted on together, people's and simulated votes alike. */
-export function selectVotedPairs(db: Db, input: { projectId: string; firstModelId: string; secondModelId: string; split: Split }): Promise<{ promptId: string; firstId: string; secondId: string }[]> {
+export function selectVotedPairs(
+  db: Db,
+  input: { projectId: string; firstModelId: string; secondModelId: string; split: Split },
+): Promise<{ promptId: string; firstId: string; secondId: string }[]> {
   return db
     .selectDistinct({ promptId: first.promptId, firstId: first.id, secondId: second.id })
     .from(judgements)
@@ -32,18 +35,42 @@ export function selectVotedPairs(db: Db, input: { projectId: string; firstModelI
 }
 
 /** A pair with all that the judge is shown. */
-export type PairTexts = { promptId: string; firstId: string; secondId: string; messages: Message[]; reference: string | null; promptHash: string; firstText: string; secondText: string };
+export type PairTexts = {
+  promptId: string;
+  firstId: string;
+  secondId: string;
+  messages: Message[];
+  reference: string | null;
+  promptHash: string;
+  firstText: string;
+  secondText: string;
+};
 
 /** In the order given. */
-export async function selectPairTexts(db: Db, pairs: readonly { promptId: string; firstId: string; secondId: string }[]): Promise<PairTexts[]> {
+export async function selectPairTexts(
+  db: Db,
+  pairs: readonly { promptId: string; firstId: string; secondId: string }[],
+): Promise<PairTexts[]> {
   const texts = new Map<string, string>();
   const ids = pairs.flatMap(({ firstId, secondId }) => [firstId, secondId]);
   for (let start = 0; start < ids.length; start += CHUNK) {
-    for (const { id, text } of await db.select({ id: completions.id, text: completions.text }).from(completions).where(inArray(completions.id, ids.slice(start, start + CHUNK)))) texts.set(id, text);
+    for (const { id, text } of await db
+      .select({ id: completions.id, text: completions.text })
+      .from(completions)
+      .where(inArray(completions.id, ids.slice(start, start + CHUNK))))
+      texts.set(id, text);
   }
   const asked = new Map<string, { messages: Message[]; reference: string | null; contentHash: string }>();
   for (let start = 0; start < pairs.length; start += CHUNK) {
-    const rows = await db.select().from(prompts).where(inArray(prompts.id, pairs.slice(start, start + CHUNK).map(({ promptId }) => promptId)));
+    const rows = await db
+      .select()
+      .from(prompts)
+      .where(
+        inArray(
+          prompts.id,
+          pairs.slice(start, start + CHUNK).map(({ promptId }) => promptId),
+        ),
+      );
     for (const row of rows) asked.set(row.id, row);
   }
   return pairs.flatMap((pair) => {
@@ -55,15 +82,28 @@ export async function selectPairTexts(db: Db, pairs: readonly { promptId: string
 }
 
 export async function insertJudgedPairs(db: Db, pairs: readonly NewJudgedPair[]): Promise<void> {
-  for (let start = 0; start < pairs.length; start += CHUNK) await db.insert(judgedPairs).values(pairs.slice(start, start + CHUNK)).onConflictDoNothing();
+  for (let start = 0; start < pairs.length; start += CHUNK)
+    await db
+      .insert(judgedPairs)
+      .values(pairs.slice(start, start + CHUNK))
+      .onConflictDoNothing();
 }
 
 export function selectJudgedPairs(db: Db, runId: string) {
-  return db.select().from(judgedPairs).where(eq(judgedPairs.runId, runId)).orderBy(asc(judgedPairs.promptId), asc(judgedPairs.firstId), asc(judgedPairs.secondId));
+  return db
+    .select()
+    .from(judgedPairs)
+    .where(eq(judgedPairs.runId, runId))
+    .orderBy(asc(judgedPairs.promptId), asc(judgedPairs.firstId), asc(judgedPairs.secondId));
 }
 
 /** Says what the judge said of a pair, with the first model's completion shown first or second. */
-export async function setVerdict(db: Db, pair: { runId: string; firstId: string; secondId: string }, shown: "first" | "second", verdict: Verdict): Promise<void> {
+export async function setVerdict(
+  db: Db,
+  pair: { runId: string; firstId: string; secondId: string },
+  shown: "first" | "second",
+  verdict: Verdict,
+): Promise<void> {
   await db
     .update(judgedPairs)
     .set(shown === "first" ? { shownFirst: verdict } : { shownSecond: verdict })
@@ -73,7 +113,11 @@ export async function setVerdict(db: Db, pair: { runId: string; firstId: string;
 export async function selectJudgeAnswers(db: Db, hashes: readonly string[]): Promise<Map<string, JudgeAnswerRow>> {
   const found = new Map<string, JudgeAnswerRow>();
   for (let start = 0; start < hashes.length; start += CHUNK) {
-    for (const row of await db.select().from(judgeAnswers).where(inArray(judgeAnswers.hash, hashes.slice(start, start + CHUNK)))) found.set(row.hash, row);
+    for (const row of await db
+      .select()
+      .from(judgeAnswers)
+      .where(inArray(judgeAnswers.hash, hashes.slice(start, start + CHUNK))))
+      found.set(row.hash, row);
   }
   return found;
 }
@@ -82,18 +126,16 @@ export async function insertJudgeAnswer(db: Db, answer: Omit<JudgeAnswerRow, "cr
   await db.insert(judgeAnswers).values(answer).onConflictDoNothing();
 }
 
-/** Votes that count and order the two completions of a pair of the run, one row each. */
+/** Votes that count and rank the two completions of a pair of the run, one row each. */
 export function selectVotesOnPairs(db: Db, runId: string) {
-  const rankOf = (id: typeof judgedPairs.firstId | typeof judgedPairs.secondId) =>
-    sql<number>`(${judgements.ranks}->>((select place.n - 1 from jsonb_array_elements_text(${judgements.shownOrder}) with ordinality as place(id, n) where place.id = ${id}::text))::int)::float8`;
   return db
     .select({
       firstId: judgedPairs.firstId,
       secondId: judgedPairs.secondId,
       annotatorId: judgements.annotatorId,
       simulated: users.simulated,
-      firstRank: rankOf(judgedPairs.firstId),
-      secondRank: rankOf(judgedPairs.secondId),
+      shownOrder: judgements.shownOrder,
+      ranks: judgements.ranks,
     })
     .from(judgedPairs)
     .innerJoin(firstOfItem, eq(firstOfItem.completionId, judgedPairs.firstId))

@@ -12,7 +12,7 @@ import { appendLockedEvents } from "./run-events";
 export type RunRow = typeof runs.$inferSelect;
 export type NewRun = Pick<
   typeof runs.$inferInsert,
-  "projectId" | "kind" | "name" | "config" | "baseCheckpointId" | "endpointId" | "rewardCheckpointId" | "datasetVersionId" | "roundId" | "sweepId" | "createdBy" | "totalSteps"
+  "projectId" | "kind" | "name" | "config" | "baseCheckpointId" | "endpointId" | "rewardCheckpointId" | "datasetVersionId" | "roundId" | "sweepId" | "batchId" | "createdBy" | "totalSteps"
 >;
 
 /** Deaths of workers without a checkpoint in between after which a run counts as failed. */
@@ -262,4 +262,15 @@ export async function setRunConfig(db: Db, runId: string, config: RunConfig): Pr
     .where(and(eq(runs.id, runId), ne(runs.state, "running")))
     .returning({ id: runs.id });
   return rows.length === 1;
+}
+
+/** The sample runs of a batch with what each samples from, oldest first. */
+export function selectBatchRuns(db: Db, batchId: string) {
+  return db
+    .select({ id: runs.id, state: runs.state, step: runs.step, totalSteps: runs.totalSteps, checkpointId: runs.baseCheckpointId, checkpointName: baseCheckpoint.name, endpointName: endpoints.name })
+    .from(runs)
+    .leftJoin(endpoints, eq(endpoints.id, runs.endpointId))
+    .leftJoin(baseCheckpoint, eq(baseCheckpoint.id, runs.baseCheckpointId))
+    .where(eq(runs.batchId, batchId))
+    .orderBy(asc(runs.createdAt), asc(runs.id));
 }

@@ -7,7 +7,12 @@ import { researcherProcedure, router } from "../trpc";
 const projectId = z.uuid();
 const chosenSchema = z.strictObject({ projectId, endpointId: z.uuid() });
 /** What can stand in a header. */
-const apiKeySchema = z.string().trim().min(1, "Enter the key").max(1000, "At most 1000 characters").regex(/^[\x21-\x7e]+$/, "A key has no spaces and only plain characters");
+const apiKeySchema = z
+  .string()
+  .trim()
+  .min(1, "Enter the key")
+  .max(1000, "At most 1000 characters")
+  .regex(/^[\x21-\x7e]+$/, "A key has no spaces and only plain characters");
 
 export const endpointRouter = router({
   list: researcherProcedure.input(z.strictObject({ projectId })).query(({ ctx, input }) => endpoints.listEndpoints(ctx, input)),

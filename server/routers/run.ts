@@ -2,6 +2,7 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { runKindSchema, runStateSchema } from "../../domain/run";
+import { sampleBatchSchema } from "../../domain/sample-batch";
 import { getRunListener } from "../run-listener";
 import { shutdownSignal } from "../shutdown";
 import { getRunLineage } from "../services/checkpoint";
@@ -9,6 +10,7 @@ import { compareEvaluationRuns, getRewardByDistance, listComparableRuns } from "
 import { cancelRun, createRun, createRunSchema, estimateRun, getRun, getRunSeries, listRuns, listSameData, listTrials, pauseRun, resumeRun, retryRun } from "../services/run";
 import { getJudgeReport, getRunRequests, retryFailedRequests, setRunBudget } from "../services/run-requests";
 import { listRunInputs, runInputSchema } from "../services/run-inputs";
+import { startSampleBatch } from "../services/sample-batch";
 import { streamRunEvents } from "../services/run-stream";
 import { researcherProcedure, router } from "../trpc";
 
@@ -43,6 +45,8 @@ export const runRouter = router({
   /** Changes nothing; a mutation because a config is too long for an address. */
   estimate: researcherProcedure.input(runInputSchema).mutation(({ ctx, input }) => estimateRun(ctx, input)),
   create: researcherProcedure.input(createRunSchema).mutation(({ ctx, input }) => createRun(ctx, input)),
+  /** One sample run for each of several sources. */
+  sample: researcherProcedure.input(sampleBatchSchema).mutation(({ ctx, input }) => startSampleBatch(ctx, input)),
   pause: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => pauseRun(ctx, input.id)),
   resume: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => resumeRun(ctx, input.id)),
   cancel: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => cancelRun(ctx, input.id)),

@@ -37,10 +37,20 @@ export async function createEndpointWorld(db: Db): Promise<EndpointWorld> {
   return { db, researcher: await addUser(db, "researcher"), projectId: await addProject(db) };
 }
 
-export async function addEndpoint({ db, projectId, researcher }: EndpointWorld, name: string, settings: Partial<EndpointSettings> & { baseUrl: string }): Promise<EndpointRow> {
+export async function addEndpoint(
+  { db, projectId, researcher }: EndpointWorld,
+  name: string,
+  settings: Partial<EndpointSettings> & { baseUrl: string },
+): Promise<EndpointRow> {
   const row = await insertEndpoint(db, {
-    projectId, name, model: "fake-1", settings: endpointSettingsSchema.parse({ requestsPerMinute: null, concurrency: 1, ...settings }),
-    sealedKey: sealEndpointKey("sk-secret-of-the-test", SECRET), keyEnd: "test", allowPrivate: true, createdBy: researcher.user.id,
+    projectId,
+    name,
+    model: "fake-1",
+    settings: endpointSettingsSchema.parse({ requestsPerMinute: null, concurrency: 1, ...settings }),
+    sealedKey: sealEndpointKey("sk-secret-of-the-test", SECRET),
+    keyEnd: "test",
+    allowPrivate: true,
+    createdBy: researcher.user.id,
   });
   if (row === null) throw new Error("The test endpoint was not added");
   return row;
@@ -48,12 +58,31 @@ export async function addEndpoint({ db, projectId, researcher }: EndpointWorld, 
 
 /** A worker that trains nothing. */
 export function addRequestWorker(db: Db, name: string, clock: FakeClock = createFakeClock()): Promise<Worker> {
-  return createWorker({ db, engine: { description: "none" } as Engine, storeFolder: "/nonexistent", modelsFolder: "models", name, askEndpoint: createEndpointClient({ secret: SECRET, now: () => NOW }), clock });
+  return createWorker({
+    db,
+    engine: { description: "none" } as Engine,
+    storeFolder: "/nonexistent",
+    modelsFolder: "models",
+    name,
+    askEndpoint: createEndpointClient({ secret: SECRET, now: () => NOW }),
+    clock,
+  });
 }
 
-export function addEndpointRun({ db, projectId, researcher }: EndpointWorld, endpoint: EndpointRow, config: Record<string, unknown>): Promise<RunRow> {
+export function addEndpointRun(
+  { db, projectId, researcher }: EndpointWorld,
+  endpoint: EndpointRow,
+  config: Record<string, unknown>,
+): Promise<RunRow> {
   const parsed = runConfigSchema.parse(config);
-  return insertRun(db, { projectId, kind: parsed.kind, name: "Test run", config: parsed, endpointId: endpoint.id, createdBy: researcher.user.id });
+  return insertRun(db, {
+    projectId,
+    kind: parsed.kind,
+    name: "Test run",
+    config: parsed,
+    endpointId: endpoint.id,
+    createdBy: researcher.user.id,
+  });
 }
 
 export async function readRun(db: Db, id: string): Promise<RunRow> {

@@ -26,7 +26,10 @@ type Answer = { text?: string | null; finishReason?: string | null; model?: stri
 export function chatAnswer({ text = "An answer.", finishReason = "stop", model = "fake-1-2026", usage = [10, 5] }: Answer = {}): FakeReply {
   return {
     body: {
-      id: "chatcmpl-1", object: "chat.completion", created: 0, model,
+      id: "chatcmpl-1",
+      object: "chat.completion",
+      created: 0,
+      model,
       choices: [{ index: 0, message: { role: "assistant", content: text }, finish_reason: finishReason }],
       ...(usage === null ? {} : { usage: { prompt_tokens: usage[0], completion_tokens: usage[1], total_tokens: usage[0] + usage[1] } }),
     },
@@ -34,7 +37,9 @@ export function chatAnswer({ text = "An answer.", finishReason = "stop", model =
 }
 
 export const refusal = (status: number, message: string, more: { code?: string; headers?: Record<string, string> } = {}): FakeReply => ({
-  status, headers: more.headers ?? {}, body: { error: { message, type: "error", param: null, code: more.code ?? null } },
+  status,
+  headers: more.headers ?? {},
+  body: { error: { message, type: "error", param: null, code: more.code ?? null } },
 });
 
 /** The text of the last message that was asked. */
@@ -55,7 +60,12 @@ export async function startFakeOpenAI(): Promise<FakeOpenAI> {
     void (async () => {
       const left = new AbortController();
       outgoing.on("close", () => left.abort());
-      const request = { path: incoming.url ?? "", authorization: incoming.headers.authorization, body: await readBody(incoming), signal: left.signal };
+      const request = {
+        path: incoming.url ?? "",
+        authorization: incoming.headers.authorization,
+        body: await readBody(incoming),
+        signal: left.signal,
+      };
       const place = fake.requests.push(request) - 1;
       underWay += 1;
       fake.mostAtOnce = Math.max(fake.mostAtOnce, underWay);

@@ -30,7 +30,7 @@ export function StartView() {
 
   const setProject = (id: string) => {
     const next = new URLSearchParams(params);
-    for (const name of ["from", "base", "reward", "dataset", "set"]) next.delete(name);
+    for (const name of ["from", "base", "endpoint", "reward", "dataset", "set"]) next.delete(name);
     next.set("project", id);
     window.history.replaceState(null, "", `?${next}`);
   };
@@ -72,7 +72,7 @@ export function StartView() {
           key={`${inputs.data.project.id}:${from ?? ""}`}
           inputs={inputs.data}
           like={like.data ?? null}
-          initial={{ kind, baseCheckpointId: params.get("base"), rewardCheckpointId: params.get("reward"), datasetVersionId: params.get("dataset"), changes: readChanges(params.get("set")) }}
+          initial={{ kind, baseCheckpointId: params.get("base"), endpointId: params.get("endpoint"), rewardCheckpointId: params.get("reward"), datasetVersionId: params.get("dataset"), changes: readChanges(params.get("set")) }}
           onProject={setProject}
         />
       )}

@@ -12,7 +12,16 @@ import { resumeRun, retryRun } from "../../../server/services/run";
 import { getRunRequests, retryFailedRequests, setRunBudget } from "../../../server/services/run-requests";
 import { requestSeed, sampleFromEndpoint } from "../../../trainer/worker-sample";
 import { createTestDb, type TestDb } from "../../helpers/database";
-import { addEndpoint, addEndpointRun, addRequestWorker, createEndpointWorld, createFakeClock, type EndpointWorld, readRun, SECRET } from "../../helpers/endpoint-world";
+import {
+  addEndpoint,
+  addEndpointRun,
+  addRequestWorker,
+  createEndpointWorld,
+  createFakeClock,
+  type EndpointWorld,
+  readRun,
+  SECRET,
+} from "../../helpers/endpoint-world";
 import { chatAnswer, type FakeOpenAI, lastMessage, refusal, startFakeOpenAI } from "../../helpers/fake-openai";
 import { addCompletions, addPrompt } from "../../helpers/project-world";
 
@@ -34,7 +43,8 @@ const addPrompts = async (count: number): Promise<string[]> => {
   for (let i = 0; i < count; i++) ids.push(await addPrompt(database.db, world.projectId, `Question ${i}`));
   return ids;
 };
-const completionsOf = (runId: string) => database.db.select().from(completions).where(eq(completions.runId, runId)).orderBy(asc(completions.promptId), asc(completions.ordinal));
+const completionsOf = (runId: string) =>
+  database.db.select().from(completions).where(eq(completions.runId, runId)).orderBy(asc(completions.promptId), asc(completions.ordinal));
 const workOn = async (clock = createFakeClock()) => {
   await (await addRequestWorker(database.db, "test-1", clock)).workOnce();
   return clock;
@@ -52,27 +62,58 @@ describe("an answered run", () => {
     const promptId = await addPrompt(db, world.projectId, "ignored", { messages });
     fake.reply = (_request, place) => chatAnswer({ text: ` Answer ${place} `, finishReason: place === 0 ? "stop" : "length" });
     const endpoint = await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl, inputPrice: 2, outputPrice: 10, extra: { user: "hone" } });
-    const run = await addEndpointRun(world, endpoint, { kind: "sample", seed: 7, completionsPerPrompt: 2, sampling: { temperature: 0.5, maxNewTokens: 16 } });
+    const run = await addEndpointRun(world, endpoint, {
+      kind: "sample",
+      seed: 7,
+      completionsPerPrompt: 2,
+      sampling: { temperature: 0.5, maxNewTokens: 16 },
+    });
     await workOn();
 
-    expect(await readRun(db, run.id)).toMatchObject({ state: "succeeded", step: 2, totalSteps: 2, reason: "Finished: 2 of 2 answered, $0.0001" });
-    expect(fake.requests.map(({ path, authorization }) => [path, authorization])).toEqual(Array(2).fill(["/v1/chat/completions", "Bearer sk-secret-of-the-test"]));
+    expect(await readRun(db, run.id)).toMatchObject({
+      state: "succeeded",
+      step: 2,
+      totalSteps: 2,
+      reason: "Finished: 2 of 2 answered, $0.0001",
+    });
+    expect(fake.requests.map(({ path, authorization }) => [path, authorization])).toEqual(
+      Array(2).fill(["/v1/chat/completions", "Bearer sk-secret-of-the-test"]),
+    );
     const rows = await completionsOf(run.id);
     const seeds = rows.map(({ sampling }) => sampling?.seed);
     expect(new Set(seeds).size).toBe(2);
     expect(fake.requests[0]?.body).toEqual({ model: "fake-1", messages, max_tokens: 16, temperature: 0.5, seed: seeds[0], user: "hone" });
-    expect(rows.map(({ text, source, ordinal }) => ({ text, source, ordinal }))).toEqual([{ text: "Answer 0", source: "external", ordinal: 0 }, { text: "Answer 1", source: "external", ordinal: 1 }]);
+    expect(rows.map(({ text, source, ordinal }) => ({ text, source, ordinal }))).toEqual([
+      { text: "Answer 0", source: "external", ordinal: 0 },
+      { text: "Answer 1", source: "external", ordinal: 1 },
+    ]);
     expect(rows[1]?.generation).toEqual({
-      inputTokens: 10, outputTokens: 5, finishReason: "length", model: "fake-1-2026", estimated: false, endpointId: endpoint.id,
+      inputTokens: 10,
+      outputTokens: 5,
+      finishReason: "length",
+      model: "fake-1-2026",
+      estimated: false,
+      endpointId: endpoint.id,
       parameters: { model: "fake-1", max_tokens: 16, temperature: 0.5, seed: seeds[1], user: "hone" },
     });
     const [model] = await db.select().from(models).where(eq(models.projectId, world.projectId));
     expect(model).toMatchObject({ name: "Fake", checkpointId: null });
-    expect(await getRunRequests(world.researcher, run.id)).toMatchObject({ answered: 2, failed: 0, inputTokens: 20, outputTokens: 10, cost: 2 * (10 * 2 + 5 * 10) / 1e6 });
+    expect(await getRunRequests(world.researcher, run.id)).toMatchObject({
+      answered: 2,
+      failed: 0,
+      inputTokens: 20,
+      outputTokens: 10,
+      cost: (2 * (10 * 2 + 5 * 10)) / 1e6,
+    });
     expect(await db.select().from(items).where(eq(items.promptId, promptId))).toMatchObject([{ mode: "pairwise" }]);
     const events = (await readRunEvents(db, run.id, 0, 100)).map(({ event }) => event);
-    expect(events.findLast((event) => event.kind === "metric")).toMatchObject({ step: 2, values: { "requests/cost": 0.00014, "requests/tokens_in": 20, "requests/failed": 0 } });
-    expect(events.find((event) => event.kind === "sample")).toMatchObject({ rows: [{ prompt: "And now?", completion: "Answer 0" }, { completion: "Answer 1" }] });
+    expect(events.findLast((event) => event.kind === "metric")).toMatchObject({
+      step: 2,
+      values: { "requests/cost": 0.00014, "requests/tokens_in": 20, "requests/failed": 0 },
+    });
+    expect(events.find((event) => event.kind === "sample")).toMatchObject({
+      rows: [{ prompt: "And now?", completion: "Answer 0" }, { completion: "Answer 1" }],
+    });
   });
 
   it("draws the same seeds in every installation", () => {
@@ -90,7 +131,12 @@ describe("an answered run", () => {
     await workOn();
     expect(fake.requests[0]).toMatchObject({ path: "/v1/completions", authorization: undefined, body: { prompt: "Question 0" } });
     expect(fake.requests[0]?.body).not.toHaveProperty("seed");
-    expect((await completionsOf(run.id))[0]?.generation).toMatchObject({ estimated: true, outputTokens: 5, model: "fake-1", finishReason: null });
+    expect((await completionsOf(run.id))[0]?.generation).toMatchObject({
+      estimated: true,
+      outputTokens: 5,
+      model: "fake-1",
+      finishReason: null,
+    });
   });
 
   it("leaves out prompts that the model has answered, where asked to", async () => {
@@ -130,11 +176,20 @@ describe("what goes wrong", () => {
 
   it("is given up after so many tries, with the reason, while the others go on; asked again it needs only those", async () => {
     await addPrompts(4);
-    fake.reply = (request) => (lastMessage(request) === "Question 2" ? refusal(503, "no room") : lastMessage(request) === "Question 3" ? chatAnswer({ text: null, finishReason: "content_filter" }) : chatAnswer());
+    fake.reply = (request) =>
+      lastMessage(request) === "Question 2"
+        ? refusal(503, "no room")
+        : lastMessage(request) === "Question 3"
+          ? chatAnswer({ text: null, finishReason: "content_filter" })
+          : chatAnswer();
     const endpoint = await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl, concurrency: 2 });
     const run = await addEndpointRun(world, endpoint, { kind: "sample", completionsPerPrompt: 1, maxTries: 3 });
     await workOn();
-    expect(await readRun(database.db, run.id)).toMatchObject({ state: "succeeded", step: 4, reason: "Finished: 2 of 4 answered, 2 failed" });
+    expect(await readRun(database.db, run.id)).toMatchObject({
+      state: "succeeded",
+      step: 4,
+      reason: "Finished: 2 of 4 answered, 2 failed",
+    });
     const { failures } = await getRunRequests(world.researcher, run.id);
     expect(failures.map(({ prompt, error, tries }) => ({ prompt, error, tries })).sort((a, b) => (a.prompt < b.prompt ? -1 : 1))).toEqual([
       { prompt: "Question 2", error: "503 no room (after 3 tries)", tries: 3 },
@@ -158,7 +213,10 @@ describe("what goes wrong", () => {
   ])("%s ends the run after one request; retried, it goes on", async (_name, reply, reason) => {
     await addPrompts(3);
     fake.reply = (_request, place) => (place === 0 ? chatAnswer() : reply);
-    const run = await addEndpointRun(world, await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl }), { kind: "sample", completionsPerPrompt: 1 });
+    const run = await addEndpointRun(world, await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl }), {
+      kind: "sample",
+      completionsPerPrompt: 1,
+    });
     await workOn();
     expect(await readRun(database.db, run.id)).toMatchObject({ state: "failed", reason: expect.stringMatching(reason) });
     expect((await readRun(database.db, run.id)).reason).toContain("1 of 3 answered");
@@ -173,16 +231,25 @@ describe("what goes wrong", () => {
   it("stops the run when nothing is answered any more", async () => {
     await addPrompts(12);
     fake.reply = () => refusal(400, "unknown parameter: seed");
-    const run = await addEndpointRun(world, await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl }), { kind: "sample", completionsPerPrompt: 1 });
+    const run = await addEndpointRun(world, await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl }), {
+      kind: "sample",
+      completionsPerPrompt: 1,
+    });
     await workOn();
-    expect((await readRun(database.db, run.id)).reason).toContain("10 requests in a row failed, the last with: 400 unknown parameter: seed");
+    expect((await readRun(database.db, run.id)).reason).toContain(
+      "10 requests in a row failed, the last with: 400 unknown parameter: seed",
+    );
     expect(fake.requests).toHaveLength(10);
   });
 
   it("a server that is not there is tried again, then named", async () => {
     await addPrompts(1);
     await fake.close();
-    const run = await addEndpointRun(world, await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl }), { kind: "sample", completionsPerPrompt: 1, maxTries: 2 });
+    const run = await addEndpointRun(world, await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl }), {
+      kind: "sample",
+      completionsPerPrompt: 1,
+      maxTries: 2,
+    });
     await workOn();
     const { failures } = await getRunRequests(world.researcher, run.id);
     expect(failures[0]?.error).toMatch(/could not be reached: .*ECONNREFUSED.*\(after 2 tries\)/);
@@ -200,7 +267,10 @@ describe("what goes wrong", () => {
             // The client has hung up.
             request.signal.addEventListener("abort", release);
           });
-    const run = await addEndpointRun(world, await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl, timeoutSeconds: 1 }), { kind: "sample", completionsPerPrompt: 1 });
+    const run = await addEndpointRun(world, await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl, timeoutSeconds: 1 }), {
+      kind: "sample",
+      completionsPerPrompt: 1,
+    });
     await workOn();
     release();
     expect(await readRun(database.db, run.id)).toMatchObject({ state: "succeeded" });
@@ -216,7 +286,11 @@ describe("limits", () => {
     const strict = await addEndpoint(world, "Strict", { baseUrl: fake.baseUrl, tokensPerMinute: 600 });
     // In one transaction the database's clock stands still.
     await db.transaction(async (tx) => {
-      expect([await reserveRequest(tx, endpoint, 100), await reserveRequest(tx, endpoint, 100), await reserveRequest(tx, endpoint, 100)]).toEqual([0, 1_000, 2_000]);
+      expect([
+        await reserveRequest(tx, endpoint, 100),
+        await reserveRequest(tx, endpoint, 100),
+        await reserveRequest(tx, endpoint, 100),
+      ]).toEqual([0, 1_000, 2_000]);
       await holdEndpoint(tx, endpoint.id, 20_000);
       expect(await reserveRequest(tx, endpoint, 100)).toBe(20_000);
 
@@ -236,7 +310,10 @@ describe("limits", () => {
         if (waiting.length === 3) for (const go of waiting.splice(0)) go();
         else if (fake.requests.length > 6) for (const go of waiting.splice(0)) go();
       });
-    await addEndpointRun(world, await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl, concurrency: 3 }), { kind: "sample", completionsPerPrompt: 1 });
+    await addEndpointRun(world, await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl, concurrency: 3 }), {
+      kind: "sample",
+      completionsPerPrompt: 1,
+    });
     await workOn();
     expect(fake.requests).toHaveLength(8);
     expect(fake.mostAtOnce).toBe(3);
@@ -246,7 +323,12 @@ describe("limits", () => {
     await addPrompts(5);
     // An answer costs 15 dollars; the largest that is allowed, about 17.
     const endpoint = await addEndpoint(world, "Fake", { baseUrl: fake.baseUrl, inputPrice: 1e6, outputPrice: 1e6, concurrency: 2 });
-    const run = await addEndpointRun(world, endpoint, { kind: "sample", completionsPerPrompt: 1, maxCost: 40, sampling: { maxNewTokens: 10 } });
+    const run = await addEndpointRun(world, endpoint, {
+      kind: "sample",
+      completionsPerPrompt: 1,
+      maxCost: 40,
+      sampling: { maxNewTokens: 10 },
+    });
     await workOn();
     const paused = await readRun(database.db, run.id);
     expect(paused).toMatchObject({ state: "paused", step: 2 });
@@ -305,7 +387,10 @@ describe("going on", () => {
     const clock = createFakeClock();
     const ask = createEndpointClient({ secret: SECRET });
     // The second request waits a minute; in the middle of it somebody pauses the run.
-    const ending = await sampleFromEndpoint({ db, run, endpoint, ask, clock, asked: () => (clock.slept.length >= 10 ? "pause" : null) }, run.config);
+    const ending = await sampleFromEndpoint(
+      { db, run, endpoint, ask, clock, asked: () => (clock.slept.length >= 10 ? "pause" : null) },
+      run.config,
+    );
     expect(ending).toEqual({ outcome: "paused", reason: "Paused as asked: 1 of 4 answered" });
     expect(clock.slept).toHaveLength(10);
     await transitionRun(db, { runId: id, to: "paused", reason: ending.reason });
@@ -314,4 +399,28 @@ describe("going on", () => {
     expect(await readRun(db, id)).toMatchObject({ state: "succeeded", step: 4 });
     expect(fake.requests).toHaveLength(4);
   });
+});
+
+it("the last run of a batch makes items that set the sources against each other", async () => {
+  const { db } = database;
+  await addPrompts(3);
+  const batchId = crypto.randomUUID();
+  for (const name of ["One", "Two"]) {
+    const run = await addEndpointRun(world, await addEndpoint(world, name, { baseUrl: fake.baseUrl }), {
+      kind: "sample",
+      completionsPerPrompt: 1,
+      createItems: false,
+      onlyMissing: true,
+    });
+    await db.update(runs).set({ batchId }).where(eq(runs.id, run.id));
+  }
+  const itemsOf = () => db.select().from(items).where(eq(items.projectId, world.projectId));
+  fake.reply = (request) => chatAnswer({ text: `One of ${lastMessage(request)}` });
+  await workOn();
+  expect(await itemsOf()).toEqual([]);
+  fake.reply = (request) =>
+    chatAnswer({ text: lastMessage(request) === "Question 0" ? "One of Question 0" : `Two of ${lastMessage(request)}` });
+  await workOn();
+  // Of the prompt that both answered alike there is nothing to compare.
+  expect((await itemsOf()).map(({ mode }) => mode)).toEqual(["pairwise", "pairwise"]);
 });

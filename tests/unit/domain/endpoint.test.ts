@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { samplingSchema } from "../../../domain/completion";
-import { completionPrompt, costOf, newEndpointSchema, parseRetryAfter, requestBody, retryDelayMs, sentParameters } from "../../../domain/endpoint";
+import {
+  completionPrompt,
+  costOf,
+  newEndpointSchema,
+  parseRetryAfter,
+  requestBody,
+  retryDelayMs,
+  sentParameters,
+} from "../../../domain/endpoint";
 
 const endpoint = newEndpointSchema.parse({ name: "Fake", model: "fake-1", baseUrl: "https://models.example.org/v1/" });
 const sampling = samplingSchema.parse({ temperature: 0.7, maxNewTokens: 32, seed: 5 });
@@ -16,9 +24,22 @@ describe("what is sent", () => {
     expect(requestBody(endpoint, { messages, sampling })).toEqual({ model: "fake-1", messages, max_tokens: 32, temperature: 0.7, seed: 5 });
   });
   it("names the longest completion as the endpoint wants, adds its parameters, and takes out those that are null", () => {
-    const strict = { ...endpoint, maxTokensField: "max_completion_tokens" as const, sendsSeed: false, extra: { temperature: null, reasoning_effort: "low" } };
+    const strict = {
+      ...endpoint,
+      maxTokensField: "max_completion_tokens" as const,
+      sendsSeed: false,
+      extra: { temperature: null, reasoning_effort: "low" },
+    };
     const body = requestBody(strict, { messages, sampling: { ...sampling, topP: 0.9, topK: 40, stop: ["\n"] } });
-    expect(body).toEqual({ model: "fake-1", messages, max_completion_tokens: 32, top_p: 0.9, top_k: 40, stop: ["\n"], reasoning_effort: "low" });
+    expect(body).toEqual({
+      model: "fake-1",
+      messages,
+      max_completion_tokens: 32,
+      top_p: 0.9,
+      top_k: 40,
+      stop: ["\n"],
+      reasoning_effort: "low",
+    });
     expect(sentParameters(body)).not.toHaveProperty("messages");
   });
   it("is text for a model that continues text", () => {
@@ -31,7 +52,8 @@ describe("what is sent", () => {
 describe("an endpoint's form", () => {
   it("takes the slash off the address and refuses what does not belong in it", () => {
     expect(endpoint.baseUrl).toBe("https://models.example.org/v1");
-    for (const baseUrl of ["ftp://x.org", "https://me:secret@x.org/v1", "https://x.org/v1?key=1", "x.org"]) expect(newEndpointSchema.safeParse({ ...endpoint, baseUrl }).success, baseUrl).toBe(false);
+    for (const baseUrl of ["ftp://x.org", "https://me:secret@x.org/v1", "https://x.org/v1?key=1", "x.org"])
+      expect(newEndpointSchema.safeParse({ ...endpoint, baseUrl }).success, baseUrl).toBe(false);
   });
   it("refuses extra parameters that Hone sets itself", () => {
     expect(newEndpointSchema.safeParse({ ...endpoint, extra: { stream: true } }).error?.issues[0]?.message).toContain("set by Hone");
