@@ -51,6 +51,10 @@ const variablesSchema = commonSchema.extend({
   GITHUB_CLIENT_SECRET: optional,
   GOOGLE_CLIENT_ID: optional,
   GOOGLE_CLIENT_SECRET: optional,
+  /** Of the Hugging Face hub: to read private data sets and to publish. */
+  HF_TOKEN: optional,
+  /** Another hub than huggingface.co. */
+  HF_ENDPOINT: z.url({ protocol: /^https?$/, error: "expected http(s)://host" }).default("https://huggingface.co"),
   OIDC_NAME: optional,
   OIDC_ISSUER: optional,
   OIDC_CLIENT_ID: optional,
@@ -76,6 +80,7 @@ export type Env = {
   host: string;
   /** Null when nothing was said. */
   demo: boolean | null;
+  hub: { token: string | null; url: string };
   auth: {
     secret: string;
     url: string;
@@ -113,6 +118,7 @@ export function parseEnv(variables: Variables): Env {
     port: v.PORT,
     host: v.HOST,
     demo: v.HONE_DEMO === undefined ? null : v.HONE_DEMO === "1" || v.HONE_DEMO === "true",
+    hub: { token: v.HF_TOKEN, url: v.HF_ENDPOINT.replace(/\/+$/, "") },
     auth: {
       secret: v.NEXTAUTH_SECRET,
       url: v.NEXTAUTH_URL,

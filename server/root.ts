@@ -4,6 +4,7 @@ import { checkpointRouter } from "./routers/checkpoint";
 import { datasetRouter } from "./routers/dataset";
 import { endpointRouter } from "./routers/endpoint";
 import { guidelineRouter } from "./routers/guideline";
+import { hubRouter } from "./routers/hub";
 import { itemRouter } from "./routers/item";
 import { leaderboardRouter } from "./routers/leaderboard";
 import { projectRouter } from "./routers/project";
@@ -21,6 +22,7 @@ export const appRouter = router({
   dataset: datasetRouter,
   endpoint: endpointRouter,
   guideline: guidelineRouter,
+  hub: hubRouter,
   item: itemRouter,
   leaderboard: leaderboardRouter,
   project: projectRouter,

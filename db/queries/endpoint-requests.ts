@@ -11,7 +11,8 @@ const isFailed = and(isNotNull(endpointRequests.error), eq(endpointRequests.reop
 
 /**
  * Records a finished request of the holder of `attempt`, with what `store` keeps of its answer, all or nothing; moves the
- * run's step. False when another worker has taken the run: the caller must stop.
+ * run's step, never back: requests that end together may be recorded in either order. False when another worker has taken
+ * the run: the caller must stop.
  */
 export async function recordRequest(
   db: Db,
@@ -40,7 +41,7 @@ export async function recordRequest(
           cost: added("cost"),
         },
       });
-    await tx.update(runs).set({ heartbeatAt: sql`now()`, step: input.step }).where(eq(runs.id, input.runId));
+    await tx.update(runs).set({ heartbeatAt: sql`now()`, step: sql`greatest(${runs.step}, ${input.step})` }).where(eq(runs.id, input.runId));
     return true;
   });
 }

@@ -38,7 +38,10 @@ async function register(page: Page, name: string, model: string): Promise<void> 
 
 test("an outside model is registered, tried, sampled, compared and asked to judge", async ({ page }) => {
   await signInAs(page, "admin", "/projects");
-  await page.getByRole("link", { name: /support/i }).first().click();
+  await page
+    .getByRole("link", { name: /support/i })
+    .first()
+    .click();
   await page.getByRole("navigation", { name: "Project" }).getByRole("link", { name: "Endpoints" }).click();
   await expect(page.getByText("No endpoint yet")).toBeVisible();
   await shoot(page, "endpoints-empty");
@@ -62,13 +65,17 @@ test("an outside model is registered, tried, sampled, compared and asked to judg
   let asked = 0;
   fake.reply = (request) => {
     const text = lastMessage(request);
-    if (text.includes("<answer_1>")) return chatAnswer({ text: /<answer_1>\nGood/.test(text) ? "The first is clearer. [[1]]" : "The second is clearer. [[2]]", usage: [300, 12] });
+    if (text.includes("<answer_1>"))
+      return chatAnswer({
+        text: /<answer_1>\nGood/.test(text) ? "The first is clearer. [[1]]" : "The second is clearer. [[2]]",
+        usage: [300, 12],
+      });
     const name = request.body.model === "good-1" ? "Good" : "Poor";
     if (name === "Poor" && asked++ === 0) return refusal(400, "The prompt is too long for this model");
     return chatAnswer({ text: `${name} answer to ${text.slice(0, 40)}`, usage: [80, 20] });
   };
   const project = page.url().split("/endpoints")[0] ?? "";
-  await page.getByRole("navigation", { name: "Project" }).getByRole("link", { name: "Data" }).click();
+  await page.getByRole("navigation", { name: "Project" }).getByRole("link", { name: "Data", exact: true }).click();
   await page.getByRole("button", { name: "Sample completions" }).click();
   await page.getByLabel("Good good-1, endpoint").check();
   await page.getByLabel("Poor poor-1, endpoint").check();
@@ -78,7 +85,7 @@ test("an outside model is registered, tried, sampled, compared and asked to judg
   await page.getByRole("button", { name: "Start sampling" }).click();
   await page.getByRole("link", { name: "Sampling from Poor" }).click();
   await expect(page.getByTestId("run-reason")).toContainText("5 of 6 answered, 1 failed", { timeout: 60_000 });
-  await expect(page.getByRole("region", { name: "Failed requests" })).toContainText("The prompt is too long for this model");
+  await expect(page.getByRole("region", { name: "Requests without an answer" })).toContainText("The prompt is too long for this model");
   await expectAccessible(page);
   await shoot(page, "run-failed-requests");
   await page.getByRole("button", { name: "Ask again for the 1 failed" }).click();

@@ -95,7 +95,7 @@ export function RequestsCard({ run, series }: { run: RunDetail; series: RunSerie
               ({stored.failures.length < stored.failed ? `the first ${stored.failures.length} of ${stored.failed}` : stored.failed})
             </span>
           </summary>
-          <Table label="Failed requests">
+          <Table label="Requests without an answer">
             <THead>
               <Tr>
                 <Th>Prompt</Th>

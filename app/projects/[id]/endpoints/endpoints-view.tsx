@@ -92,7 +92,9 @@ export function EndpointsView({ projectId, admin }: { projectId: string; admin: 
                     {endpoint.shared && <Badge title="Registered by an admin for every project">all projects</Badge>}
                     <div className="text-xs text-muted">{endpoint.model}</div>
                   </Td>
-                  <Td className="min-w-48 break-all text-muted">{endpoint.settings.baseUrl}</Td>
+                  <Td className="max-w-80 truncate text-muted" title={endpoint.settings.baseUrl}>
+                    {endpoint.settings.baseUrl}
+                  </Td>
                   <Td className="figures min-w-40 text-muted">{limitOf(endpoint.settings)}</Td>
                   <Td className="figures whitespace-nowrap text-muted">{priceOf(endpoint.settings)}</Td>
                   <Td className="figures whitespace-nowrap text-muted">

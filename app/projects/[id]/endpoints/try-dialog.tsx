@@ -9,6 +9,8 @@ import { Dialog, DialogClose, DialogContent } from "../../../components/ui/dialo
 import { Field, Input } from "../../../components/ui/field";
 import { errorMessage, useTRPC } from "../../../trpc";
 
+const secondsOf = (ms: number) => (ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);
+
 export function TryDialog({ projectId, endpoint, onClose }: { projectId: string; endpoint: ShownEndpoint; onClose: () => void }) {
   const trpc = useTRPC();
   const form = useId();
@@ -44,7 +46,7 @@ export function TryDialog({ projectId, endpoint, onClose }: { projectId: string;
               <>
                 <p className="flex items-center gap-1.5 font-medium text-chosen">
                   <CircleCheck aria-hidden="true" className="size-4" />
-                  It answered in {(result.milliseconds / 1000).toFixed(1)} s
+                  It answered in {secondsOf(result.milliseconds)}
                 </p>
                 <p className="max-h-48 overflow-y-auto rounded-md bg-sunken p-3 whitespace-pre-wrap">{result.answer.text}</p>
                 <dl className="figures grid grid-cols-[auto_1fr] gap-x-4 gap-y-0.5">
@@ -66,7 +68,7 @@ export function TryDialog({ projectId, endpoint, onClose }: { projectId: string;
               <>
                 <p className="flex items-center gap-1.5 font-medium text-failed">
                   <CircleAlert aria-hidden="true" className="size-4" />
-                  No answer after {(result.milliseconds / 1000).toFixed(1)} s
+                  No answer after {secondsOf(result.milliseconds)}
                 </p>
                 <p className="rounded-md bg-sunken p-3 break-words whitespace-pre-wrap">{result.error}</p>
               </>
