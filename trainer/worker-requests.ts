@@ -5,7 +5,13 @@
  */
 import { setTimeout } from "node:timers/promises";
 import type { Db } from "../db/client";
-import { type NewEndpointRequest, recordRequest, selectRequestKeys, selectRequestTotals } from "../db/queries/endpoint-requests";
+import {
+  type NewEndpointRequest,
+  recordRequest,
+  type RequestTotals,
+  selectRequestKeys,
+  selectRequestTotals,
+} from "../db/queries/endpoint-requests";
 import { type EndpointRow, holdEndpoint, reserveRequest, settleTokens } from "../db/queries/endpoints";
 import { appendRunEvents } from "../db/queries/run-events";
 import type { RunRow } from "../db/queries/runs";
@@ -58,6 +64,7 @@ type Limits = { maxTries: number; maxCost: number | null; seed: number };
 const SLICE_MS = 1_000;
 const TELL_MS = 1_000;
 const COMPLAIN_MS = 30_000;
+const MINUTE_MS = 60_000;
 /** So many failures in a row are the endpoint's fault, not the prompts'. */
 const MOST_FAILURES = 10;
 
@@ -79,6 +86,46 @@ export async function emitOrStop(
 
 const describeMoney = (dollars: number) => `$${dollars.toFixed(dollars < 1 ? 4 : 2)}`;
 
+const tokensOf = ({ inputTokens, outputTokens }: Usage) => inputTokens + outputTokens;
+
+/** Tells how far the requests are, and now and then what went wrong: a thousand refusals are one piece of news. */
+function createProgress(context: RequestContext, totals: RequestTotals) {
+  const { clock } = context;
+  const started = clock.now();
+  let retries = 0;
+  let toldAt = Number.NEGATIVE_INFINITY;
+  let complainedAt = Number.NEGATIVE_INFINITY;
+  /** When the requests of the last minute ended. */
+  const times: number[] = [];
+  return {
+    ended: () => {
+      times.push(clock.now());
+    },
+    async retries(message: string): Promise<void> {
+      retries += 1;
+      if (clock.now() - complainedAt < COMPLAIN_MS) return;
+      complainedAt = clock.now();
+      await emitOrStop(context, [{ kind: "log", level: "warning", message }]);
+    },
+    async tell({ always = false } = {}): Promise<void> {
+      const now = clock.now();
+      if (!always && now - toldAt < TELL_MS) return;
+      toldAt = now;
+      while (times[0] !== undefined && times[0] < now - MINUTE_MS) times.shift();
+      const minutes = Math.max(TELL_MS, Math.min(MINUTE_MS, now - started)) / MINUTE_MS;
+      const values = {
+        "requests/failed": totals.failed,
+        "requests/retries": retries,
+        "requests/per_minute": times.length / minutes,
+        "requests/tokens_in": totals.inputTokens,
+        "requests/tokens_out": totals.outputTokens,
+        "requests/cost": totals.cost,
+      };
+      await emitOrStop(context, [{ kind: "metric", step: totals.answered + totals.failed, values }]);
+    },
+  };
+}
+
 /** Asks for every job that is not done. `jobs` are all of the run's, in the order in which they are asked. */
 export async function runRequests(context: RequestContext, jobs: readonly RequestJob[], limits: Limits): Promise<Ending> {
   const { db, run, endpoint, ask, clock, asked } = context;
@@ -88,17 +135,12 @@ export async function runRequests(context: RequestContext, jobs: readonly Reques
   const queue = jobs.filter(({ key }) => !done.has(key));
   await emitOrStop(context, [], { step: totals.answered + totals.failed, totalSteps: jobs.length });
 
-  let retries = 0;
   let failuresInARow = 0;
   let overBudget = false;
   let broken: { error: unknown } | null = null;
   /** What the requests under way may cost at most. */
   let underWay = 0;
-  let toldAt = Number.NEGATIVE_INFINITY;
-  let complainedAt = Number.NEGATIVE_INFINITY;
-  /** When the requests of the last minute ended. */
-  const ended: number[] = [];
-  const started = clock.now();
+  const progress = createProgress(context, totals);
 
   const stopping = () => broken !== null || overBudget || asked() !== null;
   /** False when it is to stop meanwhile. */
@@ -108,33 +150,6 @@ export async function runRequests(context: RequestContext, jobs: readonly Reques
       await clock.sleep(Math.min(left, SLICE_MS));
     }
     return !stopping();
-  };
-  const tell = async (always = false) => {
-    const now = clock.now();
-    if (!always && now - toldAt < TELL_MS) return;
-    toldAt = now;
-    while (ended[0] !== undefined && ended[0] < now - 60_000) ended.shift();
-    const minutes = Math.max(1_000, Math.min(60_000, now - started)) / 60_000;
-    await emitOrStop(context, [
-      {
-        kind: "metric",
-        step: totals.answered + totals.failed,
-        values: {
-          "requests/failed": totals.failed,
-          "requests/retries": retries,
-          "requests/per_minute": ended.length / minutes,
-          "requests/tokens_in": totals.inputTokens,
-          "requests/tokens_out": totals.outputTokens,
-          "requests/cost": totals.cost,
-        },
-      },
-    ]);
-  };
-  /** Says so now and then: a thousand refusals are one piece of news. */
-  const complain = async (message: string) => {
-    if (clock.now() - complainedAt < COMPLAIN_MS) return;
-    complainedAt = clock.now();
-    await emitOrStop(context, [{ kind: "log", level: "warning", message }]);
   };
   const record = async (
     job: RequestJob,
@@ -158,7 +173,7 @@ export async function runRequests(context: RequestContext, jobs: readonly Reques
       failed ? undefined : result.store,
     );
     if (!mine) throw new FencedError();
-    await tell();
+    await progress.tell();
   };
 
   /** One job to its end; false when it was left for later. */
@@ -185,11 +200,13 @@ export async function runRequests(context: RequestContext, jobs: readonly Reques
         return false;
       }
       underWay += mostCost;
+      let reserved = tokensOf(most);
       try {
-        if (!(await wait(await reserveRequest(db, endpoint, most.inputTokens + most.outputTokens)))) return false;
-        const answer = await ask(asAsked(endpoint), job).finally(() => ended.push(clock.now()));
+        if (!(await wait(await reserveRequest(db, endpoint, reserved)))) return false;
+        const answer = await ask(asAsked(endpoint), job).finally(progress.ended);
         pay(answer);
-        await settleTokens(db, endpoint, most.inputTokens + most.outputTokens - answer.inputTokens - answer.outputTokens);
+        await settleTokens(db, endpoint, reserved - tokensOf(answer));
+        reserved = 0;
         const store = job.read(answer);
         await record(job, spent, tries, { store });
         failuresInARow = 0;
@@ -197,6 +214,7 @@ export async function runRequests(context: RequestContext, jobs: readonly Reques
       } catch (error) {
         if (!(error instanceof EndpointError)) throw error;
         if (error.usage !== null) pay(error.usage);
+        if (reserved > 0) await settleTokens(db, endpoint, reserved - (error.usage === null ? 0 : tokensOf(error.usage)));
         if (error.means === "endpoint") throw error;
         if (error.retryAfterMs !== null) await holdEndpoint(db, endpoint.id, error.retryAfterMs);
         if (error.means === "prompt" || tries >= limits.maxTries) {
@@ -209,9 +227,8 @@ export async function runRequests(context: RequestContext, jobs: readonly Reques
             });
           return true;
         }
-        retries += 1;
         const delay = retryDelayMs(tries, random, error.retryAfterMs);
-        await complain(`Waits ${(delay / 1000).toFixed(1)} s and tries again: ${error.message}`);
+        await progress.retries(`Waits ${(delay / 1000).toFixed(1)} s and tries again: ${error.message}`);
         if (!(await wait(delay))) return false;
       } finally {
         underWay -= mostCost;
@@ -229,7 +246,7 @@ export async function runRequests(context: RequestContext, jobs: readonly Reques
 
   const failure = broken as { error: unknown } | null;
   if (failure !== null && !(failure.error instanceof EndpointError)) throw failure.error;
-  await tell(true);
+  await progress.tell({ always: true });
   const { answered, failed, cost } = totals;
   const left = jobs.length - answered - failed;
   const money = cost > 0 ? `, ${describeMoney(cost)}` : "";

@@ -35,6 +35,7 @@ export function selectCompletionsOfPrompt(db: Db, promptId: string) {
       text: completions.text,
       source: completions.source,
       sampling: completions.sampling,
+      generation: completions.generation,
       ordinal: completions.ordinal,
       runId: completions.runId,
       createdAt: completions.createdAt,
