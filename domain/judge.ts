@@ -3,8 +3,8 @@
  * where it wins both times (Zheng et al. 2023, "Judging LLM-as-a-Judge with MT-Bench", section 3.4); else it is a tie. The
  * wording is ours. What a judge says never counts as a vote.
  */
-import { bootstrapMean, type Estimate } from "./metrics/bootstrap";
-import { type WinRates, winRates } from "./metrics/win-rate";
+import type { Estimate } from "./metrics/bootstrap";
+import { winRates } from "./metrics/win-rate";
 import { measurePairAgreement, type OverlappingVote, wilsonInterval } from "./pair-agreement";
 import type { Message } from "./prompt";
 
@@ -67,7 +67,7 @@ export type JudgedPair = { shownFirst: Verdict; shownSecond: Verdict };
 /** What counts of the two askings. */
 export const settleVerdict = ({ shownFirst, shownSecond }: JudgedPair): Verdict => (shownFirst === shownSecond ? shownFirst : "tie");
 
-/** A share with its 95 % Wilson interval; null of nothing. */
+/** A share with its 95 % Wilson interval, where `k` may count ties half; null of nothing. */
 export type Share = { value: number; low: number; high: number; k: number; n: number };
 export const shareOf = (k: number, n: number): Share | null => (n === 0 ? null : { value: k / n, ...wilsonInterval(k, n), k, n });
 
@@ -75,8 +75,8 @@ const WORTH = { first: 1, tie: 0.5, second: 0 } as const;
 
 /** What a group of voters says of the same pairs. */
 export type VotersReport = {
-  /** How often the first model wins by their votes, with a bootstrap interval over pairs. */
-  winRate: Estimate;
+  /** How often the first model wins, of pairs; votes on one pair count together as one. */
+  winRate: Share | null;
   votes: number;
   pairs: number;
   /** Strict votes that a strict verdict of the judge agrees with. */
@@ -89,7 +89,9 @@ export type JudgeReport = {
   pairs: number;
   counts: Record<Verdict, number>;
   /** How often the first model wins; ties count half. */
-  judge: WinRates | null;
+  judge: Share | null;
+  /** The same if both answers were of one length; null where all pairs went the same way, which tells nothing of lengths. */
+  atEqualLength: Estimate | null;
   /** Pairs whose winner changed with the order: ties for that reason. */
   flips: Share | null;
   /** Of those, the ones that went to whichever was shown first: .5 without a position bias. */
@@ -112,7 +114,7 @@ function asVote(pair: number, annotatorId: string, verdict: Verdict): Overlappin
   };
 }
 
-function reportVoters(pairs: readonly (JudgedPair & { votes: readonly PairVote[] })[], seed: number): VotersReport | null {
+function reportVoters(pairs: readonly (JudgedPair & { votes: readonly PairVote[] })[]): VotersReport | null {
   const voted = pairs.filter(({ votes }) => votes.length > 0);
   if (voted.length === 0) return null;
   const votes = voted.flatMap((pair, i) => pair.votes.map(({ annotatorId, verdict }) => asVote(i, annotatorId, verdict)));
@@ -121,7 +123,10 @@ function reportVoters(pairs: readonly (JudgedPair & { votes: readonly PairVote[]
   const { agreed, n } = measurePairAgreement([...votes, ...verdicts]).byAnnotator[JUDGE] ?? { agreed: 0, n: 0 };
   const worths = voted.map(({ votes: own }) => own.reduce((sum, { verdict }) => sum + WORTH[verdict], 0) / own.length);
   return {
-    winRate: bootstrapMean(worths, { seed }),
+    winRate: shareOf(
+      worths.reduce((sum, worth) => sum + worth, 0),
+      worths.length,
+    ),
     votes: votes.length,
     pairs: voted.length,
     judgeAgrees: shareOf(agreed, n),
@@ -138,20 +143,17 @@ export function reportJudge(
   for (const pair of pairs) counts[settleVerdict(pair)] += 1;
   const flipped = pairs.filter(({ shownFirst, shownSecond }) => shownFirst !== "tie" && shownSecond === swapVerdict(shownFirst));
   const voters = (simulated: boolean) =>
-    reportVoters(
-      pairs.map((pair) => ({ ...pair, votes: pair.votes.filter((vote) => vote.simulated === simulated) })),
-      seed,
-    );
+    reportVoters(pairs.map((pair) => ({ ...pair, votes: pair.votes.filter((vote) => vote.simulated === simulated) })));
+  const duels = pairs.map((pair) => ({ outcome: WORTH[settleVerdict(pair)], lengthDifference: pair.lengthDifference }));
+  const oneSided = duels.every(({ outcome }) => outcome === duels[0]?.outcome);
   return {
     pairs: pairs.length,
     counts,
-    judge:
-      pairs.length === 0
-        ? null
-        : winRates(
-            pairs.map((pair) => ({ outcome: WORTH[settleVerdict(pair)], lengthDifference: pair.lengthDifference })),
-            seed,
-          ),
+    judge: shareOf(
+      duels.reduce((sum, { outcome }) => sum + outcome, 0),
+      duels.length,
+    ),
+    atEqualLength: oneSided ? null : winRates(duels, seed).lengthControlled,
     flips: shareOf(flipped.length, pairs.length),
     firstShownWins: shareOf(flipped.filter(({ shownFirst }) => shownFirst === "first").length, flipped.length),
     people: voters(false),

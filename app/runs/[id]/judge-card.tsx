@@ -16,7 +16,7 @@ import type { RunDetail } from "./results-tab";
 /** Above this many flips in a hundred, verdicts say more of the order than of the answers. */
 const MANY_FLIPS = 0.2;
 
-function ShareText({ share, none }: { share: Share | null; none: string }) {
+function ShareText({ share, none }: { share: Pick<Share, "value" | "low" | "high" | "n"> | null; none: string }) {
   return share === null ? (
     <span className="text-muted">{none}</span>
   ) : (
@@ -34,7 +34,7 @@ export function JudgeCard({ run }: { run: RunDetail }) {
   }, [run.state, refetch]);
   if (report.isPending) return <Skeleton className="h-64" />;
   if (report.data === undefined) return <ErrorState message={errorMessage(report.error)} onRetry={() => void refetch()} />;
-  const { first, second, pairs, open, counts, judge, flips, firstShownWins, people, simulated } = report.data;
+  const { first, second, open, counts, judge, atEqualLength, flips, firstShownWins, people, simulated } = report.data;
   if (judge === null) {
     return (
       <Card>
@@ -66,48 +66,28 @@ export function JudgeCard({ run }: { run: RunDetail }) {
             </Tr>
           </THead>
           <TBody>
-            <Tr>
-              <Td className="font-medium">Judge</Td>
-              <Td numeric>
-                <Interval percent value={judge.raw.value} low={judge.raw.low} high={judge.raw.high} n={pairs} />
-              </Td>
-              <Td numeric className="text-muted">
-                –
-              </Td>
-              <Td numeric className="text-muted">
-                –
-              </Td>
-              <Td numeric className="text-muted">
-                –
-              </Td>
-            </Tr>
-            <Tr>
-              <Td className="min-w-40">Judge, at equal length</Td>
-              <Td numeric>
-                <Interval
-                  percent
-                  value={judge.lengthControlled.value}
-                  low={judge.lengthControlled.low}
-                  high={judge.lengthControlled.high}
-                  n={pairs}
-                />
-              </Td>
-              <Td numeric className="text-muted">
-                –
-              </Td>
-              <Td numeric className="text-muted">
-                –
-              </Td>
-              <Td numeric className="text-muted">
-                –
-              </Td>
-            </Tr>
+            {[
+              { who: "Judge", rate: judge },
+              { who: "Judge, at equal length", rate: atEqualLength },
+            ].map(({ who, rate }) => (
+              <Tr key={who}>
+                <Td className="min-w-40 font-medium">{who}</Td>
+                <Td numeric>
+                  <ShareText share={rate} none="all went one way" />
+                </Td>
+                {["votes", "agrees", "among"].map((column) => (
+                  <Td key={column} numeric className="text-muted">
+                    –
+                  </Td>
+                ))}
+              </Tr>
+            ))}
             {voters.map(({ who, simulated: bot, report: group }) =>
               group === null ? null : (
                 <Tr key={who}>
                   <Td className="whitespace-nowrap">{bot ? <SimulatedBadge /> : <span className="font-medium">{who}</span>}</Td>
                   <Td numeric>
-                    <Interval percent value={group.winRate.value} low={group.winRate.low} high={group.winRate.high} n={group.pairs} />
+                    <ShareText share={group.winRate} none="–" />
                   </Td>
                   <Td numeric>{group.votes.toLocaleString("en")}</Td>
                   <Td numeric>

@@ -69,7 +69,7 @@ it("asks both ways and believes only what both say", async () => {
     open: 0,
     pairs: 4,
     counts: { first: 2, second: 0, tie: 2 },
-    judge: { raw: { value: 0.75 } },
+    judge: { value: 0.75, n: 4 },
     flips: { k: 1, n: 4 },
     firstShownWins: { k: 1, n: 1 },
     people: null,
@@ -89,7 +89,7 @@ it("asks both ways and believes only what both say", async () => {
   expect(await getJudgeReport(world.researcher, again.id)).toMatchObject({
     first: "poor",
     counts: { first: 0, second: 2, tie: 2 },
-    judge: { raw: { value: 0.25 } },
+    judge: { value: 0.25 },
   });
 });
 

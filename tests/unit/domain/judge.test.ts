@@ -47,7 +47,7 @@ describe("the report", () => {
       1,
     );
     expect(counts).toEqual({ first: 2, second: 1, tie: 1 });
-    expect(judge?.raw.value).toBeCloseTo((2 + 0.5) / 4, 12);
+    expect(judge?.value).toBeCloseTo((2 + 0.5) / 4, 12);
   });
 
   it("tells a judge that prefers whatever it sees first", () => {
@@ -78,8 +78,18 @@ describe("the report", () => {
       1,
     );
     expect(people).toMatchObject({ votes: 6, pairs: 4, judgeAgrees: { k: 3, n: 4 }, amongThem: { k: 1, n: 2 } });
-    expect(people?.winRate.value).toBeCloseTo((0.5 + 0 + 1 + 0.5) / 4, 12);
+    expect(people?.winRate?.value).toBeCloseTo((0.5 + 0 + 1 + 0.5) / 4, 12);
     expect(simulated).toMatchObject({ votes: 1, judgeAgrees: { k: 0, n: 1 }, amongThem: null });
+  });
+
+  it("is not certain of six wins in six, and says nothing of lengths that made no difference", () => {
+    const { judge, atEqualLength } = reportJudge(
+      Array.from({ length: 6 }, () => pair("first", "first")),
+      1,
+    );
+    // Wilson 1927: z² / (n + z²) below.
+    expect(judge).toMatchObject({ value: 1, n: 6, low: expect.closeTo(6 / (6 + 1.959964 ** 2), 6) });
+    expect(atEqualLength).toBe(null);
   });
 
   it("has nothing to say of nothing", () => {
