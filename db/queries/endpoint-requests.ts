@@ -41,7 +41,10 @@ export async function recordRequest(
           cost: added("cost"),
         },
       });
-    await tx.update(runs).set({ heartbeatAt: sql`now()`, step: sql`greatest(${runs.step}, ${input.step})` }).where(eq(runs.id, input.runId));
+    await tx
+      .update(runs)
+      .set({ heartbeatAt: sql`now()`, step: sql`greatest(${runs.step}, ${input.step})` })
+      .where(eq(runs.id, input.runId));
     return true;
   });
 }

@@ -12,7 +12,19 @@ import { appendLockedEvents } from "./run-events";
 export type RunRow = typeof runs.$inferSelect;
 export type NewRun = Pick<
   typeof runs.$inferInsert,
-  "projectId" | "kind" | "name" | "config" | "baseCheckpointId" | "endpointId" | "rewardCheckpointId" | "datasetVersionId" | "roundId" | "sweepId" | "batchId" | "createdBy" | "totalSteps"
+  | "projectId"
+  | "kind"
+  | "name"
+  | "config"
+  | "baseCheckpointId"
+  | "endpointId"
+  | "rewardCheckpointId"
+  | "datasetVersionId"
+  | "roundId"
+  | "sweepId"
+  | "batchId"
+  | "createdBy"
+  | "totalSteps"
 >;
 
 /** Deaths of workers without a checkpoint in between after which a run counts as failed. */
@@ -26,7 +38,10 @@ const FINISHED: readonly RunState[] = ["succeeded", "failed", "cancelled"];
 /** A queued run with its first state event. */
 export async function insertRun(db: Db, run: NewRun, reason = "Created"): Promise<RunRow> {
   return db.transaction(async (tx) => {
-    const [row] = await tx.insert(runs).values({ ...run, reason }).returning();
+    const [row] = await tx
+      .insert(runs)
+      .values({ ...run, reason })
+      .returning();
     if (row === undefined) throw new Error("The run was not inserted");
     const eventSeq = await appendLockedEvents(tx, row, [{ kind: "state", from: null, to: "queued", reason }]);
     return { ...row, eventSeq };
@@ -81,7 +96,12 @@ async function releaseDeadRun(tx: Db, run: RunRow): Promise<RunRow> {
   const queued = await moveRun(tx, run, "queued", died);
   const deaths = await countDeaths(tx, run.id);
   if (deaths < MAX_DEATHS) return queued;
-  return moveRun(tx, queued, "failed", `${deaths} workers in a row died on it without a checkpoint in between; the last was ${worker?.name ?? "unknown"}`);
+  return moveRun(
+    tx,
+    queued,
+    "failed",
+    `${deaths} workers in a row died on it without a checkpoint in between; the last was ${worker?.name ?? "unknown"}`,
+  );
 }
 
 /**
@@ -169,10 +189,7 @@ export async function transitionRun(
  * Asks for a pause or a cancel: at once where no worker holds the run, else at the worker's next step.
  * A cancel overrides a pause that was asked before.
  */
-export async function requestRun(
-  db: Db,
-  input: { runId: string; what: "pause" | "cancel"; reason: string },
-): Promise<TransitionResult> {
+export async function requestRun(db: Db, input: { runId: string; what: "pause" | "cancel"; reason: string }): Promise<TransitionResult> {
   return db.transaction(async (tx) => {
     const run = await lockRun(tx, input.runId);
     if (run === null) return { ok: false, problem: "missing" };
@@ -182,7 +199,9 @@ export async function requestRun(
     if (run.requested === input.what || run.requested === "cancel") return { ok: true, run };
     const [asked] = await tx.update(runs).set({ requested: input.what }).where(eq(runs.id, run.id)).returning();
     if (asked === undefined) throw new Error(`Run ${run.id} vanished under its lock`);
-    const eventSeq = await appendLockedEvents(tx, asked, [{ kind: "log", level: "info", message: `${input.reason}; the worker will do so after its step` }]);
+    const eventSeq = await appendLockedEvents(tx, asked, [
+      { kind: "log", level: "info", message: `${input.reason}; the worker will do so after its step` },
+    ]);
     return { ok: true, run: { ...asked, eventSeq } };
   });
 }
@@ -233,7 +252,14 @@ export type ListedRunRow = Awaited<ReturnType<typeof selectListed>>[number];
 /** Newest first; each filter narrows; `sweepId` null leaves trials of sweeps out. */
 export function selectRuns(
   db: Db,
-  filter: { projectId?: string; kinds?: readonly RunKind[]; states?: readonly RunState[]; roundId?: string; sweepId?: string | null; limit?: number } = {},
+  filter: {
+    projectId?: string;
+    kinds?: readonly RunKind[];
+    states?: readonly RunState[];
+    roundId?: string;
+    sweepId?: string | null;
+    limit?: number;
+  } = {},
 ): Promise<ListedRunRow[]> {
   return selectListed(db)
     .where(
@@ -267,7 +293,15 @@ export async function setRunConfig(db: Db, runId: string, config: RunConfig): Pr
 /** The sample runs of a batch with what each samples from, oldest first. */
 export function selectBatchRuns(db: Db, batchId: string) {
   return db
-    .select({ id: runs.id, state: runs.state, step: runs.step, totalSteps: runs.totalSteps, checkpointId: runs.baseCheckpointId, checkpointName: baseCheckpoint.name, endpointName: endpoints.name })
+    .select({
+      id: runs.id,
+      state: runs.state,
+      step: runs.step,
+      totalSteps: runs.totalSteps,
+      checkpointId: runs.baseCheckpointId,
+      checkpointName: baseCheckpoint.name,
+      endpointName: endpoints.name,
+    })
     .from(runs)
     .leftJoin(endpoints, eq(endpoints.id, runs.endpointId))
     .leftJoin(baseCheckpoint, eq(baseCheckpoint.id, runs.baseCheckpointId))

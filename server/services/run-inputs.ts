@@ -3,7 +3,13 @@ import { z } from "zod";
 import { selectCheckpoint, selectCheckpointChain, type CheckpointRow, selectUsableCheckpoints } from "../../db/queries/checkpoints";
 import { selectModels } from "../../db/queries/completions";
 import { selectEndpoints } from "../../db/queries/endpoints";
-import { countPromptsBySplit, selectDatasetWork, selectRunDatasets, selectRunProject, selectRunProjects } from "../../db/queries/run-inputs";
+import {
+  countPromptsBySplit,
+  selectDatasetWork,
+  selectRunDatasets,
+  selectRunProject,
+  selectRunProjects,
+} from "../../db/queries/run-inputs";
 import type { DatasetKind } from "../../domain/dataset";
 import { type JudgeConfig, type RunConfig, type RunKind, runConfigSchema, type SweepConfig } from "../../domain/run";
 import type { RunWork } from "../../domain/run-estimate";
@@ -47,7 +53,8 @@ export const RUN_NEEDS: Readonly<Record<Exclude<RunKind, "sweep">, Needs>> = {
 async function requireCheckpoint(ctx: UserContext, field: string, id: string, projectId: string): Promise<CheckpointRow> {
   const checkpoint = await selectCheckpoint(ctx.db, id);
   if (checkpoint === null) throw fieldError(field, "This checkpoint does not exist");
-  if (checkpoint.projectId !== null && checkpoint.projectId !== projectId) throw fieldError(field, "This checkpoint belongs to another project");
+  if (checkpoint.projectId !== null && checkpoint.projectId !== projectId)
+    throw fieldError(field, "This checkpoint belongs to another project");
   return checkpoint;
 }
 
@@ -80,25 +87,35 @@ function checkTrials(config: SweepConfig): void {
 }
 
 /** The model that a run starts from; null where an endpoint stands in for it. */
-async function requireBase(ctx: UserContext, input: RunInput, config: Exclude<RunConfig, SweepConfig>, needs: Needs): Promise<{ base: CheckpointRow; model: { id: string; folder: ModelFolder | null } } | null> {
+async function requireBase(
+  ctx: UserContext,
+  input: RunInput,
+  config: Exclude<RunConfig, SweepConfig>,
+  needs: Needs,
+): Promise<{ base: CheckpointRow; model: { id: string; folder: ModelFolder | null } } | null> {
   const { projectId, baseCheckpointId, endpointId = null } = input;
   if (endpointId !== null) {
     if (needs.source === "checkpoint") throw fieldError("endpointId", "This kind of run needs a checkpoint");
     if (baseCheckpointId !== null) throw fieldError("endpointId", "Choose a checkpoint or an endpoint, not both");
-    if (!(await selectEndpoints(ctx.db, projectId)).some(({ id }) => id === endpointId)) throw fieldError("endpointId", "The project has no such endpoint");
+    if (!(await selectEndpoints(ctx.db, projectId)).some(({ id }) => id === endpointId))
+      throw fieldError("endpointId", "The project has no such endpoint");
     return null;
   }
   if (needs.source === "endpoint") throw fieldError("endpointId", "Choose an endpoint");
   if (baseCheckpointId === null) throw fieldError("baseCheckpointId", "Choose a checkpoint");
   const base = await requireCheckpoint(ctx, "baseCheckpointId", baseCheckpointId, projectId);
   if (base.kind === "reward") throw fieldError("baseCheckpointId", "This is a reward model; choose a base model or an adapter");
-  if (base.kind === "head" && config.kind !== "evaluation") throw fieldError("baseCheckpointId", "This is a head, which only an evaluation reads; choose a base model or an adapter");
+  if (base.kind === "head" && config.kind !== "evaluation")
+    throw fieldError("baseCheckpointId", "This is a head, which only an evaluation reads; choose a base model or an adapter");
   return { base, model: await wholeModelOf(ctx, base) };
 }
 
 async function checkJudge(ctx: UserContext, projectId: string, { firstModelId, secondModelId }: JudgeConfig): Promise<void> {
   const known = new Set((await selectModels(ctx.db, projectId)).map(({ id }) => id));
-  for (const [field, id] of [["config.firstModelId", firstModelId], ["config.secondModelId", secondModelId]] as const) {
+  for (const [field, id] of [
+    ["config.firstModelId", firstModelId],
+    ["config.secondModelId", secondModelId],
+  ] as const) {
     if (id === null) throw fieldError(field, "Choose a model");
     if (!known.has(id)) throw fieldError(field, "The project has no such model");
   }
@@ -151,7 +168,8 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
   if (config.kind === "ppo" || config.kind === "evaluation" || config.kind === "sample") {
     const split = config.kind === "ppo" ? "train" : config.split;
     work.prompts = (await countPromptsBySplit(ctx.db, project.id))[split];
-    if (work.prompts === 0) throw fieldError(config.kind === "ppo" ? "projectId" : "config.split", `The project has no prompts in its ${split} split`);
+    if (work.prompts === 0)
+      throw fieldError(config.kind === "ppo" ? "projectId" : "config.split", `The project has no prompts in its ${split} split`);
   }
   if (config.kind === "evaluation" && config.goldTaste !== null && !project.demo) {
     throw fieldError("config.goldTaste", "Only the demo project has a hidden taste");
@@ -163,7 +181,16 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
 export async function listRunInputs(ctx: UserContext, input: { projectId: string | null }) {
   const projects = await selectRunProjects(ctx.db);
   const project = projects.find(({ id }) => id === input.projectId) ?? projects[0] ?? null;
-  if (project === null) return { projects, project: null, checkpoints: [], endpoints: [], models: [], datasets: [], prompts: { train: 0, validation: 0, test: 0 } };
+  if (project === null)
+    return {
+      projects,
+      project: null,
+      checkpoints: [],
+      endpoints: [],
+      models: [],
+      datasets: [],
+      prompts: { train: 0, validation: 0, test: 0 },
+    };
   const [checkpoints, endpoints, models, datasets, prompts] = await Promise.all([
     selectUsableCheckpoints(ctx.db, { projectId: project.id }),
     selectEndpoints(ctx.db, project.id),
@@ -174,7 +201,15 @@ export async function listRunInputs(ctx: UserContext, input: { projectId: string
   return {
     projects,
     project,
-    checkpoints: checkpoints.map(({ id, name, kind, step, runId, promoted, createdAt }) => ({ id, name, kind, step, runId, promoted, createdAt })),
+    checkpoints: checkpoints.map(({ id, name, kind, step, runId, promoted, createdAt }) => ({
+      id,
+      name,
+      kind,
+      step,
+      runId,
+      promoted,
+      createdAt,
+    })),
     endpoints: endpoints.map(({ id, name, model }) => ({ id, name, model })),
     models: models.filter(({ completions }) => completions > 0).map(({ id, name, completions }) => ({ id, name, completions })),
     datasets,

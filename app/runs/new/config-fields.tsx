@@ -47,7 +47,14 @@ function ConfigField({ spec, models, values, errors, onChange }: Props & { spec:
           ))}
         </Select>
       ) : input === "text" ? (
-        <Textarea name={path} value={text} rows={3} spellCheck={false} className="font-mono text-xs" onChange={(event) => onChange(path, event.target.value)} />
+        <Textarea
+          name={path}
+          value={text}
+          rows={3}
+          spellCheck={false}
+          className="font-mono text-xs"
+          onChange={(event) => onChange(path, event.target.value)}
+        />
       ) : (
         <Input
           name={path}

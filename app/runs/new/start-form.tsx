@@ -18,7 +18,14 @@ import { EstimateCard, type EstimateInput } from "./estimate-card";
 import { SearchCard, startSearch } from "./search-card";
 import { type Choices, InputFields, isBase, KIND_INPUTS, type RunInputs } from "./input-fields";
 
-type Initial = { kind: RunKind; baseCheckpointId: string | null; endpointId: string | null; rewardCheckpointId: string | null; datasetVersionId: string | null; changes: RunFormValues };
+type Initial = {
+  kind: RunKind;
+  baseCheckpointId: string | null;
+  endpointId: string | null;
+  rewardCheckpointId: string | null;
+  datasetVersionId: string | null;
+  changes: RunFormValues;
+};
 
 /** The wanted id when it is offered, else the first one offered when there is no other, else none. */
 function pick(wanted: string | null, offered: readonly { id: string }[]): string {
@@ -27,9 +34,19 @@ function pick(wanted: string | null, offered: readonly { id: string }[]): string
 }
 
 /** A checkpoint or an endpoint, as the kind works with; the one that was wanted goes before the only one there is. */
-function initialSource(inputs: RunInputs, kind: RunKind, wanted: Pick<Initial, "baseCheckpointId" | "endpointId">, bases: RunInputs["checkpoints"]): Pick<Choices, "baseCheckpointId" | "endpointId"> {
+function initialSource(
+  inputs: RunInputs,
+  kind: RunKind,
+  wanted: Pick<Initial, "baseCheckpointId" | "endpointId">,
+  bases: RunInputs["checkpoints"],
+): Pick<Choices, "baseCheckpointId" | "endpointId"> {
   const { source } = KIND_INPUTS[kind];
-  const endpointId = source === undefined ? "" : source === "endpoint" ? pick(wanted.endpointId, inputs.endpoints) : (inputs.endpoints.find(({ id }) => id === wanted.endpointId)?.id ?? "");
+  const endpointId =
+    source === undefined
+      ? ""
+      : source === "endpoint"
+        ? pick(wanted.endpointId, inputs.endpoints)
+        : (inputs.endpoints.find(({ id }) => id === wanted.endpointId)?.id ?? "");
   return { endpointId, baseCheckpointId: source === "endpoint" || endpointId !== "" ? "" : pick(wanted.baseCheckpointId, bases) };
 }
 
@@ -48,7 +65,13 @@ function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, 
 const toId = (text: string) => (text === "" ? null : text);
 
 /** What a run is called until somebody calls it otherwise: after its algorithm, where its kind has several. */
-function suggestName(inputs: RunInputs, kind: RunKind, values: RunFormValues, { baseCheckpointId, endpointId }: Choices, searching: boolean): string {
+function suggestName(
+  inputs: RunInputs,
+  kind: RunKind,
+  values: RunFormValues,
+  { baseCheckpointId, endpointId }: Choices,
+  searching: boolean,
+): string {
   const endpoint = inputs.endpoints.find(({ id }) => id === endpointId);
   if (endpoint !== undefined) return `${KIND_LABELS[kind]} ${kind === "judge" ? "by" : "from"} ${endpoint.name}`.slice(0, 120);
   const base = inputs.checkpoints.find(({ id }) => id === baseCheckpointId);
@@ -57,7 +80,17 @@ function suggestName(inputs: RunInputs, kind: RunKind, values: RunFormValues, { 
   return base === undefined ? "" : `${searching ? "Sweep of " : ""}${label} on ${base.name}`.slice(0, 120);
 }
 
-export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInputs; like: RunDetail | null; initial: Initial; onProject: (id: string) => void }) {
+export function StartForm({
+  inputs,
+  like,
+  initial,
+  onProject,
+}: {
+  inputs: RunInputs;
+  like: RunDetail | null;
+  initial: Initial;
+  onProject: (id: string) => void;
+}) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const router = useRouter();
@@ -65,7 +98,10 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   const projectId = inputs.project?.id ?? "";
   const likeConfig = like?.config.kind === "sweep" ? like.config.trial : like?.config;
   const [kind, setKind] = useState<RunKind>(likeConfig?.kind ?? initial.kind);
-  const [values, setValues] = useState<RunFormValues>(() => ({ ...configToForm(runConfigSchema.parse(likeConfig ?? { kind: initial.kind })), ...initial.changes }));
+  const [values, setValues] = useState<RunFormValues>(() => ({
+    ...configToForm(runConfigSchema.parse(likeConfig ?? { kind: initial.kind })),
+    ...initial.changes,
+  }));
   const [search, setSearch] = useState<SearchForm | null>(() => (like?.config.kind === "sweep" ? searchToForm(like.config) : null));
   const [choices, setChoices] = useState<Choices>(() =>
     initialChoices(inputs, likeConfig?.kind ?? initial.kind, like ?? initial, like === null ? null : `${like.name}, again`.slice(0, 120)),
@@ -91,7 +127,11 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
     datasetVersionId: needs.dataset === null ? null : toId(choices.datasetVersionId),
   };
   const modelsChosen = RUN_FIELDS[kind].every(({ input, path }) => input !== "model" || values[path] !== "");
-  const complete = chosen && modelsChosen && (needs.reward !== "required" || ids.rewardCheckpointId !== null) && (needs.dataset === null || ids.datasetVersionId !== null);
+  const complete =
+    chosen &&
+    modelsChosen &&
+    (needs.reward !== "required" || ids.rewardCheckpointId !== null) &&
+    (needs.dataset === null || ids.datasetVersionId !== null);
   const trialKind = isTrialKind(kind) ? kind : null;
   const searched = useMemo(() => (search === null || trialKind === null ? null : readSearch(trialKind, search)), [search, trialKind]);
   /** The config of the run, or of the sweep where settings are searched for. */
@@ -104,7 +144,16 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   const estimateInput: EstimateInput | null = config !== null && complete ? { projectId, config, ...ids } : null;
 
   const errors: Record<string, string> = { ...ownErrors };
-  for (const field of ["projectId", "name", "baseCheckpointId", "endpointId", "rewardCheckpointId", "datasetVersionId", "config.parameters", ...Object.keys(values)]) {
+  for (const field of [
+    "projectId",
+    "name",
+    "baseCheckpointId",
+    "endpointId",
+    "rewardCheckpointId",
+    "datasetVersionId",
+    "config.parameters",
+    ...Object.keys(values),
+  ]) {
     const message = fieldError(create.error, field in values ? `config.${field}` : field);
     if (message !== null) errors[field] ??= message;
   }
@@ -133,7 +182,13 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
     const problems: Record<string, string> = parsed.ok ? {} : { ...parsed.errors };
     // Without a checkpoint there is no suggestion yet: choosing one gives the name.
     if (name.trim() === "" && (choices.name !== null || chosen)) problems.name = "Enter a name";
-    if (!chosen) problems.baseCheckpointId = needs.source === undefined ? "Choose a checkpoint" : needs.source === "endpoint" ? "Choose an endpoint" : "Choose a checkpoint or an endpoint";
+    if (!chosen)
+      problems.baseCheckpointId =
+        needs.source === undefined
+          ? "Choose a checkpoint"
+          : needs.source === "endpoint"
+            ? "Choose an endpoint"
+            : "Choose a checkpoint or an endpoint";
     for (const { input, path } of RUN_FIELDS[kind]) if (input === "model" && values[path] === "") problems[path] = "Choose a model";
     if (needs.reward === "required" && ids.rewardCheckpointId === null) problems.rewardCheckpointId = "Choose a reward checkpoint";
     if (needs.dataset !== null && ids.datasetVersionId === null) problems.datasetVersionId = "Choose a dataset version";
@@ -147,15 +202,27 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
       <div className="flex min-w-0 flex-col gap-4">
         <fieldset className="grid gap-2 sm:grid-cols-2 xl:grid-cols-3">
           <legend className="mb-2 text-sm font-semibold">What the run does</legend>
-          {runKindSchema.options.filter((option) => option !== "sweep").map((option) => (
-            <label key={option} className="flex cursor-pointer gap-2 rounded-lg border bg-surface p-3 text-sm has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-accent">
-              <input type="radio" name="kind" value={option} checked={kind === option} onChange={() => changeKind(option)} className="mt-0.5 size-4 shrink-0 accent-accent" />
-              <span>
-                <span className="font-medium">{KIND_LABELS[option]}</span>
-                <span className="block text-xs text-muted">{KIND_PURPOSES[option]}</span>
-              </span>
-            </label>
-          ))}
+          {runKindSchema.options
+            .filter((option) => option !== "sweep")
+            .map((option) => (
+              <label
+                key={option}
+                className="flex cursor-pointer gap-2 rounded-lg border bg-surface p-3 text-sm has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-accent"
+              >
+                <input
+                  type="radio"
+                  name="kind"
+                  value={option}
+                  checked={kind === option}
+                  onChange={() => changeKind(option)}
+                  className="mt-0.5 size-4 shrink-0 accent-accent"
+                />
+                <span>
+                  <span className="font-medium">{KIND_LABELS[option]}</span>
+                  <span className="block text-xs text-muted">{KIND_PURPOSES[option]}</span>
+                </span>
+              </label>
+            ))}
         </fieldset>
         <InputFields
           kind={kind}
@@ -214,7 +281,10 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
             ))}
           </CardBody>
         </Card>
-        <EstimateCard input={estimateInput} missing={config !== null ? "Choose what it starts from to see steps, time and memory." : "Some settings are not valid yet."} />
+        <EstimateCard
+          input={estimateInput}
+          missing={config !== null ? "Choose what it starts from to see steps, time and memory." : "Some settings are not valid yet."}
+        />
         {wrong > 0 && (
           <p role="alert" className="text-sm text-failed">
             {wrong === 1 ? "One field needs your attention." : `${wrong} fields need your attention.`} Nothing was started.

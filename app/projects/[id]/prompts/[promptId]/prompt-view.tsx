@@ -81,7 +81,13 @@ export function PromptView({ projectId, promptId }: { projectId: string; promptI
       </div>
       <Card className="mt-4">
         <CardHeader title="Judgements" description="Newest first; undone ones stay for the record and count nowhere." />
-        {judgements.length === 0 ? <EmptyState title="Not judged yet">Judgements appear here with who gave them, when, and in which order the completions were shown.</EmptyState> : <JudgementsTable judgements={judgements} names={names} />}
+        {judgements.length === 0 ? (
+          <EmptyState title="Not judged yet">
+            Judgements appear here with who gave them, when, and in which order the completions were shown.
+          </EmptyState>
+        ) : (
+          <JudgementsTable judgements={judgements} names={names} />
+        )}
       </Card>
     </>
   );
@@ -92,7 +98,8 @@ function SourceNote({ completion }: { completion: PromptPageData["completions"][
   return (
     <span className="figures text-xs text-muted">
       {sampling !== null ? `temperature ${sampling.temperature}, seed ${sampling.seed}` : source}
-      {generation !== null && ` · ${generation.model}, ${generation.outputTokens} tokens${generation.estimated ? " (estimated)" : ""}, finish reason ${generation.finishReason ?? "not told"}`}
+      {generation !== null &&
+        ` · ${generation.model}, ${generation.outputTokens} tokens${generation.estimated ? " (estimated)" : ""}, finish reason ${generation.finishReason ?? "not told"}`}
       {runId !== null && (
         <>
           {" · "}
