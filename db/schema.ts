@@ -22,8 +22,10 @@ import { type AnnotationSettings, DEFAULT_ANNOTATION } from "../domain/annotatio
 import type { CheckpointKind } from "../domain/checkpoint";
 import type { CompletionSource, Sampling } from "../domain/completion";
 import type { DatasetKind, DatasetRow } from "../domain/dataset";
+import type { EndpointSettings, Generation } from "../domain/endpoint";
 import type { EvaluationValues } from "../domain/evaluation";
 import type { ItemMode, JudgementValue } from "../domain/judgement";
+import type { Verdict } from "../domain/judge";
 import type { Message, Split } from "../domain/prompt";
 import { defaultQueue, type ItemPurpose, type QueueSettings } from "../domain/queue";
 import type { ReviewVerdict } from "../domain/quality/review";
@@ -176,6 +178,8 @@ export const completions = pgTable(
     turns: jsonb("turns").$type<Message[]>(),
     source: text("source").$type<CompletionSource>().notNull(),
     sampling: jsonb("sampling").$type<Sampling>(),
+    /** Of an endpoint's: what was sent beside the prompt, and what it said of its answer. */
+    generation: jsonb("generation").$type<Generation>(),
     /** Place among several samples of one prompt, model and seed. */
     ordinal: integer("ordinal").notNull().default(0),
     contentHash: text("content_hash").notNull(),
@@ -438,11 +442,15 @@ export const runs = pgTable(
     reason: text("reason").notNull().default(""),
     /** The checkpoint that is trained or evaluated. */
     baseCheckpointId: uuid("base_checkpoint_id").references((): AnyPgColumn => checkpoints.id),
+    /** What writes the completions instead, or judges them. */
+    endpointId: uuid("endpoint_id").references(() => endpoints.id),
     rewardCheckpointId: uuid("reward_checkpoint_id").references((): AnyPgColumn => checkpoints.id),
     datasetVersionId: uuid("dataset_version_id").references(() => datasetVersions.id),
     roundId: uuid("round_id").references(() => rounds.id),
     /** The sweep that this run is a trial of. */
     sweepId: uuid("sweep_id").references((): AnyPgColumn => runs.id),
+    /** Sample runs of several sources that were started together: the last to end sets their models against each other. */
+    batchId: uuid("batch_id"),
     step: integer("step").notNull().default(0),
     totalSteps: integer("total_steps"),
     /** What a person asked of the running worker. */
@@ -458,7 +466,7 @@ export const runs = pgTable(
     startedAt: at("started_at"),
     finishedAt: at("finished_at"),
   },
-  (t) => [index().on(t.projectId, t.createdAt), index().on(t.state, t.createdAt), index().on(t.sweepId)],
+  (t) => [index().on(t.projectId, t.createdAt), index().on(t.state, t.createdAt), index().on(t.sweepId), index().on(t.batchId)],
 );
 
 export const runEvents = pgTable(
@@ -473,6 +481,104 @@ export const runEvents = pgTable(
     createdAt: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.runId, t.seq] })],
+);
+
+/** Outside models behind OpenAI-compatible addresses. */
+export const endpoints = pgTable(
+  "endpoints",
+  {
+    id: id(),
+    /** Null: for every project. */
+    projectId: uuid("project_id").references(() => projects.id, { onDelete: "cascade" }),
+    /** Name and model never change: they say where completions came from. */
+    name: text("name").notNull(),
+    model: text("model").notNull(),
+    settings: jsonb("settings").$type<EndpointSettings>().notNull(),
+    /** Encrypted with a key that the server's secret gives (server/sealed.ts); null where none is needed. */
+    sealedKey: text("sealed_key"),
+    keyEnd: text("key_end"),
+    /** An admin vouched for an address in a private network. */
+    allowPrivate: boolean("allow_private").notNull().default(false),
+    /** Not before these times may the next request start: the rate limits of all workers together. */
+    nextRequestAt: at("next_request_at").notNull().defaultNow(),
+    nextTokenAt: at("next_token_at").notNull().defaultNow(),
+    /** Gone from every list, its key deleted; runs still name it. */
+    removedAt: at("removed_at"),
+    createdBy: uuid("created_by").references(() => users.id),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    uniqueIndex("endpoints_name")
+      .on(sql`coalesce(${t.projectId}, '00000000-0000-0000-0000-000000000000'::uuid)`, t.name)
+      .where(sql`${t.removedAt} is null`),
+  ],
+);
+
+/** What became of each request of a run to an endpoint: a run that goes on asks only for what is not here. */
+export const endpointRequests = pgTable(
+  "endpoint_requests",
+  {
+    runId: uuid("run_id")
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
+    /** Which of the run's requests; the run's kind says how it is written. */
+    key: text("key").notNull(),
+    promptId: uuid("prompt_id")
+      .notNull()
+      .references(() => prompts.id, { onDelete: "cascade" }),
+    completionId: uuid("completion_id").references(() => completions.id, { onDelete: "set null" }),
+    /** Why there is no answer; null where there is one. */
+    error: text("error"),
+    /** It failed and is to be asked again. */
+    reopened: boolean("reopened").notNull().default(false),
+    tries: integer("tries").notNull(),
+    inputTokens: integer("input_tokens").notNull(),
+    outputTokens: integer("output_tokens").notNull(),
+    /** US dollars, of all tries. */
+    cost: doublePrecision("cost").notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.key] })],
+);
+
+/** What a judge once said, by the hash of everything that it was asked: asked again, it is not paid for again. */
+export const judgeAnswers = pgTable("judge_answers", {
+  hash: text("hash").primaryKey(),
+  endpointId: uuid("endpoint_id")
+    .notNull()
+    .references(() => endpoints.id, { onDelete: "cascade" }),
+  /** As answered. */
+  model: text("model").notNull(),
+  verdict: text("verdict").$type<Verdict>().notNull(),
+  text: text("text").notNull(),
+  createdAt: createdAt(),
+});
+
+/** Pairs of a judge run. Never among the votes of people. */
+export const judgedPairs = pgTable(
+  "judged_pairs",
+  {
+    runId: uuid("run_id")
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
+    promptId: uuid("prompt_id")
+      .notNull()
+      .references(() => prompts.id, { onDelete: "cascade" }),
+    /** Of the run's first and second model. */
+    firstId: uuid("first_id")
+      .notNull()
+      .references(() => completions.id),
+    secondId: uuid("second_id")
+      .notNull()
+      .references(() => completions.id),
+    /** Whose completion the judge preferred when the first model's was shown first, and when it was shown second. */
+    shownFirst: text("shown_first").$type<Verdict>(),
+    shownSecond: text("shown_second").$type<Verdict>(),
+    /** Of the two answers in judge_answers. */
+    shownFirstHash: text("shown_first_hash").notNull(),
+    shownSecondHash: text("shown_second_hash").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.runId, t.firstId, t.secondId] })],
 );
 
 /** Metric of a checkpoint: value with its interval, and what it takes to recompute it. */

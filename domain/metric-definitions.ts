@@ -276,6 +276,42 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     source: "Measured by the worker",
     better: "higher",
   },
+  "requests/cost": {
+    label: "Cost",
+    definition: "US dollars so far, by the endpoint's prices and the tokens that it counted.",
+    source: "Counted by the worker",
+    better: "lower",
+  },
+  "requests/tokens_in": {
+    label: "Tokens in",
+    definition: "Prompt tokens so far, as the endpoint counted them; of failed tries too.",
+    source: "Counted by the worker",
+    better: null,
+  },
+  "requests/tokens_out": {
+    label: "Tokens out",
+    definition: "Completion tokens so far, as the endpoint counted them; of failed tries too.",
+    source: "Counted by the worker",
+    better: null,
+  },
+  "requests/per_minute": {
+    label: "Requests a minute",
+    definition: "Requests that ended in the last minute, tries that failed among them.",
+    source: "Counted by the worker",
+    better: "higher",
+  },
+  "requests/failed": {
+    label: "Failed",
+    definition: "Requests that have no answer after all their tries.",
+    source: "Counted by the worker",
+    better: "lower",
+  },
+  "requests/retries": {
+    label: "Retries",
+    definition: "Tries beyond the first, since this worker took the run.",
+    source: "Counted by the worker",
+    better: "lower",
+  },
   rougeL: {
     label: "ROUGE-L",
     definition: "F1 of the longest common subsequence with the reference.",
@@ -449,6 +485,10 @@ export const CHARTS: readonly ChartSpec[] = [
   { title: "KL coefficient", metrics: ["objective/kl_coef"] },
   { title: "Sampled entropy", metrics: ["objective/entropy"] },
   { title: "Speed", metrics: ["tokens_per_second", "completions_per_second"] },
+  { title: "Cost", metrics: ["requests/cost"] },
+  { title: "Tokens of requests", metrics: ["requests/tokens_in", "requests/tokens_out"] },
+  { title: "Requests", metrics: ["requests/per_minute"] },
+  { title: "Failed requests", metrics: ["requests/failed", "requests/retries"] },
 ];
 
 /** After the loss. */
@@ -477,7 +517,8 @@ export const KEY_METRICS: Readonly<Record<RunKind, readonly string[]>> = {
   ppo: ["objective/scores"],
   evaluation: ["eval/gold", "eval/reward", "eval/rougeL", "eval/accuracy", "eval/pearson"],
   benchmark: ["bench", "sample"].flatMap((kind) => ["mmlu", "super_glue", "glue"].map((suite) => `eval/${kind}/${suite}/average`)),
-  sample: ["length/mean"],
+  sample: ["requests/cost"],
+  judge: ["requests/cost"],
   sweep: [],
 };
 

@@ -46,6 +46,9 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
       const prompts = Math.min(config.maxPrompts, work.prompts);
       return prompts === 0 ? null : prompts * config.completionsPerPrompt;
     }
+    case "judge":
+      // Which pairs there are is known once it looks; each is asked about twice.
+      return null;
     case "sweep":
       return plannedTrials(config);
     default:
@@ -78,6 +81,7 @@ export function sequencesPerStep(config: RunConfig, work: Pick<RunWork, "complet
     case "evaluation":
     case "benchmark":
     case "sample":
+    case "judge":
     case "sweep":
       return 1;
     default:
@@ -94,6 +98,7 @@ export const STEP_UNITS = {
   evaluation: "completions",
   benchmark: "requests",
   sample: "completions",
+  judge: "verdicts",
   sweep: "trials",
 } as const satisfies Record<RunConfig["kind"], string>;
 
@@ -178,6 +183,8 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
       const cache = config.batchSize * config.sampling.maxNewTokens * 2 * shape.layers * shape.hiddenSize * FLOAT;
       return weights + cache + activations(config.batchSize, 1, 0);
     }
+    case "judge":
+      return 0;
     case "sweep":
       return estimateMemory(config.trial, shape);
     default:

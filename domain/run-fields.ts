@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import { type RunConfig, type RunKind, runConfigSchema } from "./run";
 
-export type RunFieldInput = "integer" | "number" | "boolean" | "choice" | "list" | "text";
+export type RunFieldInput = "integer" | "number" | "boolean" | "choice" | "list" | "text" | "model";
 
 export type RunField = {
   /** Place in the config, dots between levels. */
@@ -19,7 +19,7 @@ export type RunField = {
   choices?: readonly { value: string; label: string }[];
   /** What an empty field means; only where the config allows null. */
   empty?: string;
-  /** Shown only where another field has one of these values; hidden fields keep theirs. */
+  /** Shown only where another field, or `source`, has one of these values; hidden fields keep theirs. */
   when?: { path: string; is: readonly string[] };
 };
 
@@ -103,6 +103,22 @@ const MAX_LENGTH = field(
 );
 
 const ADAPTER = { when: { path: "method", is: ["lora", "qlora"] } };
+/** What the form says of the run's source, beside its fields: "checkpoint" or "endpoint". */
+export const SOURCE_PATH = "source";
+const ENDPOINT = { when: { path: SOURCE_PATH, is: ["endpoint"] } };
+const CHECKPOINT = { when: { path: SOURCE_PATH, is: ["checkpoint"] } };
+const REQUESTS: RunField[] = [
+  field("Main", "maxCost", "Budget", "number", "US dollars by the endpoint's prices; pauses before it costs more", {
+    empty: "Empty: no limit",
+    ...ENDPOINT,
+  }),
+  field("Main", "maxTries", "Tries a request", "integer", "1 to 20; waits longer before each, and as long as the endpoint asks", ENDPOINT),
+];
+const SPLITS = [
+  { value: "train", label: "Training split" },
+  { value: "validation", label: "Validation split" },
+  { value: "test", label: "Test split" },
+];
 const RATED = { when: { path: "ratingLoss", is: ["regression", "ordinal"] } };
 const PPO_ONLY = { when: { path: "method", is: ["ppo"] } };
 const GROUP = { when: { path: "method", is: ["grpo", "rloo"] } };
@@ -386,19 +402,33 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     SEED,
   ],
   sample: [
-    field("Main", "split", "Prompts of", "choice", "Which prompts", {
-      choices: [
-        { value: "train", label: "Training split" },
-        { value: "validation", label: "Validation split" },
-        { value: "test", label: "Test split" },
-      ],
-    }),
+    field("Main", "split", "Prompts of", "choice", "Which prompts", { choices: SPLITS }),
     field("Main", "maxPrompts", "Prompts at most", "integer", "Usually 100 to 5000"),
     field("Main", "completionsPerPrompt", "Completions a prompt", "integer", "1 to 9; items for annotators need 2 or more"),
+    field("Main", "onlyMissing", "Only prompts that lack them", "boolean", "Leaves out what this model has answered as often already"),
     field("Main", "createItems", "Make items for the annotators", "boolean", "Each prompt with its completions becomes one item"),
-    field("Main", "batchSize", "Batch size", "integer", "Completions at once"),
+    field("Main", "batchSize", "Batch size", "integer", "Completions at once", CHECKPOINT),
+    ...REQUESTS,
     SEED,
     ...SAMPLING("Tokens; usually 64 to 512"),
+  ],
+  judge: [
+    field("Main", "firstModelId", "First model", "model", "Whose wins are counted"),
+    field("Main", "secondModelId", "Second model", "model", "What it is compared with"),
+    field("Main", "pairs", "Pairs", "choice", "Of these two models' completions", {
+      choices: [
+        { value: "newest", label: "The newest answers to each prompt" },
+        { value: "voted", label: "Pairs that people have voted on" },
+      ],
+    }),
+    field("Main", "split", "Prompts of", "choice", "Which prompts", { choices: SPLITS }),
+    field("Main", "maxPairs", "Pairs at most", "integer", "Each is asked about twice, sides swapped; usually 100 to 1000"),
+    field("Main", "useGuidelines", "Tell the judge the guidelines", "boolean", "Those that the annotators read"),
+    field("Main", "useReference", "Show the judge the reference answer", "boolean", "Where a prompt has one"),
+    ...REQUESTS,
+    SEED,
+    field("Sampling", "temperature", "Temperature", "number", "0: the same answer each time, as far as the endpoint allows"),
+    field("Sampling", "maxNewTokens", "Longest answer", "integer", "Tokens; the verdict is its last line, usually 256 to 1024"),
   ],
 };
 
@@ -436,7 +466,7 @@ function readField({ input, empty, choices, path }: RunField, value: string | bo
       .filter((name) => name !== "");
     return path === "lora.targetModules" && names.length === 1 && names[0] === "all-linear" ? "all-linear" : names;
   }
-  if (input === "text") return text === "" ? null : text;
+  if (input === "text" || input === "model") return text === "" ? null : text;
   if (input === "choice") return text === "" && choices?.some((choice) => choice.value === "") ? null : text;
   if (text === "") return empty === undefined ? undefined : null;
   const number = Number(text.replace(",", "."));

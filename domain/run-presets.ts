@@ -99,6 +99,15 @@ export const RUN_PRESETS: Readonly<Record<RunKind, readonly RunPreset[]>> = {
   sample: [
     { name: "Pairs", purpose: "Two completions a prompt, ready to be judged", changes: {} },
     { name: "Rankings", purpose: "Four completions a prompt", changes: { completionsPerPrompt: 4 } },
+    {
+      name: "One each",
+      purpose: "For comparing models: one completion a prompt that lacks it, no items yet",
+      changes: { completionsPerPrompt: 1, onlyMissing: true, createItems: false },
+    },
+  ],
+  judge: [
+    { name: "Default", purpose: "Newest answers to 200 test prompts", changes: {} },
+    { name: "Check the judge", purpose: "Pairs that people have voted on: does it agree with them?", changes: { pairs: "voted" } },
   ],
 };
 

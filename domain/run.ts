@@ -4,7 +4,7 @@ import { samplingSchema } from "./completion";
 import type { TaskReport } from "./task-report";
 import { findSuite, findTask, SUITES } from "./tasks/registry";
 
-export const runKindSchema = z.enum(["sft", "reward", "preference", "ppo", "evaluation", "benchmark", "sample", "sweep"]);
+export const runKindSchema = z.enum(["sft", "reward", "preference", "ppo", "evaluation", "benchmark", "sample", "judge", "sweep"]);
 export type RunKind = z.infer<typeof runKindSchema>;
 
 export const RUN_STATES = ["queued", "running", "paused", "succeeded", "failed", "cancelled"] as const;
@@ -16,7 +16,8 @@ export const RUN_TRANSITIONS: Record<RunState, readonly RunState[]> = {
   queued: ["running", "paused", "cancelled", "failed"],
   running: ["paused", "succeeded", "failed", "cancelled", "queued"],
   paused: ["queued", "cancelled"],
-  succeeded: [],
+  // A run on an endpoint may ask again for what failed.
+  succeeded: ["queued"],
   failed: ["queued"],
   cancelled: [],
 };
@@ -267,16 +268,45 @@ export const benchmarkConfigSchema = z.strictObject({
     .default(null),
 });
 
+/** Of runs that ask an endpoint. */
+const requestFields = {
+  /** Tries of one request before it counts as failed. */
+  maxTries: z.number().int().min(1).max(20).default(6),
+  /** US dollars; the run pauses before it could cost more. */
+  maxCost: z.number().positive().nullable().default(null),
+};
+
 export const sampleConfigSchema = z.strictObject({
   kind: z.literal("sample"),
   seed: commonFields.seed,
   split: z.enum(["train", "validation", "test"]).default("train"),
   maxPrompts: z.number().int().min(1).default(100),
   completionsPerPrompt: z.number().int().min(1).max(9).default(2),
+  /** Leave out prompts that have as many completions of this model already. */
+  onlyMissing: z.boolean().default(false),
   /** Make items of the sampled completions, ready for the annotators. */
   createItems: z.boolean().default(true),
   sampling: samplingSchema.default(() => samplingSchema.parse({ maxNewTokens: 80 })),
   batchSize: z.number().int().min(1).default(32),
+  ...requestFields,
+});
+
+export const judgeConfigSchema = z.strictObject({
+  kind: z.literal("judge"),
+  seed: commonFields.seed,
+  /** The models whose completions are compared; the start refuses a run without them. */
+  firstModelId: z.uuid("Choose a model").nullable().default(null),
+  secondModelId: z.uuid("Choose a model").nullable().default(null),
+  split: z.enum(["train", "validation", "test"]).default("test"),
+  /** The newest completion of each model for a prompt, or the pairs that people have voted on. */
+  pairs: z.enum(["newest", "voted"]).default("newest"),
+  maxPairs: z.number().int().min(1).default(200),
+  /** Tell the judge the project's guidelines, and the prompt's reference answer. */
+  useGuidelines: z.boolean().default(true),
+  useReference: z.boolean().default(false),
+  temperature: z.number().min(0).max(5).default(0),
+  maxNewTokens: z.number().int().min(16).max(4096).default(512),
+  ...requestFields,
 });
 
 /** Runs that a sweep may have as its trials. */
@@ -329,6 +359,7 @@ export const runConfigSchema = z.discriminatedUnion("kind", [
   evaluationConfigSchema,
   benchmarkConfigSchema,
   sampleConfigSchema,
+  judgeConfigSchema,
   sweepConfigSchema,
 ]);
 export type RunConfig = z.infer<typeof runConfigSchema>;
@@ -339,6 +370,7 @@ export type PpoConfig = z.infer<typeof ppoConfigSchema>;
 export type EvaluationConfig = z.infer<typeof evaluationConfigSchema>;
 export type BenchmarkConfig = z.infer<typeof benchmarkConfigSchema>;
 export type SampleConfig = z.infer<typeof sampleConfigSchema>;
+export type JudgeConfig = z.infer<typeof judgeConfigSchema>;
 
 /** What a run tells the world as it goes; stored in order, one sequence number each. */
 export type RunEvent =

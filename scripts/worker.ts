@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import path from "node:path";
 import { createDb } from "../db/client";
 import { migrateDatabase } from "../db/migrate";
+import { createEndpointClient } from "../server/endpoint-client";
 import { parseWorkerEnv } from "../server/env";
 import { loadEngine } from "../trainer/engine/engine";
 import { createWorker } from "../trainer/worker";
@@ -12,7 +13,7 @@ import { ROOT } from "./lib/root";
 
 async function main(): Promise<void> {
   loadEnvFile();
-  const { databaseUrl, dataFolder, engine: prefer } = parseWorkerEnv(completeEnvironment());
+  const { databaseUrl, dataFolder, engine: prefer, secret } = parseWorkerEnv(completeEnvironment());
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
   await migrateDatabase(databaseUrl);
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
     storeFolder: path.join(dataFolder, "store"),
     modelsFolder: path.join(ROOT, "models"),
     benchmarksFolder: path.join(dataFolder, "benchmarks"),
+    askEndpoint: createEndpointClient({ secret }),
     name,
   });
   console.log(`${name} waits for runs`);

@@ -30,6 +30,10 @@ const commonSchema = z.object({
   HONE_ENGINE: z.enum(["auto", "tensorflow", "wasm"], { error: "expected auto, tensorflow or wasm" }).default("auto"),
 });
 
+const secret = z.string({ error: "expected a random string" }).min(16, "expected at least 16 characters");
+
+const workerSchema = commonSchema.extend({ NEXTAUTH_SECRET: secret });
+
 const variablesSchema = commonSchema.extend({
   /** Where the web process listens. */
   PORT: port.default(3000),
@@ -37,8 +41,8 @@ const variablesSchema = commonSchema.extend({
   HOST: z.string().min(1, "expected an address to listen on").default("127.0.0.1"),
   /** Whether `npm start` fills an empty database with the demo project; by default only its own database. */
   HONE_DEMO: z.enum(["0", "1", "true", "false"], { error: "expected 0 or 1" }).optional(),
-  /** Signs and encrypts sessions. `npm start` generates one into the data folder. */
-  NEXTAUTH_SECRET: z.string({ error: "expected a random string" }).min(16, "expected at least 16 characters"),
+  /** Signs and encrypts sessions, and encrypts the keys of endpoints. `npm start` generates one into the data folder. */
+  NEXTAUTH_SECRET: secret,
   /** The address people open, without a path. */
   NEXTAUTH_URL: z.url({ protocol: /^https?$/, error: "expected http(s)://host[:port]" }).default("http://localhost:3000"),
   /** Whether visitors may make accounts (as annotators). */
@@ -47,6 +51,10 @@ const variablesSchema = commonSchema.extend({
   GITHUB_CLIENT_SECRET: optional,
   GOOGLE_CLIENT_ID: optional,
   GOOGLE_CLIENT_SECRET: optional,
+  /** Of the Hugging Face hub: to read private data sets and to publish. */
+  HF_TOKEN: optional,
+  /** Another hub than huggingface.co. */
+  HF_ENDPOINT: z.url({ protocol: /^https?$/, error: "expected http(s)://host" }).default("https://huggingface.co"),
   OIDC_NAME: optional,
   OIDC_ISSUER: optional,
   OIDC_CLIENT_ID: optional,
@@ -72,6 +80,7 @@ export type Env = {
   host: string;
   /** Null when nothing was said. */
   demo: boolean | null;
+  hub: { token: string | null; url: string };
   auth: {
     secret: string;
     url: string;
@@ -91,10 +100,10 @@ function parseVariables<T extends z.ZodType>(schema: T, variables: Variables): z
   throw new Error(`Environment:\n  ${lines.join("\n  ")}`);
 }
 
-/** What a worker needs: it signs nobody in and listens nowhere. */
-export function parseWorkerEnv(variables: Variables): Pick<Env, "databaseUrl" | "dataFolder" | "engine"> {
-  const v = parseVariables(commonSchema, variables);
-  return { databaseUrl: v.DATABASE_URL, dataFolder: v.HONE_DATA, engine: v.HONE_ENGINE };
+/** What a worker needs: it signs nobody in and listens nowhere. The secret opens the keys of endpoints. */
+export function parseWorkerEnv(variables: Variables): Pick<Env, "databaseUrl" | "dataFolder" | "engine"> & { secret: string } {
+  const v = parseVariables(workerSchema, variables);
+  return { databaseUrl: v.DATABASE_URL, dataFolder: v.HONE_DATA, engine: v.HONE_ENGINE, secret: v.NEXTAUTH_SECRET };
 }
 
 /** Parses `variables`; throws an error that names each wrong variable and what was expected. */
@@ -109,6 +118,7 @@ export function parseEnv(variables: Variables): Env {
     port: v.PORT,
     host: v.HOST,
     demo: v.HONE_DEMO === undefined ? null : v.HONE_DEMO === "1" || v.HONE_DEMO === "true",
+    hub: { token: v.HF_TOKEN, url: v.HF_ENDPOINT.replace(/\/+$/, "") },
     auth: {
       secret: v.NEXTAUTH_SECRET,
       url: v.NEXTAUTH_URL,

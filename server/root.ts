@@ -2,7 +2,9 @@
 import { annotateRouter } from "./routers/annotate";
 import { checkpointRouter } from "./routers/checkpoint";
 import { datasetRouter } from "./routers/dataset";
+import { endpointRouter } from "./routers/endpoint";
 import { guidelineRouter } from "./routers/guideline";
+import { hubRouter } from "./routers/hub";
 import { itemRouter } from "./routers/item";
 import { leaderboardRouter } from "./routers/leaderboard";
 import { projectRouter } from "./routers/project";
@@ -18,7 +20,9 @@ export const appRouter = router({
   annotate: annotateRouter,
   checkpoint: checkpointRouter,
   dataset: datasetRouter,
+  endpoint: endpointRouter,
   guideline: guidelineRouter,
+  hub: hubRouter,
   item: itemRouter,
   leaderboard: leaderboardRouter,
   project: projectRouter,

@@ -17,7 +17,7 @@ import {
   selectCheckpointsOfRun,
   setPromotion,
 } from "../db/queries/checkpoints";
-import { insertItems } from "../db/queries/items";
+import { selectEndpoint } from "../db/queries/endpoints";
 import { appendRunEvents, storableText } from "../db/queries/run-events";
 import { claimRun, heartbeatRun, type RunRow, transitionRun } from "../db/queries/runs";
 import { upsertEvaluationRows } from "../db/queries/evaluation-rows";
@@ -31,11 +31,11 @@ import {
   selectTrainingRows,
 } from "../db/queries/training-data";
 import { heartbeatWorker, registerWorker } from "../db/queries/workers";
-import { chooseServable } from "../domain/annotation/serving";
 import type { CheckpointKind } from "../domain/checkpoint";
 import type { PreferenceRow, SftRow } from "../domain/dataset";
 import { demoFacts } from "../domain/demo/prompts";
 import { tasteScore } from "../domain/demo/taste";
+import { type AskEndpoint, EndpointError } from "../domain/endpoint";
 import { estimateMetrics, type EvaluationRow, measureEvaluation, type Score } from "../domain/evaluation";
 import { measureHelm } from "../domain/helm";
 import { promptLabels } from "../domain/prompt";
@@ -51,7 +51,7 @@ import {
   type SampleConfig,
   type SftConfig,
 } from "../domain/run";
-import { NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
+import { FencedError, NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
 import { type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "./checkpoint/checkpoint-chain";
 import { dropResumeState, hashWeights, readSnapshot, writeSnapshot } from "./checkpoint/snapshot";
 import type { Engine } from "./engine/engine";
@@ -62,6 +62,9 @@ import { predictLabels, runHead } from "./jobs/head-jobs";
 import { sampleCompletions, scoreCompletions } from "./jobs/generate-jobs";
 import { measureRewardAccuracy, runPpo, runPreference, runReward, runSft } from "./jobs/train-jobs";
 import { runBenchmarkOf } from "./worker-benchmark";
+import { judgePairs } from "./worker-judge";
+import { type Clock, type Ending, realClock, type RequestContext } from "./worker-requests";
+import { compareBatch, makeSampleItems, sampleFromEndpoint, selectSamplePrompts, showCompletions } from "./worker-sample";
 
 export type WorkerOptions = {
   db: Db;
@@ -72,6 +75,10 @@ export type WorkerOptions = {
   modelsFolder: string;
   /** Published benchmark files in the hub's layout; without one the hand-written samples stand in. */
   benchmarksFolder?: string;
+  /** Reaches outside endpoints; a worker without it fails the runs that need one. */
+  askEndpoint?: AskEndpoint;
+  /** For waits between requests. */
+  clock?: Clock;
   name: string;
   /** A run whose worker has been silent for this long is taken over. */
   staleAfterMs?: number;
@@ -90,14 +97,6 @@ const IDLE_MS = 500;
 const SHOWCASE_PROMPTS = 6;
 /** Completions of one prompt that differ in text only by white space are one. */
 const hashText = (text: string) => createHash("sha256").update(text.trim()).digest("hex");
-
-/** Thrown when another worker has taken the run: nothing more may be written. */
-class FencedError extends Error {
-  constructor() {
-    super("Another worker has taken this run");
-    this.name = "FencedError";
-  }
-}
 
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { db, engine, storeFolder, modelsFolder } = options;
@@ -353,48 +352,32 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     return { outcome: "succeeded" as const, sampled, stored, checkpoint, seconds };
   };
 
-  const sampleRun = async (run: RunRow, config: SampleConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
+  const sampleRun = async (run: RunRow, config: SampleConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome | Ending> => {
+    if (run.endpointId !== null) return sampleFromEndpoint(await requestsOf(run, run.endpointId, asked), config);
     const context = await createContext(run, "adapter", null, asked);
-    const prompts = await selectPromptsOfSplit(db, run.projectId, config.split, config.maxPrompts);
+    const checkpoint = run.baseCheckpointId === null ? null : await selectCheckpoint(db, run.baseCheckpointId);
+    if (!checkpoint) throw new Error("The run has no checkpoint to sample from");
+    const modelId = await ensureModel(db, { projectId: run.projectId, checkpointId: checkpoint.id, name: checkpoint.name });
+    const prompts = await selectSamplePrompts(db, run, config, modelId);
+    if (prompts.length === 0 && config.onlyMissing) {
+      await context.emit(await compareBatch(db, run, config));
+      return { outcome: "succeeded", reason: `No prompt of the ${config.split} split lacks completions of ${checkpoint.name}` };
+    }
     if (prompts.length === 0) throw new Error(`The project has no prompts in its ${config.split} split`);
     const result = await sampleAndStore(run, context, prompts, config, config.completionsPerPrompt, asked);
     if (result.outcome !== "succeeded") return result.outcome;
-    await context.emit([
-      {
-        kind: "sample",
-        step: result.sampled.length,
-        rows: result.sampled.slice(0, 8).map(({ promptId, text }) => {
-          const prompt = prompts.find(({ id }) => id === promptId);
-          return {
-            prompt: prompt?.messages.at(-1)?.content ?? "",
-            completion: text,
-            reference: prompt?.reference ?? null,
-            score: null,
-            kl: null,
-          };
-        }),
-      },
-    ]);
-    if (config.createItems) {
-      const byPrompt = new Map<string, (typeof result.stored)[number][]>();
-      for (const row of result.stored) byPrompt.set(row.promptId, [...(byPrompt.get(row.promptId) ?? []), row]);
-      const items = [...byPrompt].flatMap(([promptId, stored]) => {
-        const { chosen } = chooseServable(stored.map(({ id, text }) => ({ id, text, model: result.checkpoint.name })));
-        const completionIds = chosen.map(({ id }) => id);
-        return chosen.length < 2
-          ? []
-          : [{ promptId, completionIds, mode: chosen.length === 2 ? ("pairwise" as const) : ("ranking" as const), roundId: run.roundId }];
-      });
-      const made = await insertItems(db, { projectId: run.projectId, items });
-      await context.emit([
-        {
-          kind: "log",
-          level: "info",
-          message: `${made.inserted} items for the annotators; ${byPrompt.size - items.length} prompts gave only one text to show`,
-        },
-      ]);
-    }
+    await context.emit([showCompletions(result.sampled.length, result.sampled, prompts)]);
+    if (config.createItems) await context.emit([await makeSampleItems(db, run, result.stored, result.checkpoint.name)]);
+    await context.emit(await compareBatch(db, run, config));
     return "succeeded";
+  };
+
+  /** What a run needs that asks an outside endpoint. */
+  const requestsOf = async (run: RunRow, endpointId: string, asked: () => "pause" | "cancel" | null): Promise<RequestContext> => {
+    const endpoint = await selectEndpoint(db, endpointId);
+    if (endpoint === null || endpoint.removedAt !== null) throw new Error("The run's endpoint was removed");
+    if (options.askEndpoint === undefined) throw new Error("This worker reaches no endpoints");
+    return { db, run, endpoint, ask: options.askEndpoint, clock: options.clock ?? realClock, asked };
   };
 
   /** A head writes nothing: its predictions are held against the prompts' labels. */
@@ -564,7 +547,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     if (!(await appendRunEvents(db, { runId: run.id, attempt: run.attempt, events: [], step }))) throw new FencedError();
   };
 
-  const execute = (run: RunRow, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
+  const execute = async (run: RunRow, asked: () => "pause" | "cancel" | null): Promise<Outcome | Ending> => {
     // A run that was stored before a field existed gets its default.
     const config = runConfigSchema.parse(run.config);
     switch (config.kind) {
@@ -578,6 +561,9 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         return trainPpoRun(run, config, asked);
       case "sample":
         return sampleRun(run, config, asked);
+      case "judge":
+        if (run.endpointId === null) throw new Error("The run has no endpoint to judge by");
+        return judgePairs(await requestsOf(run, run.endpointId, asked), config);
       case "evaluation":
         return evaluateRun(run, config, asked);
       case "benchmark":
@@ -617,14 +603,20 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     };
     try {
       await sweepStray(run);
-      const outcome = await execute(run, asked);
+      const ended = await execute(run, asked);
+      const { outcome, reason } = typeof ended === "string" ? { outcome: ended, reason: null } : ended;
       const giveBack = outcome === "paused" && stopping && requested === null;
       const reasons: Record<Outcome, string> = {
         succeeded: "Finished",
         paused: giveBack ? `Worker ${options.name} was stopped; its checkpoint is saved` : "Paused as asked",
         cancelled: "Stopped as asked",
       };
-      await transitionRun(db, { runId: run.id, attempt: run.attempt, to: giveBack ? "queued" : outcome, reason: reasons[outcome] });
+      await transitionRun(db, {
+        runId: run.id,
+        attempt: run.attempt,
+        to: giveBack ? "queued" : outcome,
+        reason: giveBack ? reasons.paused : (reason ?? reasons[outcome]),
+      });
     } catch (error) {
       if (error instanceof FencedError) return run;
       const last = await latestCheckpoint(db, run.id);
@@ -675,7 +667,7 @@ export function explainFailure(error: unknown, lastStep: number | null): string 
   const message = error instanceof Error ? error.message : String(error);
   const kept =
     lastStep === null ? "No checkpoint had been saved yet" : `The checkpoint of step ${lastStep} is intact; retry goes on from it`;
-  if (error instanceof NotFiniteError) return message;
+  if (error instanceof NotFiniteError || error instanceof EndpointError) return message;
   if (/OOM|out of memory|ResourceExhausted|bad_alloc|Cannot allocate|memory access out of bounds/i.test(message)) {
     return `Out of memory: use a smaller batchSize, rolloutBatchSize or maxLength. ${kept}. (${message.split("\n")[0]})`;
   }

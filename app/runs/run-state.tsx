@@ -29,6 +29,7 @@ export const KIND_LABELS: Readonly<Record<RunKind, string>> = {
   evaluation: "Evaluation",
   benchmark: "Benchmark",
   sample: "Sampling",
+  judge: "Judge",
   sweep: "Sweep",
 };
 
@@ -40,5 +41,6 @@ export const KIND_PURPOSES: Readonly<Record<RunKind, string>> = {
   evaluation: "Score a checkpoint on held-out prompts",
   benchmark: "Score a checkpoint on GLUE, SuperGLUE, MMLU, HELM",
   sample: "Write completions for the annotators to judge",
+  judge: "Ask an outside model which of two models' answers is better",
   sweep: "Try many settings of one kind of run",
 };

@@ -73,6 +73,7 @@ export function RunsTable({
               <div className="truncate text-xs text-muted">
                 {run.projectName}
                 {run.baseCheckpointName !== null && ` · ${run.baseCheckpointName}`}
+                {run.endpointName !== null && ` · ${run.endpointName}`}
               </div>
             </Td>
             <Td className="whitespace-nowrap">{KIND_LABELS[run.kind]}</Td>

@@ -45,6 +45,7 @@ export function selectCompletionsOfPrompt(db: Db, promptId: string) {
       text: completions.text,
       source: completions.source,
       sampling: completions.sampling,
+      generation: completions.generation,
       ordinal: completions.ordinal,
       runId: completions.runId,
       createdAt: completions.createdAt,
@@ -85,10 +86,10 @@ type Identity = { id: string; promptId: string; modelId: string; contentHash: st
 /** Rows as one parameter: a statement with a parameter for each value takes longer to write than to run. */
 async function insertCompletions(db: Db, rows: readonly NewCompletionRow[]): Promise<Identity[]> {
   const made = await db.execute(sql`
-    insert into completions (project_id, prompt_id, model_id, text, turns, source, sampling, ordinal, content_hash, run_id)
-    select "projectId", "promptId", "modelId", text, turns, source, sampling, coalesce(ordinal, 0), "contentHash", "runId"
+    insert into completions (project_id, prompt_id, model_id, text, turns, source, sampling, generation, ordinal, content_hash, run_id)
+    select "projectId", "promptId", "modelId", text, turns, source, sampling, generation, coalesce(ordinal, 0), "contentHash", "runId"
     from json_to_recordset(${JSON.stringify(rows)}::json) as given(
-      "projectId" uuid, "promptId" uuid, "modelId" uuid, text text, turns jsonb, source text, sampling jsonb, ordinal int, "contentHash" text, "runId" uuid)
+      "projectId" uuid, "promptId" uuid, "modelId" uuid, text text, turns jsonb, source text, sampling jsonb, generation jsonb, ordinal int, "contentHash" text, "runId" uuid)
     on conflict do nothing
     returning id, prompt_id as "promptId", model_id as "modelId", content_hash as "contentHash", ordinal`);
   return made as unknown as Identity[];

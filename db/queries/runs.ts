@@ -4,9 +4,9 @@
  */
 import { and, asc, desc, eq, getTableColumns, inArray, isNull, ne, or, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
-import { RUN_TRANSITIONS, type RunEvent, type RunKind, type RunState } from "../../domain/run";
+import { RUN_TRANSITIONS, type RunConfig, type RunEvent, type RunKind, type RunState } from "../../domain/run";
 import type { Db } from "../client";
-import { checkpoints, projects, runEvents, runs, workers } from "../schema";
+import { checkpoints, endpoints, projects, runEvents, runs, workers } from "../schema";
 import { appendLockedEvents } from "./run-events";
 
 export type RunRow = typeof runs.$inferSelect;
@@ -17,10 +17,12 @@ export type NewRun = Pick<
   | "name"
   | "config"
   | "baseCheckpointId"
+  | "endpointId"
   | "rewardCheckpointId"
   | "datasetVersionId"
   | "roundId"
   | "sweepId"
+  | "batchId"
   | "createdBy"
   | "totalSteps"
 >;
@@ -217,6 +219,7 @@ const listColumns = {
   projectName: projects.name,
   workerName: workers.name,
   baseCheckpointName: baseCheckpoint.name,
+  endpointName: endpoints.name,
   rewardCheckpointName: rewardCheckpoint.name,
   /** The newest value of each metric among the last 60 metric events. */
   latestMetrics: sql<Record<string, number> | null>`(
@@ -239,6 +242,7 @@ function selectListed(db: Db) {
     .from(runs)
     .innerJoin(projects, eq(projects.id, runs.projectId))
     .leftJoin(workers, eq(workers.id, runs.workerId))
+    .leftJoin(endpoints, eq(endpoints.id, runs.endpointId))
     .leftJoin(baseCheckpoint, eq(baseCheckpoint.id, runs.baseCheckpointId))
     .leftJoin(rewardCheckpoint, eq(rewardCheckpoint.id, runs.rewardCheckpointId));
 }
@@ -274,4 +278,33 @@ export function selectRuns(
 export async function selectListedRun(db: Db, runId: string): Promise<ListedRunRow | null> {
   const [row] = await selectListed(db).where(eq(runs.id, runId));
   return row ?? null;
+}
+
+/** Replaces the config of a run that no worker holds. Returns whether it did. */
+export async function setRunConfig(db: Db, runId: string, config: RunConfig): Promise<boolean> {
+  const rows = await db
+    .update(runs)
+    .set({ config })
+    .where(and(eq(runs.id, runId), ne(runs.state, "running")))
+    .returning({ id: runs.id });
+  return rows.length === 1;
+}
+
+/** The sample runs of a batch with what each samples from, oldest first. */
+export function selectBatchRuns(db: Db, batchId: string) {
+  return db
+    .select({
+      id: runs.id,
+      state: runs.state,
+      step: runs.step,
+      totalSteps: runs.totalSteps,
+      checkpointId: runs.baseCheckpointId,
+      checkpointName: baseCheckpoint.name,
+      endpointName: endpoints.name,
+    })
+    .from(runs)
+    .leftJoin(endpoints, eq(endpoints.id, runs.endpointId))
+    .leftJoin(baseCheckpoint, eq(baseCheckpoint.id, runs.baseCheckpointId))
+    .where(eq(runs.batchId, batchId))
+    .orderBy(asc(runs.createdAt), asc(runs.id));
 }

@@ -1,9 +1,9 @@
 /** SQL on what the trainer's worker reads and writes beside runs: dataset rows, prompts, sampled completions. */
-import { and, asc, eq, gt, inArray } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { DatasetRow, PreferenceRow, SftRow } from "../../domain/dataset";
 import type { Split } from "../../domain/prompt";
 import type { Db } from "../client";
-import { completions, datasetRows, datasetVersions, models, prompts } from "../schema";
+import { completions, datasetRows, datasetVersions, endpointRequests, models, prompts } from "../schema";
 
 export type PromptRow = typeof prompts.$inferSelect;
 export type NewCompletion = typeof completions.$inferInsert;
@@ -40,12 +40,25 @@ export async function* readTrainingContents(db: Db, versionId: string): AsyncGen
   }
 }
 
+/** Prompts that have fewer than `count` completions of the model, those of the run `runId` not counted. */
+export type LackingPrompts = { modelId: string; count: number; runId: string };
+
 /** Prompts of a split in the order of their content hash: the same in every installation. */
-export function selectPromptsOfSplit(db: Db, projectId: string, split: Split, limit?: number): Promise<PromptRow[]> {
+export function selectPromptsOfSplit(
+  db: Db,
+  projectId: string,
+  split: Split,
+  limit?: number,
+  lacking?: LackingPrompts,
+): Promise<PromptRow[]> {
+  const answered =
+    lacking === undefined
+      ? undefined
+      : sql`(select count(*) from completions c where c.prompt_id = prompts.id and c.model_id = ${lacking.modelId} and c.run_id is distinct from ${lacking.runId}) < ${lacking.count}`;
   const query = db
     .select()
     .from(prompts)
-    .where(and(eq(prompts.projectId, projectId), eq(prompts.split, split)))
+    .where(and(eq(prompts.projectId, projectId), eq(prompts.split, split), answered))
     .orderBy(asc(prompts.contentHash));
   return limit === undefined ? query : query.limit(limit);
 }
@@ -89,4 +102,15 @@ export async function insertSampledCompletions(db: Db, runId: string, rows: NewC
   return stored.filter(
     (row) => row.runId === runId || rows.some((made) => made.promptId === row.promptId && made.contentHash === row.contentHash),
   );
+}
+
+/** What a run on an endpoint was answered, in the order of prompts and samples; a text that was there before counts too. */
+export function selectCompletionsOfRun(db: Db, runId: string) {
+  return db
+    .select({ id: completions.id, promptId: completions.promptId, text: completions.text })
+    .from(endpointRequests)
+    .innerJoin(completions, eq(completions.id, endpointRequests.completionId))
+    .innerJoin(prompts, eq(prompts.id, completions.promptId))
+    .where(eq(endpointRequests.runId, runId))
+    .orderBy(asc(prompts.contentHash), asc(completions.ordinal), asc(completions.id));
 }

@@ -2,6 +2,7 @@
 import { tracked } from "@trpc/server";
 import { z } from "zod";
 import { runKindSchema, runStateSchema } from "../../domain/run";
+import { sampleBatchSchema } from "../../domain/sample-batch";
 import { getRunListener } from "../run-listener";
 import { shutdownSignal } from "../shutdown";
 import { getRunLineage } from "../services/checkpoint";
@@ -20,7 +21,9 @@ import {
   resumeRun,
   retryRun,
 } from "../services/run";
+import { getJudgeReport, getRunRequests, retryFailedRequests, setRunBudget } from "../services/run-requests";
 import { listRunInputs, runInputSchema } from "../services/run-inputs";
+import { startSampleBatch } from "../services/sample-batch";
 import { streamRunEvents } from "../services/run-stream";
 import { researcherProcedure, router } from "../trpc";
 
@@ -55,10 +58,19 @@ export const runRouter = router({
   /** Changes nothing; a mutation because a config is too long for an address. */
   estimate: researcherProcedure.input(runInputSchema).mutation(({ ctx, input }) => estimateRun(ctx, input)),
   create: researcherProcedure.input(createRunSchema).mutation(({ ctx, input }) => createRun(ctx, input)),
+  /** One sample run for each of several sources. */
+  sample: researcherProcedure.input(sampleBatchSchema).mutation(({ ctx, input }) => startSampleBatch(ctx, input)),
   pause: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => pauseRun(ctx, input.id)),
   resume: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => resumeRun(ctx, input.id)),
   cancel: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => cancelRun(ctx, input.id)),
   retry: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => retryRun(ctx, input.id)),
+  /** Of a run on an endpoint: totals and failures, another try for these, another budget. */
+  requests: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRunRequests(ctx, input.id)),
+  retryFailed: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => retryFailedRequests(ctx, input.id)),
+  setBudget: researcherProcedure
+    .input(idSchema.extend({ maxCost: z.number().positive("Enter more than 0").nullable() }))
+    .mutation(({ ctx, input }) => setRunBudget(ctx, input)),
+  judgeReport: researcherProcedure.input(idSchema).query(({ ctx, input }) => getJudgeReport(ctx, input.id)),
   /** Pages of events; a client that comes back sends the last id it saw and misses nothing. */
   events: researcherProcedure
     .input(z.strictObject({ id: z.uuid(), lastEventId: z.string().regex(/^\d+$/).nullish() }))

@@ -1,6 +1,8 @@
 /** What each kind of run stands on, and the checks that it exists, belongs to the project and fits. */
 import { z } from "zod";
 import { selectCheckpoint, selectCheckpointChain, type CheckpointRow, selectUsableCheckpoints } from "../../db/queries/checkpoints";
+import { selectModels } from "../../db/queries/completions";
+import { selectEndpoints } from "../../db/queries/endpoints";
 import {
   countPromptsBySplit,
   selectDatasetWork,
@@ -9,7 +11,7 @@ import {
   selectRunProjects,
 } from "../../db/queries/run-inputs";
 import type { DatasetKind } from "../../domain/dataset";
-import { type RunKind, runConfigSchema, type SweepConfig } from "../../domain/run";
+import { type JudgeConfig, type RunConfig, type RunKind, runConfigSchema, type SweepConfig } from "../../domain/run";
 import type { RunWork } from "../../domain/run-estimate";
 import { planTrials, SweepError } from "../../domain/sweep";
 import type { UserContext } from "../context";
@@ -19,23 +21,32 @@ import { type ModelFolder, readModelFolder } from "../model-folder";
 export const runInputSchema = z.strictObject({
   projectId: z.uuid("Choose a project"),
   config: runConfigSchema,
-  baseCheckpointId: z.uuid("Choose a checkpoint"),
+  /** Null where an endpoint writes or judges instead. */
+  baseCheckpointId: z.uuid("Choose a checkpoint").nullable(),
+  endpointId: z.uuid("Choose an endpoint").nullable().optional(),
   rewardCheckpointId: z.uuid("Choose a reward checkpoint").nullable().default(null),
   datasetVersionId: z.uuid("Choose a dataset version").nullable().default(null),
 });
 export type RunInput = z.infer<typeof runInputSchema>;
 
-type Needs = { dataset: DatasetKind | null; reward: "required" | "optional" | "none"; decoder: boolean };
+type Needs = {
+  dataset: DatasetKind | null;
+  reward: "required" | "optional" | "none";
+  decoder: boolean;
+  /** What it works with: a checkpoint of ours, an outside endpoint, or either of them. */
+  source: "checkpoint" | "endpoint" | "either";
+};
 
 /** Of a sweep, its trials' kind decides. */
 export const RUN_NEEDS: Readonly<Record<Exclude<RunKind, "sweep">, Needs>> = {
-  sft: { dataset: "sft", reward: "none", decoder: false },
-  reward: { dataset: "preference", reward: "none", decoder: true },
-  preference: { dataset: "preference", reward: "none", decoder: false },
-  ppo: { dataset: null, reward: "required", decoder: true },
-  evaluation: { dataset: null, reward: "optional", decoder: false },
-  benchmark: { dataset: null, reward: "none", decoder: false },
-  sample: { dataset: null, reward: "none", decoder: false },
+  sft: { dataset: "sft", reward: "none", decoder: false, source: "checkpoint" },
+  reward: { dataset: "preference", reward: "none", decoder: true, source: "checkpoint" },
+  preference: { dataset: "preference", reward: "none", decoder: false, source: "checkpoint" },
+  ppo: { dataset: null, reward: "required", decoder: true, source: "checkpoint" },
+  evaluation: { dataset: null, reward: "optional", decoder: false, source: "checkpoint" },
+  benchmark: { dataset: null, reward: "none", decoder: false, source: "checkpoint" },
+  sample: { dataset: null, reward: "none", decoder: false, source: "either" },
+  judge: { dataset: null, reward: "none", decoder: false, source: "endpoint" },
 };
 
 /** The checkpoint, when a run of this project may use it. */
@@ -75,7 +86,43 @@ function checkTrials(config: SweepConfig): void {
   }
 }
 
-export type CheckedRunInputs = { work: RunWork; base: CheckpointRow; model: ModelFolder | null };
+/** The model that a run starts from; null where an endpoint stands in for it. */
+async function requireBase(
+  ctx: UserContext,
+  input: RunInput,
+  config: Exclude<RunConfig, SweepConfig>,
+  needs: Needs,
+): Promise<{ base: CheckpointRow; model: { id: string; folder: ModelFolder | null } } | null> {
+  const { projectId, baseCheckpointId, endpointId = null } = input;
+  if (endpointId !== null) {
+    if (needs.source === "checkpoint") throw fieldError("endpointId", "This kind of run needs a checkpoint");
+    if (baseCheckpointId !== null) throw fieldError("endpointId", "Choose a checkpoint or an endpoint, not both");
+    if (!(await selectEndpoints(ctx.db, projectId)).some(({ id }) => id === endpointId))
+      throw fieldError("endpointId", "The project has no such endpoint");
+    return null;
+  }
+  if (needs.source === "endpoint") throw fieldError("endpointId", "Choose an endpoint");
+  if (baseCheckpointId === null) throw fieldError("baseCheckpointId", "Choose a checkpoint");
+  const base = await requireCheckpoint(ctx, "baseCheckpointId", baseCheckpointId, projectId);
+  if (base.kind === "reward") throw fieldError("baseCheckpointId", "This is a reward model; choose a base model or an adapter");
+  if (base.kind === "head" && config.kind !== "evaluation")
+    throw fieldError("baseCheckpointId", "This is a head, which only an evaluation reads; choose a base model or an adapter");
+  return { base, model: await wholeModelOf(ctx, base) };
+}
+
+async function checkJudge(ctx: UserContext, projectId: string, { firstModelId, secondModelId }: JudgeConfig): Promise<void> {
+  const known = new Set((await selectModels(ctx.db, projectId)).map(({ id }) => id));
+  for (const [field, id] of [
+    ["config.firstModelId", firstModelId],
+    ["config.secondModelId", secondModelId],
+  ] as const) {
+    if (id === null) throw fieldError(field, "Choose a model");
+    if (!known.has(id)) throw fieldError(field, "The project has no such model");
+  }
+  if (firstModelId === secondModelId) throw fieldError("config.secondModelId", "Choose another model than the first");
+}
+
+export type CheckedRunInputs = { work: RunWork; base: CheckpointRow | null; model: ModelFolder | null };
 
 /** Throws BAD_INPUT naming the field, or NOT_FOUND for the project. */
 export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise<CheckedRunInputs> {
@@ -85,16 +132,14 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
   const config = input.config.kind === "sweep" ? input.config.trial : input.config;
   const needs = RUN_NEEDS[config.kind];
 
-  const base = await requireCheckpoint(ctx, "baseCheckpointId", input.baseCheckpointId, project.id);
-  if (base.kind === "reward") throw fieldError("baseCheckpointId", "This is a reward model; choose a base model or an adapter");
-  if (base.kind === "head" && config.kind !== "evaluation")
-    throw fieldError("baseCheckpointId", "This is a head, which only an evaluation reads; choose a base model or an adapter");
-  const model = await wholeModelOf(ctx, base);
-  if (needs.decoder && model.folder?.modelType === "t5") {
+  const started = await requireBase(ctx, input, config, needs);
+  const folder = started?.model.folder ?? null;
+  if (config.kind === "judge") await checkJudge(ctx, project.id, config);
+  if (needs.decoder && folder?.modelType === "t5") {
     throw fieldError("baseCheckpointId", "This kind of run needs a decoder model; the checkpoint is a T5 encoder-decoder");
   }
 
-  if (config.kind === "sft" && config.packing && model.folder?.modelType === "t5") {
+  if (config.kind === "sft" && config.packing && folder?.modelType === "t5") {
     throw fieldError("config.packing", "An encoder-decoder cannot read packed rows");
   }
 
@@ -104,12 +149,7 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
     const reward = await requireCheckpoint(ctx, field, input.rewardCheckpointId, project.id);
     if (reward.kind !== "reward") throw fieldError(field, "This checkpoint is no reward model");
     const rewardModel = (await wholeModelOf(ctx, reward)).folder;
-    if (
-      config.kind === "ppo" &&
-      rewardModel !== null &&
-      model.folder !== null &&
-      rewardModel.shape.vocabSize !== model.folder.shape.vocabSize
-    ) {
+    if (config.kind === "ppo" && rewardModel !== null && folder !== null && rewardModel.shape.vocabSize !== folder.shape.vocabSize) {
       throw fieldError(field, "Policy and reward model must share a vocabulary; these have different ones");
     }
   } else if (needs.reward === "required") {
@@ -134,16 +174,27 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
   if (config.kind === "evaluation" && config.goldTaste !== null && !project.demo) {
     throw fieldError("config.goldTaste", "Only the demo project has a hidden taste");
   }
-  return { work, base, model: model.folder };
+  return { work, base: started?.base ?? null, model: folder };
 }
 
 /** What the start form offers; without a project only the projects. */
 export async function listRunInputs(ctx: UserContext, input: { projectId: string | null }) {
   const projects = await selectRunProjects(ctx.db);
   const project = projects.find(({ id }) => id === input.projectId) ?? projects[0] ?? null;
-  if (project === null) return { projects, project: null, checkpoints: [], datasets: [], prompts: { train: 0, validation: 0, test: 0 } };
-  const [checkpoints, datasets, prompts] = await Promise.all([
+  if (project === null)
+    return {
+      projects,
+      project: null,
+      checkpoints: [],
+      endpoints: [],
+      models: [],
+      datasets: [],
+      prompts: { train: 0, validation: 0, test: 0 },
+    };
+  const [checkpoints, endpoints, models, datasets, prompts] = await Promise.all([
     selectUsableCheckpoints(ctx.db, { projectId: project.id }),
+    selectEndpoints(ctx.db, project.id),
+    selectModels(ctx.db, project.id),
     selectRunDatasets(ctx.db, project.id),
     countPromptsBySplit(ctx.db, project.id),
   ]);
@@ -159,6 +210,8 @@ export async function listRunInputs(ctx: UserContext, input: { projectId: string
       promoted,
       createdAt,
     })),
+    endpoints: endpoints.map(({ id, name, model }) => ({ id, name, model })),
+    models: models.filter(({ completions }) => completions > 0).map(({ id, name, completions }) => ({ id, name, completions })),
     datasets,
     prompts,
   };

@@ -1,6 +1,7 @@
 /** Runs: start, follow, pause, resume, stop, retry, and what one will take. */
 import { z } from "zod";
 import { selectCheckpointsOfRun } from "../../db/queries/checkpoints";
+import { selectEndpoint } from "../../db/queries/endpoints";
 import { selectMetricEvents } from "../../db/queries/run-events";
 import { selectPastPaces } from "../../db/queries/run-inputs";
 import {
@@ -13,7 +14,9 @@ import {
   transitionRun,
 } from "../../db/queries/runs";
 import { selectScores } from "../../db/queries/scores";
+import { selectPromptsOfSplit } from "../../db/queries/training-data";
 import { selectBestValues, selectOpenTrials, selectTrials } from "../../db/queries/sweeps";
+import { costOf, reserveUsage } from "../../domain/endpoint";
 import { keyMetric } from "../../domain/metric-definitions";
 import type { RunKind, RunState } from "../../domain/run";
 import { estimateMemory, estimateSeconds, estimateSteps, estimateSweepSteps, sequencesPerStep } from "../../domain/run-estimate";
@@ -45,18 +48,37 @@ export async function estimateRun(ctx: UserContext, input: RunInput) {
   const config = sweep?.trial ?? input.config;
   const steps = sweep === null ? estimateSteps(config, work) : estimateSweepSteps(sweep, work);
   const kind = config.kind;
-  const same = await selectPastPaces(ctx.db, { kind, baseCheckpointId: base.id, limit: PAST_RUNS });
-  const past = same.length > 0 ? same : await selectPastPaces(ctx.db, { kind, baseCheckpointId: null, limit: PAST_RUNS });
+  // How long an endpoint takes, no other run says.
+  const same = base === null ? [] : await selectPastPaces(ctx.db, { kind, baseCheckpointId: base.id, limit: PAST_RUNS });
+  const past = same.length > 0 || base === null ? same : await selectPastPaces(ctx.db, { kind, baseCheckpointId: null, limit: PAST_RUNS });
   const paces = past.map((run) => ({ secondsPerStep: run.secondsPerStep, sequencesPerStep: sequencesPerStep(run.config, work) }));
   return {
     steps,
     trials: sweep === null ? null : plannedTrials(sweep),
     time: steps === null ? null : estimateSeconds(config, work, steps, paces),
     sameBase: same.length > 0,
+    /** Of an endpoint's run: what it costs at most, US dollars. */
+    cost: await estimateCost(ctx, input, steps),
     bytes: model === null ? null : estimateMemory(config, model.shape),
     parameters: model?.shape.parameters ?? null,
     work,
   };
+}
+
+const LONGEST_PROMPTS = 200;
+
+/** What the completions cost at most, each as long as allowed, by the lengths of the first prompts; null without an endpoint. */
+async function estimateCost(
+  ctx: UserContext,
+  { projectId, endpointId = null, config }: RunInput,
+  steps: number | null,
+): Promise<number | null> {
+  if (endpointId === null || config.kind !== "sample" || steps === null) return null;
+  const endpoint = await selectEndpoint(ctx.db, endpointId);
+  const prompts = await selectPromptsOfSplit(ctx.db, projectId, config.split, LONGEST_PROMPTS);
+  if (endpoint === null || prompts.length === 0) return null;
+  const costs = prompts.map(({ messages }) => costOf(endpoint.settings, reserveUsage({ messages, sampling: config.sampling })));
+  return (steps * costs.reduce((sum, cost) => sum + cost, 0)) / costs.length;
 }
 
 /** Seconds left at the pace of the newest attempt; null when it is not running or has no pace yet. */

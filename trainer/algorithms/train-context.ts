@@ -44,6 +44,14 @@ export class NotFiniteError extends Error {
   }
 }
 
+/** Thrown when another worker has taken the run: nothing more may be written. */
+export class FencedError extends Error {
+  constructor() {
+    super("Another worker has taken this run");
+    this.name = "FencedError";
+  }
+}
+
 /** Throws NotFiniteError for the first value that is not finite. */
 export function assertFinite(step: number, values: Record<string, number>): void {
   for (const [name, value] of Object.entries(values)) if (!Number.isFinite(value)) throw new NotFiniteError(step, name, value);

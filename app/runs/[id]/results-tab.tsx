@@ -13,6 +13,7 @@ import type { RunSeries } from "@/domain/run-series";
 import type { useTRPC } from "../../trpc";
 import { CompareCard } from "./compare-card";
 import { DistanceCard } from "./distance-card";
+import { JudgeCard } from "./judge-card";
 import { FitCard } from "./fit-card";
 import { SameDataCard } from "./same-data-card";
 import { SweepCard } from "./sweep-card";
@@ -35,6 +36,13 @@ export function ResultsTab({
     return (
       <div className="flex flex-col gap-4">
         <SweepCard run={run} config={run.config} />
+      </div>
+    );
+  }
+  if (run.kind === "judge") {
+    return (
+      <div className="flex flex-col gap-4">
+        <JudgeCard run={run} />
       </div>
     );
   }

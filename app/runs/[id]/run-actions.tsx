@@ -42,7 +42,7 @@ export function RunActions({ run }: { run: ListedRun }) {
       {state === "failed" && (
         <Button variant="primary" loading={retry.isPending} onClick={() => retry.mutate({ id })}>
           <RotateCcw aria-hidden="true" className="size-4" />
-          Retry from the last checkpoint
+          {run.endpointId === null ? "Retry from the last checkpoint" : "Go on with the rest"}
         </Button>
       )}
       {(active || state === "paused") && (

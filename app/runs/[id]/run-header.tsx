@@ -69,6 +69,11 @@ export function RunHeader({
               from {run.baseCheckpointName}
             </Link>
           )}
+          {run.endpointName !== null && (
+            <Link href={`/projects/${run.projectId}/endpoints`} className="text-muted hover:underline">
+              {run.kind === "judge" ? "by" : "from"} {run.endpointName}
+            </Link>
+          )}
           {run.sweepId !== null && (
             <Link href={`/runs/${run.sweepId}?tab=results`} className="text-muted hover:underline">
               trial of a sweep

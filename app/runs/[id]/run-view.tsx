@@ -10,6 +10,7 @@ import { ConfigTab } from "./config-tab";
 import { CurvesTab } from "./curves-tab";
 import { EventsTab } from "./events-tab";
 import { LineageTab } from "./lineage-tab";
+import { RequestsCard } from "./requests-card";
 import { ResultsTab } from "./results-tab";
 import { RunHeader } from "./run-header";
 import { RunSkeleton } from "./run-skeleton";
@@ -43,13 +44,21 @@ export function RunView({ id }: { id: string }) {
   if (run.data === undefined)
     return <ErrorState title="This run could not be loaded" message={errorMessage(run.error)} onRetry={() => void run.refetch()} />;
   const evaluation =
-    run.data.kind === "evaluation" || run.data.kind === "benchmark" || run.data.kind === "sample" || run.data.kind === "sweep";
-  // A sweep is its trials: they are what one comes for.
-  const tab = run.data.kind === "sweep" && page.tab === "curves" ? "results" : page.tab;
-  const tabs = RUN_TABS.filter((known) => run.data.kind !== "sweep" || (known !== "curves" && known !== "samples"));
+    run.data.kind === "evaluation" ||
+    run.data.kind === "benchmark" ||
+    run.data.kind === "sample" ||
+    run.data.kind === "judge" ||
+    run.data.kind === "sweep";
+  // A sweep is its trials, a judge its verdicts: they are what one comes for.
+  const tab = (run.data.kind === "sweep" || run.data.kind === "judge") && page.tab === "curves" ? "results" : page.tab;
+  const tabs = RUN_TABS.filter(
+    (known) =>
+      (run.data.kind !== "sweep" || (known !== "curves" && known !== "samples")) && (run.data.kind !== "judge" || known !== "curves"),
+  );
   return (
     <>
       <RunHeader run={run.data} step={Math.max(run.data.step, series.lastStep)} connection={connection} onReconnect={reconnect} />
+      {run.data.endpointId !== null && <RequestsCard run={run.data} series={series} />}
       <Tabs value={tab} onValueChange={(tab) => setPage({ tab: RUN_TABS.find((known) => known === tab) ?? "curves" })}>
         <TabsList aria-label="Parts of the run">
           {tabs.map((tab) => (

@@ -6,12 +6,14 @@ import { Card, CardBody } from "../../components/ui/card";
 import { Checkbox, Field, Input, Select, Textarea } from "../../components/ui/field";
 
 type Props = {
+  /** What a model can be chosen from. */
+  models: readonly { id: string; name: string; completions: number }[];
   values: RunFormValues;
   errors: Readonly<Record<string, string>>;
   onChange: (path: string, value: string | boolean) => void;
 };
 
-function ConfigField({ spec, values, errors, onChange }: Props & { spec: RunField }) {
+function ConfigField({ spec, models, values, errors, onChange }: Props & { spec: RunField }) {
   const { path, label, hint, input, choices, empty } = spec;
   const value = values[path];
   const error = errors[path];
@@ -32,6 +34,15 @@ function ConfigField({ spec, values, errors, onChange }: Props & { spec: RunFiel
           {choices?.map((choice) => (
             <option key={choice.value} value={choice.value}>
               {choice.label}
+            </option>
+          ))}
+        </Select>
+      ) : input === "model" ? (
+        <Select name={path} value={text} onChange={(event) => onChange(path, event.target.value)}>
+          <option value="">{models.length === 0 ? "No model with completions yet" : "Choose a model"}</option>
+          {models.map(({ id, name, completions }) => (
+            <option key={id} value={id}>
+              {name} ({completions.toLocaleString("en")} completions)
             </option>
           ))}
         </Select>
@@ -60,7 +71,7 @@ function ConfigField({ spec, values, errors, onChange }: Props & { spec: RunFiel
 }
 
 /** Groups after the first are folded, unless something in them is wrong. */
-export function ConfigFields({ kind, values, errors, onChange }: Props & { kind: RunKind }) {
+export function ConfigFields({ kind, models, values, errors, onChange }: Props & { kind: RunKind }) {
   // What a choice makes meaningless is not asked for, unless it is wrong there.
   const fields = RUN_FIELDS[kind].filter((spec) => isFieldUsed(spec, values) || errors[spec.path] !== undefined);
   const groups = [...new Set(fields.map(({ group }) => group))];
@@ -72,7 +83,7 @@ export function ConfigFields({ kind, values, errors, onChange }: Props & { kind:
         const grid = (
           <CardBody className="grid gap-x-4 gap-y-4 sm:grid-cols-2 lg:grid-cols-3">
             {own.map((spec) => (
-              <ConfigField key={spec.path} spec={spec} values={values} errors={errors} onChange={onChange} />
+              <ConfigField key={spec.path} spec={spec} models={models} values={values} errors={errors} onChange={onChange} />
             ))}
           </CardBody>
         );

@@ -12,7 +12,8 @@ import { errorMessage, useTRPCClient } from "../../trpc";
 export type EstimateInput = {
   projectId: string;
   config: RunConfig;
-  baseCheckpointId: string;
+  baseCheckpointId: string | null;
+  endpointId: string | null;
   rewardCheckpointId: string | null;
   datasetVersionId: string | null;
 };
@@ -79,8 +80,19 @@ export function EstimateCard({ input, missing }: { input: EstimateInput | null; 
                 </>
               )}
             </dd>
-            <dt className="text-muted">Memory</dt>
-            <dd className="text-right">
+            {data.cost !== null && (
+              <>
+                <dt className="text-muted">Cost</dt>
+                <dd className="text-right">
+                  <span className="font-medium">
+                    {data.cost === 0 ? "none, as no price is set" : `at most about $${formatNumber(data.cost)}`}
+                  </span>
+                  {data.cost > 0 && <div className="text-xs text-muted">if every completion were as long as allowed</div>}
+                </dd>
+              </>
+            )}
+            {input.endpointId === null && <dt className="text-muted">Memory</dt>}
+            <dd className={input.endpointId === null ? "text-right" : "hidden"}>
               {data.bytes === null ? (
                 <span className="text-muted">model files not readable here</span>
               ) : (

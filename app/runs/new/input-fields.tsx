@@ -11,11 +11,20 @@ import type { useTRPC } from "../../trpc";
 export type RunInputs = inferOutput<ReturnType<typeof useTRPC>["run"]["inputs"]>;
 
 /** `name` is null until somebody types one. */
-export type Choices = { name: string | null; baseCheckpointId: string; rewardCheckpointId: string; datasetVersionId: string };
+export type Choices = {
+  name: string | null;
+  baseCheckpointId: string;
+  endpointId: string;
+  rewardCheckpointId: string;
+  datasetVersionId: string;
+};
 
 /** What each kind needs; the server checks the same. */
 export const KIND_INPUTS: Readonly<
-  Record<RunKind, { dataset: "sft" | "preference" | null; reward: "required" | "optional" | null; base: string }>
+  Record<
+    RunKind,
+    { dataset: "sft" | "preference" | null; reward: "required" | "optional" | null; source?: "endpoint" | "either"; base: string }
+  >
 > = {
   sft: { dataset: "sft", reward: null, base: "The model to train" },
   reward: { dataset: "preference", reward: null, base: "The model that learns to score; usually the one whose completions were judged" },
@@ -27,13 +36,84 @@ export const KIND_INPUTS: Readonly<
   ppo: { dataset: null, reward: "required", base: "The policy to improve; it is also the frozen reference" },
   evaluation: { dataset: null, reward: "optional", base: "The checkpoint to score" },
   benchmark: { dataset: null, reward: null, base: "The checkpoint to score" },
-  sample: { dataset: null, reward: null, base: "The checkpoint that writes the completions" },
+  sample: { dataset: null, reward: null, source: "either", base: "What writes the completions" },
+  judge: { dataset: null, reward: null, source: "endpoint", base: "The outside model that judges" },
   sweep: { dataset: null, reward: null, base: "The model of every trial" },
 };
 
 /** Whether a run may start from a checkpoint of this kind: heads are for evaluations only. */
 export const isBase = (checkpoint: CheckpointKind, kind: RunKind) =>
   checkpoint !== "reward" && (checkpoint !== "head" || kind === "evaluation");
+
+const describeCheckpoint = ({ name, kind, step, runId, promoted }: RunInputs["checkpoints"][number]) =>
+  `${name} (${kind}${runId === null ? "" : `, step ${step}`}${promoted === true ? ", promoted" : ""})`;
+
+/** What writes or judges: a checkpoint of ours, or an outside endpoint. */
+function SourceField({
+  kind,
+  inputs,
+  projectId,
+  choices,
+  bases,
+  errors,
+  onChange,
+}: {
+  kind: RunKind;
+  inputs: RunInputs;
+  projectId: string;
+  choices: Choices;
+  bases: RunInputs["checkpoints"];
+  errors: Readonly<Record<string, string>>;
+  onChange: (change: Partial<Choices>) => void;
+}) {
+  const { source, base } = KIND_INPUTS[kind];
+  const choose = (value: string) => {
+    const endpoint = inputs.endpoints.some(({ id }) => id === value);
+    onChange({ baseCheckpointId: endpoint ? "" : value, endpointId: endpoint ? value : "" });
+  };
+  return (
+    <Field
+      label={source === "endpoint" ? "Judge" : "Completions from"}
+      hint={
+        <>
+          {base}.{" "}
+          <Link href={`/projects/${projectId}/endpoints`} className="text-accent underline">
+            Endpoints of the project
+          </Link>
+        </>
+      }
+      error={errors.baseCheckpointId ?? errors.endpointId}
+    >
+      <Select name="source" value={choices.endpointId || choices.baseCheckpointId} onChange={(event) => choose(event.target.value)}>
+        <option value="">
+          {source === "endpoint"
+            ? inputs.endpoints.length === 0
+              ? "No endpoint yet"
+              : "Choose an endpoint"
+            : "Choose a checkpoint or an endpoint"}
+        </option>
+        {source === "either" && bases.length > 0 && (
+          <optgroup label="Checkpoints">
+            {bases.map((checkpoint) => (
+              <option key={checkpoint.id} value={checkpoint.id}>
+                {describeCheckpoint(checkpoint)}
+              </option>
+            ))}
+          </optgroup>
+        )}
+        {inputs.endpoints.length > 0 && (
+          <optgroup label="Endpoints">
+            {inputs.endpoints.map(({ id, name, model }) => (
+              <option key={id} value={id}>
+                {name} ({model})
+              </option>
+            ))}
+          </optgroup>
+        )}
+      </Select>
+    </Field>
+  );
+}
 
 export function InputFields({
   kind,
@@ -75,22 +155,32 @@ export function InputFields({
         <Field label="Name" hint="How the run and its result are called everywhere" error={errors.name}>
           <Input name="name" value={name} maxLength={120} autoComplete="off" onChange={(event) => onChange({ name: event.target.value })} />
         </Field>
-        <Field label="Base checkpoint" hint={needs.base} error={errors.baseCheckpointId}>
-          <Select
-            name="baseCheckpointId"
-            value={choices.baseCheckpointId}
-            onChange={(event) => onChange({ baseCheckpointId: event.target.value })}
-          >
-            <option value="">{bases.length === 0 ? "No checkpoint in this project" : "Choose a checkpoint"}</option>
-            {bases.map(({ id, name, kind: checkpointKind, step, runId, promoted }) => (
-              <option key={id} value={id}>
-                {name} ({checkpointKind}
-                {runId === null ? "" : `, step ${step}`}
-                {promoted === true ? ", promoted" : ""})
-              </option>
-            ))}
-          </Select>
-        </Field>
+        {needs.source === undefined ? (
+          <Field label="Base checkpoint" hint={needs.base} error={errors.baseCheckpointId}>
+            <Select
+              name="baseCheckpointId"
+              value={choices.baseCheckpointId}
+              onChange={(event) => onChange({ baseCheckpointId: event.target.value })}
+            >
+              <option value="">{bases.length === 0 ? "No checkpoint in this project" : "Choose a checkpoint"}</option>
+              {bases.map((checkpoint) => (
+                <option key={checkpoint.id} value={checkpoint.id}>
+                  {describeCheckpoint(checkpoint)}
+                </option>
+              ))}
+            </Select>
+          </Field>
+        ) : (
+          <SourceField
+            kind={kind}
+            inputs={inputs}
+            projectId={projectId}
+            choices={choices}
+            bases={bases}
+            errors={errors}
+            onChange={onChange}
+          />
+        )}
         {needs.reward !== null && (
           <Field
             label="Reward checkpoint"

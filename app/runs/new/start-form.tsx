@@ -5,7 +5,7 @@ import { Rocket } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { isTrialKind, type RunConfig, type RunKind, runConfigSchema, runKindSchema } from "@/domain/run";
-import { configToForm, parseRunForm, type RunFormValues } from "@/domain/run-fields";
+import { configToForm, parseRunForm, RUN_FIELDS, type RunFormValues, SOURCE_PATH } from "@/domain/run-fields";
 import { readSearch, type SearchForm, searchToForm } from "@/domain/sweep-form";
 import { presetConfig, RUN_PRESETS } from "@/domain/run-presets";
 import { Button } from "../../components/ui/button";
@@ -21,6 +21,7 @@ import { type Choices, InputFields, isBase, KIND_INPUTS, type RunInputs } from "
 type Initial = {
   kind: RunKind;
   baseCheckpointId: string | null;
+  endpointId: string | null;
   rewardCheckpointId: string | null;
   datasetVersionId: string | null;
   changes: RunFormValues;
@@ -32,13 +33,30 @@ function pick(wanted: string | null, offered: readonly { id: string }[]): string
   return offered.length === 1 ? (offered[0]?.id ?? "") : "";
 }
 
+/** A checkpoint or an endpoint, as the kind works with; the one that was wanted goes before the only one there is. */
+function initialSource(
+  inputs: RunInputs,
+  kind: RunKind,
+  wanted: Pick<Initial, "baseCheckpointId" | "endpointId">,
+  bases: RunInputs["checkpoints"],
+): Pick<Choices, "baseCheckpointId" | "endpointId"> {
+  const { source } = KIND_INPUTS[kind];
+  const endpointId =
+    source === undefined
+      ? ""
+      : source === "endpoint"
+        ? pick(wanted.endpointId, inputs.endpoints)
+        : (inputs.endpoints.find(({ id }) => id === wanted.endpointId)?.id ?? "");
+  return { endpointId, baseCheckpointId: source === "endpoint" || endpointId !== "" ? "" : pick(wanted.baseCheckpointId, bases) };
+}
+
 function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, "kind" | "changes">, name: string | null): Choices {
   const bases = inputs.checkpoints.filter((checkpoint) => isBase(checkpoint.kind, kind));
   const rewards = inputs.checkpoints.filter((checkpoint) => checkpoint.kind === "reward");
   const newest = inputs.datasets.filter((dataset) => dataset.kind === KIND_INPUTS[kind].dataset);
   return {
     name,
-    baseCheckpointId: pick(wanted.baseCheckpointId, bases),
+    ...initialSource(inputs, kind, wanted, bases),
     rewardCheckpointId: pick(wanted.rewardCheckpointId, rewards),
     datasetVersionId: pick(wanted.datasetVersionId, newest) || (newest[0]?.id ?? ""),
   };
@@ -47,7 +65,15 @@ function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, 
 const toId = (text: string) => (text === "" ? null : text);
 
 /** What a run is called until somebody calls it otherwise: after its algorithm, where its kind has several. */
-function suggestName(inputs: RunInputs, kind: RunKind, values: RunFormValues, baseCheckpointId: string, searching: boolean): string {
+function suggestName(
+  inputs: RunInputs,
+  kind: RunKind,
+  values: RunFormValues,
+  { baseCheckpointId, endpointId }: Choices,
+  searching: boolean,
+): string {
+  const endpoint = inputs.endpoints.find(({ id }) => id === endpointId);
+  if (endpoint !== undefined) return `${KIND_LABELS[kind]} ${kind === "judge" ? "by" : "from"} ${endpoint.name}`.slice(0, 120);
   const base = inputs.checkpoints.find(({ id }) => id === baseCheckpointId);
   const algorithm = kind === "ppo" ? values.method : kind === "preference" ? values.loss : undefined;
   const label = typeof algorithm === "string" ? algorithm.toUpperCase() : KIND_LABELS[kind];
@@ -90,15 +116,20 @@ export function StartForm({
     }),
   );
   const needs = KIND_INPUTS[kind];
-  const name = choices.name ?? suggestName(inputs, kind, values, choices.baseCheckpointId, search !== null);
+  const name = choices.name ?? suggestName(inputs, kind, values, choices, search !== null);
   const parsed = useMemo(() => parseRunForm(kind, values), [kind, values]);
+  const sources = { ...values, [SOURCE_PATH]: needs.source === "endpoint" || choices.endpointId !== "" ? "endpoint" : "checkpoint" };
+  const chosen = choices.baseCheckpointId !== "" || choices.endpointId !== "";
   const ids = {
-    baseCheckpointId: choices.baseCheckpointId,
+    baseCheckpointId: toId(choices.baseCheckpointId),
+    endpointId: toId(choices.endpointId),
     rewardCheckpointId: needs.reward === null ? null : toId(choices.rewardCheckpointId),
     datasetVersionId: needs.dataset === null ? null : toId(choices.datasetVersionId),
   };
+  const modelsChosen = RUN_FIELDS[kind].every(({ input, path }) => input !== "model" || values[path] !== "");
   const complete =
-    ids.baseCheckpointId !== "" &&
+    chosen &&
+    modelsChosen &&
     (needs.reward !== "required" || ids.rewardCheckpointId !== null) &&
     (needs.dataset === null || ids.datasetVersionId !== null);
   const trialKind = isTrialKind(kind) ? kind : null;
@@ -117,6 +148,7 @@ export function StartForm({
     "projectId",
     "name",
     "baseCheckpointId",
+    "endpointId",
     "rewardCheckpointId",
     "datasetVersionId",
     "config.parameters",
@@ -149,8 +181,15 @@ export function StartForm({
     event.preventDefault();
     const problems: Record<string, string> = parsed.ok ? {} : { ...parsed.errors };
     // Without a checkpoint there is no suggestion yet: choosing one gives the name.
-    if (name.trim() === "" && (choices.name !== null || ids.baseCheckpointId !== "")) problems.name = "Enter a name";
-    if (ids.baseCheckpointId === "") problems.baseCheckpointId = "Choose a checkpoint";
+    if (name.trim() === "" && (choices.name !== null || chosen)) problems.name = "Enter a name";
+    if (!chosen)
+      problems.baseCheckpointId =
+        needs.source === undefined
+          ? "Choose a checkpoint"
+          : needs.source === "endpoint"
+            ? "Choose an endpoint"
+            : "Choose a checkpoint or an endpoint";
+    for (const { input, path } of RUN_FIELDS[kind]) if (input === "model" && values[path] === "") problems[path] = "Choose a model";
     if (needs.reward === "required" && ids.rewardCheckpointId === null) problems.rewardCheckpointId = "Choose a reward checkpoint";
     if (needs.dataset !== null && ids.datasetVersionId === null) problems.datasetVersionId = "Choose a dataset version";
     if (searched?.ok === false) Object.assign(problems, searched.errors);
@@ -196,6 +235,7 @@ export function StartForm({
           onChange={(change) => {
             setChoices((now) => ({ ...now, ...change }));
             for (const field of Object.keys(change)) forget(field);
+            if ("endpointId" in change) forget("baseCheckpointId");
           }}
         />
         {trialKind !== null && (
@@ -212,7 +252,8 @@ export function StartForm({
         )}
         <ConfigFields
           kind={kind}
-          values={values}
+          models={inputs.models}
+          values={sources}
           errors={errors}
           onChange={(path, value) => {
             setValues((now) => ({ ...now, [path]: value }));

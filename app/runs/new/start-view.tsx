@@ -41,7 +41,7 @@ export function StartView() {
 
   const setProject = (id: string) => {
     const next = new URLSearchParams(params);
-    for (const name of ["from", "base", "reward", "dataset", "set"]) next.delete(name);
+    for (const name of ["from", "base", "endpoint", "reward", "dataset", "set"]) next.delete(name);
     next.set("project", id);
     window.history.replaceState(null, "", `?${next}`);
   };
@@ -89,6 +89,7 @@ export function StartView() {
           initial={{
             kind,
             baseCheckpointId: params.get("base"),
+            endpointId: params.get("endpoint"),
             rewardCheckpointId: params.get("reward"),
             datasetVersionId: params.get("dataset"),
             changes: readChanges(params.get("set")),

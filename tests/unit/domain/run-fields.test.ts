@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { chartsFor, metricDefinition } from "../../../domain/metric-definitions";
 import { runConfigSchema, runKindSchema } from "../../../domain/run";
 import { estimateMemory, estimateSeconds, estimateSteps } from "../../../domain/run-estimate";
-import { configToForm, flattenConfig, isFieldUsed, parseRunForm, RUN_FIELDS } from "../../../domain/run-fields";
+import { configToForm, flattenConfig, isFieldUsed, parseRunForm, RUN_FIELDS, SOURCE_PATH } from "../../../domain/run-fields";
 import { presetConfig, RUN_PRESETS } from "../../../domain/run-presets";
 
 // A sweep is written in a form of its own: see sweep-form.test.ts.
@@ -86,7 +86,10 @@ describe("fields that another one decides on", () => {
   it("depend on a choice that is there", () => {
     for (const fields of Object.values(RUN_FIELDS)) {
       for (const { when } of fields) {
-        const choices = fields.find(({ path }) => path === when?.path)?.choices?.map(({ value }) => value);
+        const choices =
+          when?.path === SOURCE_PATH
+            ? ["checkpoint", "endpoint"]
+            : fields.find(({ path }) => path === when?.path)?.choices?.map(({ value }) => value);
         expect(when?.is.every((value) => choices?.includes(value)) ?? true).toBe(true);
       }
     }

@@ -39,7 +39,7 @@ describe("parseEnv", () => {
   });
 
   it("asks a worker for its database only", () => {
-    expect(parseWorkerEnv({ DATABASE_URL: good.DATABASE_URL }).engine).toBe("auto");
+    expect(parseWorkerEnv({ DATABASE_URL: good.DATABASE_URL, NEXTAUTH_SECRET: good.NEXTAUTH_SECRET }).engine).toBe("auto");
     expect(() => parseWorkerEnv({})).toThrow("DATABASE_URL");
   });
 });

@@ -14,6 +14,7 @@ import { errorMessage, useTRPC } from "../../../trpc";
 import { countOf } from "../../format";
 import { MakeItemsDialog } from "./make-items-dialog";
 import { PromptsTable } from "./prompts-table";
+import { SampleDialog } from "./sample-dialog";
 import { usePromptFilter } from "./use-prompt-filter";
 
 const PAGE_SIZE = 50;
@@ -22,6 +23,7 @@ export function PromptsView({ projectId }: { projectId: string }) {
   const trpc = useTRPC();
   const [filter, setFilter] = usePromptFilter();
   const [making, setMaking] = useState(false);
+  const [sampling, setSampling] = useState(false);
   const search = useDeferredValue(filter.search);
   const facets = useQuery(trpc.prompt.facets.queryOptions({ projectId }));
   const prompts = useQuery({
@@ -95,11 +97,9 @@ export function PromptsView({ projectId }: { projectId: string }) {
               Import
             </Link>
           </Button>
-          <Button asChild>
-            <Link href={`/runs/new?kind=sample&project=${projectId}`}>
-              <Sparkles aria-hidden="true" className="size-4" />
-              Sample completions
-            </Link>
+          <Button onClick={() => setSampling(true)}>
+            <Sparkles aria-hidden="true" className="size-4" />
+            Sample completions
           </Button>
           <Button onClick={() => setMaking(true)}>
             <ListPlus aria-hidden="true" className="size-4" />
@@ -155,6 +155,7 @@ export function PromptsView({ projectId }: { projectId: string }) {
           </Button>
         </nav>
       )}
+      <SampleDialog projectId={projectId} open={sampling} onOpenChange={setSampling} />
       <MakeItemsDialog projectId={projectId} open={making} onOpenChange={setMaking} />
     </>
   );

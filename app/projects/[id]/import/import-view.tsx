@@ -14,9 +14,10 @@ import { useTRPC } from "../../../trpc";
 import { countOf } from "../../format";
 import { ColumnMapping } from "./column-mapping";
 import { ExportCard } from "./export-card";
+import { HubPicker } from "./hub-picker";
 import { FormatHelp } from "./format-help";
 import { ReportView } from "./report-view";
-import { useImport } from "./use-import";
+import { type ImportFile, nameOf, useImport } from "./use-import";
 
 const KIND_LABELS: Record<ImportKind, string> = {
   prompts: "Prompts, with references or not",
@@ -28,13 +29,13 @@ export function ImportView({ projectId }: { projectId: string }) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const [kind, setKind] = useState<ImportKind>("prompts");
-  const [file, setFile] = useState<File | null>(null);
+  const [file, setFile] = useState<ImportFile | null>(null);
   const [columns, setColumns] = useState<Readonly<Record<string, string>>>({});
   const [policy, setPolicy] = useState<"keep" | "refuse">("keep");
   const preview = useImport(projectId);
   const store = useImport(projectId);
 
-  const look = (nextFile: File | null, nextKind: ImportKind, nextColumns: Readonly<Record<string, string>> = {}) => {
+  const look = (nextFile: ImportFile | null, nextKind: ImportKind, nextColumns: Readonly<Record<string, string>> = {}) => {
     setFile(nextFile);
     setKind(nextKind);
     setColumns(nextColumns);
@@ -74,6 +75,7 @@ export function ImportView({ projectId }: { projectId: string }) {
                 onChange={(event) => look(event.target.files?.[0] ?? null, kind)}
               />
             </Field>
+            <HubPicker onChoose={(chosen) => look(chosen, kind)} />
             <Field label="Wrong rows" hint="They are listed with line and reason in any case.">
               <Select value={policy} onChange={(event) => setPolicy(event.target.value === "refuse" ? "refuse" : "keep")}>
                 <option value="keep">Keep the good rows</option>
@@ -106,7 +108,7 @@ export function ImportView({ projectId }: { projectId: string }) {
         {file === null && <p className="px-4 py-10 text-center text-sm text-muted">Choose a file to see what it would make.</p>}
         {preview.isPending && (
           <p className="flex items-center justify-center gap-2 px-4 py-10 text-sm text-muted">
-            <Spinner /> Reading {file?.name}
+            <Spinner /> Reading {file !== null && nameOf(file)}
           </p>
         )}
         {preview.isError && (

@@ -4,8 +4,12 @@ import { useMutation } from "@tanstack/react-query";
 import type { ImportKind } from "@/domain/formats/import-row";
 import type { ImportReport } from "@/server/services/import";
 
+/** A file of this machine, or of a data set on the Hugging Face hub. */
+export type ImportFile = File | { repo: string; path: string };
+export const nameOf = (file: ImportFile): string => (file instanceof File ? file.name : `${file.repo}/${file.path}`);
+
 export type ImportRequest = {
-  file: File;
+  file: ImportFile;
   kind: ImportKind;
   policy: "keep" | "refuse";
   dryRun: boolean;
@@ -17,14 +21,14 @@ async function sendFile(projectId: string, { file, kind, policy, dryRun, columns
     projectId,
     kind,
     policy,
-    source: file.name,
+    source: nameOf(file).slice(-200),
     dryRun: dryRun ? "1" : "0",
     columns: JSON.stringify(columns),
+    ...(file instanceof File ? {} : { hub: file.repo, path: file.path }),
   });
   const response = await fetch(`/api/import?${parameters}`, {
     method: "POST",
-    body: file,
-    headers: { "content-type": "application/octet-stream" },
+    ...(file instanceof File ? { body: file, headers: { "content-type": "application/octet-stream" } } : {}),
   }).catch((cause: unknown) => {
     throw new Error("The server could not be reached, or the file could not be read. Nothing was stored; try again.", { cause });
   });

@@ -12,6 +12,7 @@ import { ErrorState } from "../../../../components/ui/empty-state";
 import { Select } from "../../../../components/ui/field";
 import { SkeletonTable } from "../../../../components/ui/skeleton";
 import { errorMessage, useTRPC } from "../../../../trpc";
+import { PublishCard } from "./publish-card";
 
 const PAGE = 25;
 const EXPORTS = {
@@ -108,6 +109,7 @@ export function DatasetView({ projectId, datasetId }: { projectId: string; datas
           ))}
         </CardBody>
       </Card>
+      <PublishCard datasetId={datasetId} />
       <h3 id="rows" className="mb-2 scroll-mt-20 font-semibold">
         Rows
       </h3>

@@ -94,10 +94,12 @@ export function PromptView({ projectId, promptId }: { projectId: string; promptI
 }
 
 function SourceNote({ completion }: { completion: PromptPageData["completions"][number] }) {
-  const { source, sampling, runId } = completion;
+  const { source, sampling, generation, runId } = completion;
   return (
     <span className="figures text-xs text-muted">
-      {source === "checkpoint" && sampling !== null ? `temperature ${sampling.temperature}, seed ${sampling.seed}` : source}
+      {sampling !== null ? `temperature ${sampling.temperature}, seed ${sampling.seed}` : source}
+      {generation !== null &&
+        ` · ${generation.model}, ${generation.outputTokens} tokens${generation.estimated ? " (estimated)" : ""}, finish reason ${generation.finishReason ?? "not told"}`}
       {runId !== null && (
         <>
           {" · "}

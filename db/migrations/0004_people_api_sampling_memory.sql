@@ -1,0 +1,91 @@
+CREATE TABLE "endpoint_requests" (
+	"run_id" uuid NOT NULL,
+	"key" text NOT NULL,
+	"prompt_id" uuid NOT NULL,
+	"completion_id" uuid,
+	"error" text,
+	"reopened" boolean DEFAULT false NOT NULL,
+	"tries" integer NOT NULL,
+	"input_tokens" integer NOT NULL,
+	"output_tokens" integer NOT NULL,
+	"cost" double precision NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "endpoint_requests_run_id_key_pk" PRIMARY KEY("run_id","key")
+);
+--> statement-breakpoint
+CREATE TABLE "endpoints" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"project_id" uuid,
+	"name" text NOT NULL,
+	"model" text NOT NULL,
+	"settings" jsonb NOT NULL,
+	"sealed_key" text,
+	"key_end" text,
+	"allow_private" boolean DEFAULT false NOT NULL,
+	"next_request_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"next_token_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"removed_at" timestamp with time zone,
+	"created_by" uuid,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "judge_answers" (
+	"hash" text PRIMARY KEY NOT NULL,
+	"endpoint_id" uuid NOT NULL,
+	"model" text NOT NULL,
+	"verdict" text NOT NULL,
+	"text" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "judged_pairs" (
+	"run_id" uuid NOT NULL,
+	"prompt_id" uuid NOT NULL,
+	"first_id" uuid NOT NULL,
+	"second_id" uuid NOT NULL,
+	"shown_first" text,
+	"shown_second" text,
+	"shown_first_hash" text NOT NULL,
+	"shown_second_hash" text NOT NULL,
+	CONSTRAINT "judged_pairs_run_id_first_id_second_id_pk" PRIMARY KEY("run_id","first_id","second_id")
+);
+--> statement-breakpoint
+DROP INDEX "seats_annotator";--> statement-breakpoint
+ALTER TABLE "completions" ADD COLUMN "generation" jsonb;--> statement-breakpoint
+ALTER TABLE "runs" ADD COLUMN "endpoint_id" uuid;--> statement-breakpoint
+ALTER TABLE "runs" ADD COLUMN "batch_id" uuid;--> statement-breakpoint
+ALTER TABLE "seats" ADD COLUMN "project_id" uuid;--> statement-breakpoint
+ALTER TABLE "seats" ADD COLUMN "priority" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "seats" ADD COLUMN "queued" boolean DEFAULT true NOT NULL;--> statement-breakpoint
+ALTER TABLE "endpoint_requests" ADD CONSTRAINT "endpoint_requests_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "endpoint_requests" ADD CONSTRAINT "endpoint_requests_prompt_id_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."prompts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "endpoint_requests" ADD CONSTRAINT "endpoint_requests_completion_id_completions_id_fk" FOREIGN KEY ("completion_id") REFERENCES "public"."completions"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "endpoints" ADD CONSTRAINT "endpoints_project_id_projects_id_fk" FOREIGN KEY ("project_id") REFERENCES "public"."projects"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "endpoints" ADD CONSTRAINT "endpoints_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "judge_answers" ADD CONSTRAINT "judge_answers_endpoint_id_endpoints_id_fk" FOREIGN KEY ("endpoint_id") REFERENCES "public"."endpoints"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "judged_pairs" ADD CONSTRAINT "judged_pairs_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "judged_pairs" ADD CONSTRAINT "judged_pairs_prompt_id_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."prompts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "judged_pairs" ADD CONSTRAINT "judged_pairs_first_id_completions_id_fk" FOREIGN KEY ("first_id") REFERENCES "public"."completions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "judged_pairs" ADD CONSTRAINT "judged_pairs_second_id_completions_id_fk" FOREIGN KEY ("second_id") REFERENCES "public"."completions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "endpoints_name" ON "endpoints" USING btree (coalesce("project_id", '00000000-0000-0000-0000-000000000000'::uuid),"name") WHERE "endpoints"."removed_at" is null;--> statement-breakpoint
+ALTER TABLE "runs" ADD CONSTRAINT "runs_endpoint_id_endpoints_id_fk" FOREIGN KEY ("endpoint_id") REFERENCES "public"."endpoints"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "runs_batch_id_index" ON "runs" USING btree ("batch_id");--> statement-breakpoint
+CREATE INDEX "seats_free" ON "seats" USING btree ("project_id","tier" DESC NULLS FIRST,"priority" DESC NULLS FIRST,"item_id","seat") WHERE "seats"."queued" and "seats"."judgement_id" is null and "seats"."annotator_id" is null;--> statement-breakpoint
+CREATE INDEX "seats_leased" ON "seats" USING btree ("project_id","lease_expires_at") WHERE "seats"."judgement_id" is null and "seats"."annotator_id" is not null;--> statement-breakpoint
+CREATE INDEX "seats_held" ON "seats" USING btree ("annotator_id") WHERE "seats"."judgement_id" is null;--> statement-breakpoint
+UPDATE "seats" SET "project_id" = i."project_id", "priority" = i."priority", "queued" = i."open" AND i."purpose" = 'work' FROM "items" i WHERE i."id" = "seats"."item_id";--> statement-breakpoint
+-- A seat's project, priority and whether it is handed out are its item's: here, so that no way to make one forgets them.
+CREATE FUNCTION seat_takes_from_item() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  SELECT project_id, priority, open AND purpose = 'work' INTO NEW.project_id, NEW.priority, NEW.queued FROM items WHERE id = NEW.item_id;
+  RETURN NEW;
+END
+$$;--> statement-breakpoint
+CREATE TRIGGER seats_take_from_item BEFORE INSERT ON seats FOR EACH ROW EXECUTE FUNCTION seat_takes_from_item();--> statement-breakpoint
+CREATE FUNCTION item_gives_to_seats() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE seats SET priority = NEW.priority, queued = NEW.open AND NEW.purpose = 'work' WHERE item_id = NEW.id;
+  RETURN NULL;
+END
+$$;--> statement-breakpoint
+CREATE TRIGGER items_give_to_seats AFTER UPDATE OF open, purpose, priority ON items FOR EACH ROW EXECUTE FUNCTION item_gives_to_seats();
