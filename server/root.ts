@@ -10,6 +10,7 @@ import { promptRouter } from "./routers/prompt";
 import { qualityRouter } from "./routers/quality";
 import { queueRouter } from "./routers/queue";
 import { runRouter } from "./routers/run";
+import { tokenRouter } from "./routers/token";
 import { userRouter } from "./routers/user";
 import { workerRouter } from "./routers/worker";
 import { createCallerFactory, router } from "./trpc";
@@ -26,6 +27,7 @@ export const appRouter = router({
   quality: qualityRouter,
   queue: queueRouter,
   run: runRouter,
+  token: tokenRouter,
   user: userRouter,
   worker: workerRouter,
 });

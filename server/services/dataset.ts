@@ -185,11 +185,12 @@ export async function* exportDataset(ctx: UserContext, input: { datasetId: strin
   const needed = { hone: kind, "trl-preference": "preference", "trl-sft": "sft" }[input.format];
   if (needed !== kind) throw new AppError("BAD_INPUT", `format: ${input.format} needs a dataset version of kind ${needed}, and this one is of kind ${kind}`);
   for await (const row of readDatasetRows(ctx, input)) {
-    yield* toObjects(row, input);
+    yield* toExportRows(row, input);
   }
 }
 
-function toObjects(row: DatasetRow & { ordinal: number }, format: ExportFormat): Record<string, unknown>[] {
+/** What a row is in a format; TRL's preference format has one for each strictly ordered pair. */
+export function toExportRows(row: DatasetRow, format: ExportFormat): Record<string, unknown>[] {
   switch (format.format) {
     case "hone":
       return [{ ...row.content, split: row.split, group: row.groupKey, judgement_id: row.judgementId, prompt_id: row.promptId }];
