@@ -521,7 +521,8 @@ export const webhookDeliveries = pgTable(
     status: integer("status"),
     reason: text("reason"),
     finishedAt: at("finished_at"),
-    createdAt: createdAt(),
+    /** By the clock, so that the events of one transaction keep their order. */
+    createdAt: at("created_at").notNull().default(sql`clock_timestamp()`),
   },
   (t) => [
     index().on(t.webhookId, t.createdAt),

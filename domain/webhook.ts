@@ -22,7 +22,17 @@ export type DeliveryState = (typeof DELIVERY_STATES)[number];
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 /** Seconds from one attempt to the next, as the Standard Webhooks specification has them: given up after three days. */
-export const RETRY_SECONDS: readonly number[] = [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
+export const RETRY_SECONDS: readonly number[] = [
+  5,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
+];
 export const MAX_ATTEMPTS = RETRY_SECONDS.length + 1;
 
 export const webhookInputSchema = z.strictObject({

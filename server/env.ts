@@ -43,6 +43,8 @@ const variablesSchema = commonSchema.extend({
   NEXTAUTH_URL: z.url({ protocol: /^https?$/, error: "expected http(s)://host[:port]" }).default("http://localhost:3000"),
   /** Whether visitors may make accounts (as annotators). */
   HONE_SIGN_UP: flag,
+  /** Whether webhooks may go to private networks, and over plain http. */
+  HONE_PRIVATE_WEBHOOKS: flag,
   GITHUB_CLIENT_ID: optional,
   GITHUB_CLIENT_SECRET: optional,
   GOOGLE_CLIENT_ID: optional,
@@ -72,6 +74,7 @@ export type Env = {
   host: string;
   /** Null when nothing was said. */
   demo: boolean | null;
+  privateWebhooks: boolean;
   auth: {
     secret: string;
     url: string;
@@ -108,6 +111,7 @@ export function parseEnv(variables: Variables): Env {
     engine: v.HONE_ENGINE,
     port: v.PORT,
     host: v.HOST,
+    privateWebhooks: v.HONE_PRIVATE_WEBHOOKS,
     demo: v.HONE_DEMO === undefined ? null : v.HONE_DEMO === "1" || v.HONE_DEMO === "true",
     auth: {
       secret: v.NEXTAUTH_SECRET,
@@ -118,6 +122,11 @@ export function parseEnv(variables: Variables): Env {
       oidc: oidc === null ? null : { ...oidc, name: v.OIDC_NAME ?? "OpenID Connect", issuer: v.OIDC_ISSUER ?? "" },
     },
   };
+}
+
+/** What webhooks go by. */
+export function webhookRules({ auth, privateWebhooks }: Env): { secret: string; allowInside: boolean } {
+  return { secret: auth.secret, allowInside: privateWebhooks };
 }
 
 let cached: Env | undefined;

@@ -12,6 +12,7 @@ import { queueRouter } from "./routers/queue";
 import { runRouter } from "./routers/run";
 import { tokenRouter } from "./routers/token";
 import { userRouter } from "./routers/user";
+import { webhookRouter } from "./routers/webhook";
 import { workerRouter } from "./routers/worker";
 import { createCallerFactory, router } from "./trpc";
 
@@ -29,6 +30,7 @@ export const appRouter = router({
   run: runRouter,
   token: tokenRouter,
   user: userRouter,
+  webhook: webhookRouter,
   worker: workerRouter,
 });
 

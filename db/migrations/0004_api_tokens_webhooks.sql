@@ -24,7 +24,7 @@ CREATE TABLE "webhook_deliveries" (
 	"status" integer,
 	"reason" text,
 	"finished_at" timestamp with time zone,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+	"created_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "webhooks" (

@@ -13,13 +13,16 @@ export const WINDOW_SECONDS = 60;
 export const MAX_REQUESTS = 600;
 
 function unauthorized(detail: string, error?: "invalid_token"): Problem {
-  return new Problem("unauthorized", detail, { headers: { "www-authenticate": `Bearer realm="Hone"${error === undefined ? "" : `, error="${error}"`}` } });
+  return new Problem("unauthorized", detail, {
+    headers: { "www-authenticate": `Bearer realm="Hone"${error === undefined ? "" : `, error="${error}"`}` },
+  });
 }
 
 /** Throws a Problem: 401 without a token that works, 429 above the rate, 403 without the scope or the person's role. */
 export async function authenticate(db: Db, request: Request, route: Pick<ApiRoute, "scope">): Promise<ApiContext> {
   const header = request.headers.get("authorization");
-  if (header === null) throw unauthorized("Send a token: Authorization: Bearer hone_... Tokens are made under API tokens in the menu of your account.");
+  if (header === null)
+    throw unauthorized("Send a token: Authorization: Bearer hone_... Tokens are made under API tokens in the menu of your account.");
   const token = /^Bearer +(\S+) *$/i.exec(header)?.[1];
   if (token === undefined) throw unauthorized("The header Authorization is not of the form: Bearer hone_...", "invalid_token");
   const holder = await findTokenHolder(db, token);
@@ -39,5 +42,7 @@ async function countRequest(db: Db, tokenId: string): Promise<void> {
   const key = `api:${tokenId}`;
   if ((await countAction(db, key, WINDOW_SECONDS)) <= MAX_REQUESTS) return;
   const seconds = await selectSecondsLeft(db, key, WINDOW_SECONDS);
-  throw new Problem("rate-limited", `A token may make ${MAX_REQUESTS} requests a minute. Wait ${seconds} s.`, { headers: { "retry-after": String(seconds) } });
+  throw new Problem("rate-limited", `A token may make ${MAX_REQUESTS} requests a minute. Wait ${seconds} s.`, {
+    headers: { "retry-after": String(seconds) },
+  });
 }

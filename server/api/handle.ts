@@ -37,7 +37,7 @@ function matchRoute(method: string, path: string): Match {
 
 /** By id or slug. A token of one project sees no other. */
 async function requireProject(ctx: ApiContext, idOrSlug: string): Promise<ApiProject> {
-  const projectId = z.uuid().safeParse(idOrSlug).success ? idOrSlug : (await selectProjectBySlug(ctx.db, idOrSlug))?.id;
+  const projectId = z.uuid().safeParse(idOrSlug).success ? idOrSlug : (await selectProjectBySlug(ctx.db, idOrSlug.slice(0, 200)))?.id;
   const isOther = projectId === undefined || (ctx.token.projectId !== null && ctx.token.projectId !== projectId);
   if (isOther) throw new AppError("NOT_FOUND", "There is no such project, or this token does not open it.");
   return getProject(ctx, { projectId });
@@ -76,7 +76,11 @@ function readBody(route: ApiRoute, request: Request): AsyncIterable<SourceRow> {
   if (route.row === undefined) return noRows();
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   const kind = type === "application/json" ? "json" : LINE_TYPES.includes(type) ? "jsonl" : null;
-  if (kind === null) throw new Problem("unsupported-media-type", `Content-Type: expected application/json (a list of rows) or ${JSON_LINES} (a row a line).`);
+  if (kind === null)
+    throw new Problem(
+      "unsupported-media-type",
+      `Content-Type: expected application/json (a list of rows) or ${JSON_LINES} (a row a line).`,
+    );
   if (request.body === null) throw new Problem("bad-request", "The body is empty; expected rows.");
   if (Number(request.headers.get("content-length") ?? 0) > MAX_BODY_BYTES) throw tooLarge();
   return readRows(limitBytes(request.body as unknown as AsyncIterable<Uint8Array>), kind);
@@ -104,7 +108,7 @@ async function answer(db: Db, request: Request): Promise<Response> {
   const ctx = await authenticate(db, request, route);
   const input = {
     // Only routes with a project in their path read it.
-    project: (params.project === undefined ? undefined : await requireProject(ctx, decodeURIComponent(params.project))) as ApiProject,
+    project: (params.project === undefined ? undefined : await requireProject(ctx, params.project)) as ApiProject,
     params: requireIds(params),
     query: parseQuery(route, url) as never,
     rows: readBody(route, request),

@@ -14,18 +14,17 @@ class Components {
   readonly schemas: Json = {};
 
   schemaOf(schema: z.ZodType, io: "input" | "output"): Json {
-    const { $schema: _, $defs, ...json } = z.toJSONSchema(schema, { io, override: dropPattern }) as Json;
+    const { $schema: _, $defs, ...json } = z.toJSONSchema(schema, { io, override: dropNoise }) as Json;
     Object.assign(this.schemas, fixReferences($defs ?? {}));
-    const id = z.globalRegistry.get(schema)?.id;
-    if (id === undefined) return fixReferences(json);
-    this.schemas[id] = fixReferences(json);
-    return { $ref: `#/components/schemas/${id}` };
+    return fixReferences(json);
   }
 }
 
-/** A format says the same in a word. */
-function dropPattern({ jsonSchema }: { jsonSchema: Json }): void {
+/** A format says what its pattern does in a word, and whole numbers are safe ones everywhere. */
+function dropNoise({ jsonSchema }: { jsonSchema: Json }): void {
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }
 
 function fixReferences(json: unknown): Json {
@@ -37,12 +36,17 @@ function pathParameters(path: string): Json[] {
     name,
     in: "path",
     required: true,
-    ...(name === "project" ? { description: "Id or slug of the project", schema: { type: "string" } } : { schema: { type: "string", format: "uuid" } }),
+    ...(name === "project"
+      ? { description: "Id or slug of the project", schema: { type: "string" } }
+      : { schema: { type: "string", format: "uuid" } }),
   }));
 }
 
 function queryParameters(route: ApiRoute, components: Components): Json[] {
-  const { properties = {}, required = [] } = components.schemaOf(route.query, "input") as { properties?: Record<string, Json>; required?: string[] };
+  const { properties = {}, required = [] } = components.schemaOf(route.query, "input") as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
   return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name,
     in: "query",
@@ -75,7 +79,12 @@ function operation(route: ApiRoute, components: Components): Json {
     parameters: [...pathParameters(route.path), ...queryParameters(route, components)],
     ...(row === undefined
       ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: { type: "array", items: row } }, [JSON_LINES]: { schema: row } } } }),
+      : {
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: { type: "array", items: row } }, [JSON_LINES]: { schema: row } },
+          },
+        }),
     responses: {
       200: { description: "Done", headers: { "X-Request-Id": { schema: { type: "string", format: "uuid" } } }, content },
       ...Object.fromEntries(problemNames(route).map((name) => [PROBLEMS[name][0], { $ref: `#/components/responses/${name}` }])),
@@ -119,7 +128,9 @@ export function describeApi(address: string): Json {
           name,
           {
             description: PROBLEMS[name][1],
-            ...(name === "rate-limited" ? { headers: { "Retry-After": { description: "Seconds to wait", schema: { type: "integer" } } } } : {}),
+            ...(name === "rate-limited"
+              ? { headers: { "Retry-After": { description: "Seconds to wait", schema: { type: "integer" } } } }
+              : {}),
             content: { "application/problem+json": { schema: problem } },
           },
         ]),

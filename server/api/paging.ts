@@ -8,7 +8,8 @@ function readCursor(text: string): Place | null {
   try {
     const parsed = placeSchema.safeParse(JSON.parse(Buffer.from(text, "base64url").toString()));
     // PostgreSQL reads the moment: what is none would be an error of ours.
-    if (parsed.success && /^\d{4}-\d\d-\d\d[ T][\d:.]+(Z|[+-][\d:]+)$/.test(parsed.data[0])) return { at: parsed.data[0], id: parsed.data[1] };
+    if (parsed.success && /^\d{4}-\d\d-\d\d[ T][\d:.]+(Z|[+-][\d:]+)$/.test(parsed.data[0]))
+      return { at: parsed.data[0], id: parsed.data[1] };
   } catch {
     // Said by the schema, as for any other text.
   }
@@ -29,7 +30,8 @@ export const cursorSchema = z
   .optional()
   .describe("next_cursor of the answer before");
 
-export const limitSchema = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual).describe("Most rows of one answer");
+export const limitSchema = (most: number, usual: number) =>
+  z.coerce.number().int().min(1).max(most).default(usual).describe("Most rows of one answer");
 
 /** A moment with its zone; microseconds are kept. */
 export const momentSchema = z.iso.datetime({ offset: true, error: "Expected a moment such as 2026-01-31T12:00:00Z" });
@@ -50,7 +52,11 @@ export function pageOf<T extends z.ZodType>(row: T) {
 }
 
 /** `rows` were asked for with one more than `limit`, by which it is known whether there are more. */
-export function toPage<Row extends { place: Place }, Out>(rows: readonly Row[], input: { limit: number; cursor?: Place | undefined }, write: (row: Row) => Out) {
+export function toPage<Row extends { place: Place }, Out>(
+  rows: readonly Row[],
+  input: { limit: number; cursor?: Place | undefined },
+  write: (row: Row) => Out,
+) {
   const shown = rows.slice(0, input.limit);
   const last = shown.at(-1)?.place ?? input.cursor;
   return { data: shown.map(write), has_more: rows.length > shown.length, next_cursor: last === undefined ? null : writeCursor(last) };

@@ -65,7 +65,11 @@ const BY_CODE = {
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof AppError) return new Problem(BY_CODE[error.code], error.message, { ...namedFields(error.fields), cause: error });
-  return new Problem("internal", "Nothing was changed. Try again, and if it stays so, tell the admin of this installation the request id.", { cause: error });
+  return new Problem(
+    "internal",
+    "Nothing was changed. Try again, and if it stays so, tell the admin of this installation the request id.",
+    { cause: error },
+  );
 }
 
 export function namedFields(fields: readonly FieldProblem[]): { errors?: ProblemErrors } {

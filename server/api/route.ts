@@ -14,7 +14,12 @@ export type ApiContext = UserContext & { token: TokenHolder["token"] };
 export type ApiProject = Awaited<ReturnType<typeof getProject>>;
 
 /** `project` is there where the path has it; `params` are the ids of the path; `rows` are those of the body. */
-export type RouteInput<Query> = { project: ApiProject; params: Readonly<Record<string, string>>; query: Query; rows: AsyncIterable<SourceRow> };
+export type RouteInput<Query> = {
+  project: ApiProject;
+  params: Readonly<Record<string, string>>;
+  query: Query;
+  rows: AsyncIterable<SourceRow>;
+};
 
 type RouteWords = {
   method: "GET" | "POST";

@@ -7,4 +7,11 @@ import { projectRoutes } from "./routes/projects";
 import { promptRoutes } from "./routes/prompts";
 import { runRoutes } from "./routes/runs";
 
-export const ROUTES: readonly ApiRoute[] = [...projectRoutes, ...promptRoutes, ...itemRoutes, ...judgementRoutes, ...datasetRoutes, ...runRoutes];
+export const ROUTES: readonly ApiRoute[] = [
+  ...projectRoutes,
+  ...promptRoutes,
+  ...itemRoutes,
+  ...judgementRoutes,
+  ...datasetRoutes,
+  ...runRoutes,
+];

@@ -5,7 +5,14 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import type { Db } from "../../db/client";
-import { countLiveTokens, insertApiToken, revokeApiToken, selectApiTokens, selectTokenHolder, touchApiToken } from "../../db/queries/api-tokens";
+import {
+  countLiveTokens,
+  insertApiToken,
+  revokeApiToken,
+  selectApiTokens,
+  selectTokenHolder,
+  touchApiToken,
+} from "../../db/queries/api-tokens";
 import type { NewApiToken } from "../../domain/api-token";
 import type { SessionUser, UserContext } from "../context";
 import { AppError, fieldError } from "../errors";

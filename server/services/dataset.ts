@@ -19,6 +19,7 @@ import {
   selectNextVersion,
 } from "../../db/queries/datasets";
 import { selectProject } from "../../db/queries/projects";
+import { insertEvent } from "../../db/queries/webhooks";
 import { canonicalJson } from "../../domain/canonical";
 import type { DatasetRow, PreferenceRow, SftRow } from "../../domain/dataset";
 import { type DatasetChoice, datasetChoiceSchema, type ExcludedCounts, noneExcluded } from "../../domain/dataset-filter";
@@ -103,6 +104,7 @@ export async function freezeDataset(ctx: UserContext, input: FreezeInput): Promi
       hash, counts, simulated, filter: { ...choice.filter, excluded }, createdBy: ctx.user.id,
     });
     await storeRows(tx, projectId, choice, version);
+    await insertEvent(tx, { projectId, event: "dataset.created", data: { dataset_id: version.id, kind: version.kind, version: version.version } });
     return { ...version, created: true };
   }, { isolationLevel: "repeatable read" });
   for (let attempt = 1; ; attempt++) {

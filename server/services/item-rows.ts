@@ -1,7 +1,13 @@
 /** Items from rows of a program: each with its prompt and completions, by what they say or by their ids. */
 import { z } from "zod";
 import type { Db } from "../../db/client";
-import { ensureNamedModel, hashCompletionText, type NewCompletionRow, selectCompletionsByIds, upsertCompletions } from "../../db/queries/completions";
+import {
+  ensureNamedModel,
+  hashCompletionText,
+  type NewCompletionRow,
+  selectCompletionsByIds,
+  upsertCompletions,
+} from "../../db/queries/completions";
 import { type NewItem, selectItemIds } from "../../db/queries/items";
 import { selectPromptIds } from "../../db/queries/prompts";
 import { parseRows } from "../../domain/formats/import-rows";
@@ -18,12 +24,18 @@ const BATCH = 500;
 
 const completionSchema = z.union([
   z.string().min(1),
-  z.strictObject({ text: z.union([z.string().min(1), z.array(messageSchema).min(1)]).describe("An answer, or the turns from an answer to an answer"), model: z.string().min(1).max(200).optional() }),
+  z.strictObject({
+    text: z.union([z.string().min(1), z.array(messageSchema).min(1)]).describe("An answer, or the turns from an answer to an answer"),
+    model: z.string().min(1).max(200).optional(),
+  }),
 ]);
 
 export const itemRowSchema = z
   .strictObject({
-    prompt: z.union([z.string().min(1), z.array(messageSchema).min(1)]).optional().describe("A text of the user, or chat messages that end with what is to be answered"),
+    prompt: z
+      .union([z.string().min(1), z.array(messageSchema).min(1)])
+      .optional()
+      .describe("A text of the user, or chat messages that end with what is to be answered"),
     reference: z.string().optional(),
     split: splitSchema.optional().describe("By chance of the prompt's group where it is not given"),
     group: z.string().min(1).optional().describe("Prompts of one group are in one split"),
@@ -51,7 +63,11 @@ export type ItemRowsReport = {
 class TakeBack extends Error {}
 
 /** Throws nothing for bad rows: they are told by line, and with `refuse` none of the others is stored. */
-export async function createItemsFromRows(ctx: UserContext, input: { projectId: string; source: string; refuse: boolean }, rows: AsyncIterable<SourceRow>): Promise<ItemRowsReport> {
+export async function createItemsFromRows(
+  ctx: UserContext,
+  input: { projectId: string; source: string; refuse: boolean },
+  rows: AsyncIterable<SourceRow>,
+): Promise<ItemRowsReport> {
   const report: ItemRowsReport = { rows: 0, created: 0, existing: 0, items: [], errors: [], stored: true };
   try {
     await ctx.db.transaction(async (tx) => {
@@ -86,10 +102,14 @@ function parseRow(given: unknown): Omit<Line, "line"> | { message: string } {
   if (!parsed.success) return { message: describeFieldProblems(fieldProblems(parsed.error)) };
   const row = parsed.data;
   const { prompt: words, reference, split, group, meta } = row;
-  if (words !== undefined && row.prompt_id !== undefined) return { message: "prompt_id: the row has a prompt already; expected one of the two" };
-  if (row.completions !== undefined && row.completion_ids !== undefined) return { message: "completion_ids: the row has completions already; expected one of the two" };
-  if (row.completions === undefined && row.completion_ids === undefined && row.mode !== "demonstration") return { message: "completions: expected, or completion_ids" };
-  if (words === undefined && row.prompt_id === undefined && !row.completion_ids?.length) return { message: "prompt: expected, or prompt_id" };
+  if (words !== undefined && row.prompt_id !== undefined)
+    return { message: "prompt_id: the row has a prompt already; expected one of the two" };
+  if (row.completions !== undefined && row.completion_ids !== undefined)
+    return { message: "completion_ids: the row has completions already; expected one of the two" };
+  if (row.completions === undefined && row.completion_ids === undefined && row.mode !== "demonstration")
+    return { message: "completions: expected, or completion_ids" };
+  if (words === undefined && row.prompt_id === undefined && !row.completion_ids?.length)
+    return { message: "prompt: expected, or prompt_id" };
   if (words !== undefined && row.completion_ids !== undefined) return { message: "prompt: completion_ids say already what they answer" };
   let prompt: ParsedPrompt | null = null;
   if (words !== undefined) {
@@ -108,7 +128,12 @@ function parseRow(given: unknown): Omit<Line, "line"> | { message: string } {
   return { row, prompt, texts: row.completion_ids === undefined ? texts : null };
 }
 
-async function storeBatch(tx: Db, { projectId, source }: { projectId: string; source: string }, batch: readonly Line[], report: ItemRowsReport): Promise<void> {
+async function storeBatch(
+  tx: Db,
+  { projectId, source }: { projectId: string; source: string },
+  batch: readonly Line[],
+  report: ItemRowsReport,
+): Promise<void> {
   const fail = (line: number, message: string) => report.errors.push({ line, message });
   const promptIds = await findPrompts(tx, projectId, batch, fail);
   const completionIds = await findCompletions(tx, { projectId, source }, batch, promptIds);
@@ -116,17 +141,27 @@ async function storeBatch(tx: Db, { projectId, source }: { projectId: string; so
     const [promptId, ids] = [promptIds.get(line), completionIds.get(line)];
     if (promptId === undefined || ids === undefined) return [];
     const mode = row.mode ?? (ids.length === MODE_SIZES.pairwise[0] ? "pairwise" : ids.length > 2 ? "ranking" : null);
-    if (mode === null) return fail(line, "mode: expected for fewer than two completions: rating, edit or demonstration"), [];
+    if (mode === null) {
+      fail(line, "mode: expected for fewer than two completions: rating, edit or demonstration");
+      return [];
+    }
     return [{ line, overlap: row.overlap, item: { promptId, completionIds: ids, mode, priority: row.priority } }];
   });
   for (const overlap of new Set(wanted.map((row) => row.overlap))) {
     const alike = wanted.filter((row) => row.overlap === overlap);
-    const { ids, skipped } = await createItems({ db: tx }, { projectId, items: alike.map(({ item }) => item), ...(overlap === undefined ? {} : { seatsPerItem: overlap }) });
+    const { ids, skipped } = await createItems(
+      { db: tx },
+      { projectId, items: alike.map(({ item }) => item), ...(overlap === undefined ? {} : { seatsPerItem: overlap }) },
+    );
     for (const { index, reason } of skipped) fail(alike[index]?.line ?? 0, reason);
     const bad = new Set(skipped.map(({ index }) => index));
     const good = alike.filter((_, index) => !bad.has(index));
     const made = new Set(ids);
-    const known = await selectItemIds(tx, projectId, good.map(({ item }) => item));
+    const known = await selectItemIds(
+      tx,
+      projectId,
+      good.map(({ item }) => item),
+    );
     good.forEach(({ line }, i) => {
       const id = known[i];
       if (id == null) return;
@@ -139,14 +174,25 @@ async function storeBatch(tx: Db, { projectId, source }: { projectId: string; so
 }
 
 /** Prompts by line: those that rows say are added; those that are named are taken at their word until their completions are known. */
-async function findPrompts(tx: Db, projectId: string, batch: readonly Line[], fail: (line: number, message: string) => void): Promise<Map<number, string>> {
+async function findPrompts(
+  tx: Db,
+  projectId: string,
+  batch: readonly Line[],
+  fail: (line: number, message: string) => void,
+): Promise<Map<number, string>> {
   const said = batch.flatMap(({ line, prompt }) => (prompt === null ? [] : [{ line, prompt }]));
   const { ids, problems } = await addPrompts(tx, { projectId, prompts: said.map(({ prompt }) => prompt) });
   for (const { index, reason } of problems) fail(said[index]?.line ?? 0, reason);
   const found = new Map(said.flatMap(({ line }, i) => (ids[i] == null ? [] : [[line, ids[i]] as const])));
   const named = batch.flatMap(({ row }) => row.completion_ids ?? []);
   const byCompletion = new Map((await selectCompletionsByIds(tx, [...new Set(named)])).map(({ id, promptId }) => [id, promptId]));
-  const known = new Set(await selectPromptIds(tx, projectId, batch.flatMap(({ row }) => row.prompt_id ?? [])));
+  const known = new Set(
+    await selectPromptIds(
+      tx,
+      projectId,
+      batch.flatMap(({ row }) => row.prompt_id ?? []),
+    ),
+  );
   for (const { line, row, prompt } of batch) {
     if (prompt !== null) continue;
     const [first] = row.completion_ids ?? [];
@@ -158,7 +204,12 @@ async function findPrompts(tx: Db, projectId: string, batch: readonly Line[], fa
   return found;
 }
 
-async function findCompletions(tx: Db, { projectId, source }: { projectId: string; source: string }, batch: readonly Line[], promptIds: ReadonlyMap<number, string>): Promise<Map<number, string[]>> {
+async function findCompletions(
+  tx: Db,
+  { projectId, source }: { projectId: string; source: string },
+  batch: readonly Line[],
+  promptIds: ReadonlyMap<number, string>,
+): Promise<Map<number, string[]>> {
   const models = new Map<string, string>();
   const rows: NewCompletionRow[] = [];
   for (const { line, texts } of batch) {

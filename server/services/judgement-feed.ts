@@ -7,13 +7,19 @@ import { type StoredRecord, toRecords } from "./export";
 const PAGE = 1000;
 
 /** Up to `limit` judgements after `after`, and whether there are more by now. */
-export async function listFedJudgements(ctx: UserContext, input: FeedFilter & { after: { at: string; id: string } | undefined; limit: number }): Promise<{ rows: StoredRecord[]; more: boolean }> {
+export async function listFedJudgements(
+  ctx: UserContext,
+  input: FeedFilter & { after: { at: string; id: string } | undefined; limit: number },
+): Promise<{ rows: StoredRecord[]; more: boolean }> {
   const rows = await selectJudgementFeed(ctx.db, { ...input, horizon: await selectFeedHorizon(ctx.db), limit: input.limit + 1 });
   return { rows: await toRecords(ctx, input.projectId, rows.slice(0, input.limit)), more: rows.length > input.limit };
 }
 
 /** All of them up to now. */
-export async function* readFedJudgements(ctx: UserContext, input: FeedFilter & { after: { at: string; id: string } | undefined }): AsyncGenerator<StoredRecord> {
+export async function* readFedJudgements(
+  ctx: UserContext,
+  input: FeedFilter & { after: { at: string; id: string } | undefined },
+): AsyncGenerator<StoredRecord> {
   let { after } = input;
   while (true) {
     const { rows, more } = await listFedJudgements(ctx, { ...input, after, limit: PAGE });

@@ -16,6 +16,7 @@ import { findValueProblem, type JudgementSubmission, type JudgementValue, ranksO
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 import { claimSeat, countOpen, growItem, loadTask, requireItem } from "./queue";
+import { tellOfJudgement, tellOfUndo } from "./webhook-events";
 
 const HISTORY_LIMIT = 50;
 const SHARED_ITEMS = 500;
@@ -70,6 +71,7 @@ export async function submitJudgement(ctx: UserContext, input: JudgementSubmissi
     else await setSeatJudgement(tx, { itemId: item.id, seat: seat.seat, judgementId: row.id, leaseSeconds: item.leaseSeconds });
     await deleteDraft(tx, { annotatorId, itemId: item.id });
     if (item.purpose === "work") await growItem(tx, item);
+    await tellOfJudgement(tx, row);
     return done(row, false);
   });
 }
@@ -86,6 +88,7 @@ export async function undoJudgement(
     const item = await requireItem(tx, last.itemId);
     if (last.ageSeconds > item.undoSeconds) throw new AppError("GONE", "Your last judgement is too old to be undone.");
     await undoJudgementRow(tx, last.id);
+    await tellOfUndo(tx, last);
     if (last.value.kind === "skip") {
       const seat = await claimSeat(tx, { projectId: input.projectId, annotatorId, itemId: item.id });
       if (seat === null) throw new AppError("GONE", "The item you skipped has all its judgements now.");

@@ -6,7 +6,12 @@ import type { UserContext } from "../../server/context";
 import { createToken } from "../../server/services/api-token";
 
 export async function makeToken(ctx: UserContext, more: { scopes?: ApiScope[]; projectId?: string } = {}): Promise<string> {
-  const { token } = await createToken(ctx, { name: "Test", scopes: more.scopes ?? [...API_SCOPES], projectId: more.projectId ?? null, days: null });
+  const { token } = await createToken(ctx, {
+    name: "Test",
+    scopes: more.scopes ?? [...API_SCOPES],
+    projectId: more.projectId ?? null,
+    days: null,
+  });
   return token;
 }
 
@@ -22,7 +27,11 @@ export function apiClient(db: Db, ownToken: string): ApiClient {
     const content = json === undefined ? body : JSON.stringify(json);
     const request = new Request(`http://localhost/api/v1${path}`, {
       method: method ?? (content === undefined ? "GET" : "POST"),
-      headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...(json === undefined ? {} : { "content-type": "application/json" }), ...headers },
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(json === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
       ...(content === undefined ? {} : { body: content, duplex: "half" }),
     } as RequestInit);
     const response = await handleApi(db, request);

@@ -12,6 +12,7 @@ const PAGES = [
   { path: "/guidelines", label: "Guidelines" },
   { path: "/quality", label: "Quality" },
   { path: "/datasets", label: "Datasets" },
+  { path: "/webhooks", label: "Webhooks" },
   { path: "/settings", label: "Settings" },
 ] as const;
 

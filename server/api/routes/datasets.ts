@@ -22,7 +22,10 @@ const datasetSchema = z
   })
   .meta({ id: "Dataset" });
 
-const toDataset = ({ createdAt, ...version }: DatasetVersionRow): z.input<typeof datasetSchema> => ({ ...version, created_at: createdAt.toISOString() });
+const toDataset = ({ createdAt, ...version }: DatasetVersionRow): z.input<typeof datasetSchema> => ({
+  ...version,
+  created_at: createdAt.toISOString(),
+});
 
 const list = defineRoute({
   method: "GET",
@@ -33,12 +36,14 @@ const list = defineRoute({
   scope: "datasets:read",
   query: listQuery.extend({ kind: datasetKindSchema.optional() }),
   answer: pageOf(datasetSchema),
-  handle: async ({ db }, { project, query }) => toPage(await selectDatasetsPage(db, { projectId: project.id, ...query }), query, ({ place: _, ...version }) => toDataset(version)),
+  handle: async ({ db }, { project, query }) =>
+    toPage(await selectDatasetsPage(db, { projectId: project.id, ...query }), query, ({ place: _, ...version }) => toDataset(version)),
 });
 
 async function requireDataset(ctx: ApiContext, project: ApiProject, datasetId = ""): Promise<DatasetVersionRow> {
   const version = await selectDatasetVersion(ctx.db, datasetId);
-  if (version === null || version.projectId !== project.id) throw new AppError("NOT_FOUND", "There is no such dataset version in this project.");
+  if (version === null || version.projectId !== project.id)
+    throw new AppError("NOT_FOUND", "There is no such dataset version in this project.");
   return version;
 }
 
@@ -56,7 +61,9 @@ const get = defineRoute({
 
 const rowSchema = z
   .record(z.string(), z.unknown())
-  .describe("As the format says: hone has messages, completions and ranks (or completion); TRL's have prompt, chosen and rejected (or messages); all have split, group and judgement_id");
+  .describe(
+    "As the format says: hone has messages, completions and ranks (or completion); TRL's have prompt, chosen and rejected (or messages); all have split, group and judgement_id",
+  );
 
 const rowsQuery = z.strictObject({
   limit: limitSchema(1000, 100).describe("Most frozen rows of one answer; a ranking is several rows of TRL's"),
@@ -67,7 +74,9 @@ const rowsQuery = z.strictObject({
 
 function toFormat(format: "hone" | "trl", { kind }: DatasetVersionRow): ExportFormat {
   if (format === "hone") return { format };
-  return kind === "preference" ? { format: "trl-preference", prompt: "explicit", shape: "messages" } : { format: "trl-sft", layout: "messages", shape: "messages" };
+  return kind === "preference"
+    ? { format: "trl-preference", prompt: "explicit", shape: "messages" }
+    : { format: "trl-sft", layout: "messages", shape: "messages" };
 }
 
 async function choose(ctx: ApiContext, { project, params, query }: RouteInput<z.infer<typeof rowsQuery>>) {
@@ -91,7 +100,11 @@ const rows = defineRoute({
     const found = await listDatasetRows(ctx, { ...choice, afterOrdinal: cursor ?? -1, limit: limit + 1 });
     const shown = found.slice(0, limit);
     const next = shown.at(-1)?.ordinal ?? cursor;
-    return { data: shown.flatMap((row) => toExportRows(row, format)), has_more: found.length > limit, next_cursor: next === undefined ? null : String(next) };
+    return {
+      data: shown.flatMap((row) => toExportRows(row, format)),
+      has_more: found.length > limit,
+      next_cursor: next === undefined ? null : String(next),
+    };
   },
   lines: {
     line: rowSchema,

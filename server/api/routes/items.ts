@@ -39,7 +39,9 @@ const addItems = defineRoute({
   },
 });
 
-const stateSchema = z.enum(["open", "completed", "closed"]).describe("open: wants judgements; completed: has all of them; closed: is not handed out any more");
+const stateSchema = z
+  .enum(["open", "completed", "closed"])
+  .describe("open: wants judgements; completed: has all of them; closed: is not handed out any more");
 
 const itemSchema = z
   .object({
@@ -58,9 +60,27 @@ const itemSchema = z
 
 type StoredItem = NonNullable<Awaited<ReturnType<typeof selectListedItem>>>;
 
-function toItem({ place: { id }, promptId, completionIds, wanted, given, open, createdAt, ...row }: StoredItem): z.input<typeof itemSchema> {
+function toItem({
+  place: { id },
+  promptId,
+  completionIds,
+  wanted,
+  given,
+  open,
+  createdAt,
+  ...row
+}: StoredItem): z.input<typeof itemSchema> {
   const state: ItemState = given >= wanted ? "completed" : open ? "open" : "closed";
-  return { ...row, id, state, prompt_id: promptId, completion_ids: completionIds, judgements_wanted: wanted, judgements_given: given, created_at: createdAt.toISOString() };
+  return {
+    ...row,
+    id,
+    state,
+    prompt_id: promptId,
+    completion_ids: completionIds,
+    judgements_wanted: wanted,
+    judgements_given: given,
+    created_at: createdAt.toISOString(),
+  };
 }
 
 const listItems = defineRoute({
@@ -70,7 +90,11 @@ const listItems = defineRoute({
   tag: "Items",
   summary: "Items of a project with their state",
   scope: "projects:read",
-  query: listQuery.extend({ state: stateSchema.optional(), purpose: itemPurposeSchema.exclude(["repeat"]).optional(), prompt_id: z.uuid().optional() }),
+  query: listQuery.extend({
+    state: stateSchema.optional(),
+    purpose: itemPurposeSchema.exclude(["repeat"]).optional(),
+    prompt_id: z.uuid().optional(),
+  }),
   answer: pageOf(itemSchema),
   handle: async ({ db }, { project, query }) => toPage(await selectItemsPage(db, { projectId: project.id, ...query }), query, toItem),
 });

@@ -23,7 +23,10 @@ const judgementSchema = z
     completions: z.array(z.object({ id: z.uuid(), text: z.string(), model: z.string(), checkpoint_id: z.uuid().nullable() })),
     shown: z.array(z.number().int()).describe("Places in completions, in the order they were shown"),
     value: judgementValueSchema.describe("As it was given, in shown places"),
-    ranks: z.array(z.number().int()).nullable().describe("Of the completions, 1 is best and equal ranks tie; null for what prefers nothing"),
+    ranks: z
+      .array(z.number().int())
+      .nullable()
+      .describe("Of the completions, 1 is best and equal ranks tie; null for what prefers nothing"),
     margin: z.number().int().nullable().describe("Of pairs: 0 tie to 3 much better"),
     reasons: z.array(z.string()),
     comment: z.string(),
@@ -60,7 +63,10 @@ const query = z.strictObject({
   cursor: cursorSchema,
   updated_since: momentSchema.optional().describe("Given or taken back at this moment or later"),
   votes: z.enum(["people", "simulated", "all"]).default("people").describe("Whose"),
-  undone: z.enum(["exclude", "include"]).default("exclude").describe("include: also those that were taken back, again at that moment; to follow changes"),
+  undone: z
+    .enum(["exclude", "include"])
+    .default("exclude")
+    .describe("include: also those that were taken back, again at that moment; to follow changes"),
 });
 
 const toFilter = ({ project, query: { votes, undone, updated_since, cursor } }: RouteInput<z.infer<typeof query>>) => ({
@@ -105,7 +111,8 @@ const getJudgement = defineRoute({
   scope: "judgements:read",
   query: z.strictObject({}),
   answer: judgementSchema,
-  handle: async (ctx, { project, params: { judgement_id: judgementId = "" } }) => toJudgement(await getFedJudgement(ctx, { projectId: project.id, judgementId })),
+  handle: async (ctx, { project, params: { judgement_id: judgementId = "" } }) =>
+    toJudgement(await getFedJudgement(ctx, { projectId: project.id, judgementId })),
 });
 
 export const judgementRoutes = [listJudgements, getJudgement];

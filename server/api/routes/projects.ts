@@ -29,7 +29,13 @@ const me = defineRoute({
     user: z.object({ name: z.string(), role: roleSchema }),
   }),
   handle: async ({ token, user }) => ({
-    token: { name: token.name, prefix: token.prefix, scopes: token.scopes, project_id: token.projectId, expires_at: token.expiresAt?.toISOString() ?? null },
+    token: {
+      name: token.name,
+      prefix: token.prefix,
+      scopes: token.scopes,
+      project_id: token.projectId,
+      expires_at: token.expiresAt?.toISOString() ?? null,
+    },
     user: { name: user.name, role: user.role },
   }),
 });
@@ -111,7 +117,11 @@ const rankedSchema = z.object({
   checkpoint_id: z.uuid().nullable(),
   judged: z.number().int().describe("Judgements that the model was part of"),
   both_bad: z.number().int(),
-  group: z.number().int().nullable().describe("Models of one group were compared with one another; ranks and scores count within it. Null without votes, as all below"),
+  group: z
+    .number()
+    .int()
+    .nullable()
+    .describe("Models of one group were compared with one another; ranks and scores count within it. Null without votes, as all below"),
   rank: z.number().int().nullable(),
   rank_low: z.number().int().nullable(),
   rank_high: z.number().int().nullable(),

@@ -10,13 +10,26 @@ import { Problem } from "../problem";
 import { type ApiContext, defineRoute, type RouteInput } from "../route";
 
 export const rowsQuery = z.strictObject({
-  on_error: z.enum(["refuse", "keep"]).default("refuse").describe("refuse: one bad row and nothing is stored (422); keep: the good rows are stored and the bad ones told"),
-  source: z.string().trim().min(1).max(200).default("API").describe("Where the rows come from; names the model of completions that name none"),
+  on_error: z
+    .enum(["refuse", "keep"])
+    .default("refuse")
+    .describe("refuse: one bad row and nothing is stored (422); keep: the good rows are stored and the bad ones told"),
+  source: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .default("API")
+    .describe("Where the rows come from; names the model of completions that name none"),
 });
 
-export const rowErrorSchema = z.object({ line: z.number().int().describe("Line of JSON lines, or place in the list, from 1"), message: z.string() }).meta({ id: "RowError" });
+export const rowErrorSchema = z
+  .object({ line: z.number().int().describe("Line of JSON lines, or place in the list, from 1"), message: z.string() })
+  .meta({ id: "RowError" });
 
-const importQuery = rowsQuery.extend({ dry_run: z.enum(["true", "false"]).default("false").describe("true: everything is checked and counted, and nothing stored") });
+const importQuery = rowsQuery.extend({
+  dry_run: z.enum(["true", "false"]).default("false").describe("true: everything is checked and counted, and nothing stored"),
+});
 
 const importReportSchema = z
   .object({
@@ -30,23 +43,47 @@ const importReportSchema = z
   })
   .meta({ id: "ImportReport" });
 
-const promptText = z.union([z.string(), z.array(messageSchema)]).describe("A text of the user, or chat messages that end with what is to be answered");
-const place = { split: splitSchema.optional(), group: z.union([z.string(), z.number()]).optional().describe("Prompts of one group are in one split") };
+const promptText = z
+  .union([z.string(), z.array(messageSchema)])
+  .describe("A text of the user, or chat messages that end with what is to be answered");
+const place = {
+  split: splitSchema.optional(),
+  group: z.union([z.string(), z.number()]).optional().describe("Prompts of one group are in one split"),
+};
 
 /** The usual row; the other formats of an import are read too, so other fields are no error. */
 const promptRowSchema = z
-  .looseObject({ prompt: promptText, reference: z.string().optional().describe("An answer to compare with"), ...place, meta: z.record(z.string(), z.unknown()).optional() })
+  .looseObject({
+    prompt: promptText,
+    reference: z.string().optional().describe("An answer to compare with"),
+    ...place,
+    meta: z.record(z.string(), z.unknown()).optional(),
+  })
   .meta({ id: "NewPrompt" });
 const completionRowSchema = z
-  .looseObject({ prompt: promptText, completion: z.union([z.string(), z.array(messageSchema)]), model: z.string().optional().describe("What wrote it"), ...place })
+  .looseObject({
+    prompt: promptText,
+    completion: z.union([z.string(), z.array(messageSchema)]),
+    model: z.string().optional().describe("What wrote it"),
+    ...place,
+  })
   .meta({ id: "NewCompletion" });
 
 const OTHERS = "Rows of TRL, Alpaca and AlpacaEval are read too, as on the import page. Sending the same rows again changes nothing.";
 
-async function importAs(kind: ImportKind, ctx: ApiContext, { project, query, rows }: RouteInput<z.infer<typeof importQuery>>): Promise<z.input<typeof importReportSchema>> {
-  const report = await importRows(ctx, { projectId: project.id, kind, source: query.source, policy: query.on_error, dryRun: query.dry_run === "true" }, rows);
+async function importAs(
+  kind: ImportKind,
+  ctx: ApiContext,
+  { project, query, rows }: RouteInput<z.infer<typeof importQuery>>,
+): Promise<z.input<typeof importReportSchema>> {
+  const report = await importRows(
+    ctx,
+    { projectId: project.id, kind, source: query.source, policy: query.on_error, dryRun: query.dry_run === "true" },
+    rows,
+  );
   const errors = report.errors.map(({ line, reason }) => ({ line, message: reason }));
-  if (report.errorCount > 0 && query.on_error === "refuse" && query.dry_run === "false") throw refusedRows(report.errorCount, report.rows, errors);
+  if (report.errorCount > 0 && query.on_error === "refuse" && query.dry_run === "false")
+    throw refusedRows(report.errorCount, report.rows, errors);
   return {
     stored: report.stored,
     rows: report.rows,
@@ -59,7 +96,11 @@ async function importAs(kind: ImportKind, ctx: ApiContext, { project, query, row
 }
 
 export function refusedRows(count: number, rows: number, errors: { line: number; message: string }[]): Problem {
-  return new Problem("invalid", `${count} of ${rows} rows are not valid, so nothing was stored. Correct them, or send on_error=keep to store the others.`, { errors: errors.slice(0, 100) });
+  return new Problem(
+    "invalid",
+    `${count} of ${rows} rows are not valid, so nothing was stored. Correct them, or send on_error=keep to store the others.`,
+    { errors: errors.slice(0, 100) },
+  );
 }
 
 const addPrompts = defineRoute({
@@ -112,7 +153,12 @@ const listPrompts = defineRoute({
   query: listQuery.extend({ split: splitSchema.optional() }),
   answer: pageOf(promptSchema),
   handle: async ({ db }, { project, query }) =>
-    toPage(await selectPromptsPage(db, { projectId: project.id, ...query }), query, ({ place: { id }, groupKey, createdAt, ...row }) => ({ ...row, id, group: groupKey, created_at: createdAt.toISOString() })),
+    toPage(await selectPromptsPage(db, { projectId: project.id, ...query }), query, ({ place: { id }, groupKey, createdAt, ...row }) => ({
+      ...row,
+      id,
+      group: groupKey,
+      created_at: createdAt.toISOString(),
+    })),
 });
 
 const completionSchema = z
@@ -137,7 +183,11 @@ const listCompletions = defineRoute({
   query: listQuery.extend({ prompt_id: z.uuid().optional(), model: z.string().min(1).max(200).optional() }),
   answer: pageOf(completionSchema),
   handle: async ({ db }, { project, query }) =>
-    toPage(await selectCompletionsPage(db, { projectId: project.id, ...query }), query, ({ place: { id }, promptId, createdAt, ...row }) => ({ ...row, id, prompt_id: promptId, created_at: createdAt.toISOString() })),
+    toPage(
+      await selectCompletionsPage(db, { projectId: project.id, ...query }),
+      query,
+      ({ place: { id }, promptId, createdAt, ...row }) => ({ ...row, id, prompt_id: promptId, created_at: createdAt.toISOString() }),
+    ),
 });
 
 export const promptRoutes = [addPrompts, addCompletions, listPrompts, listCompletions];

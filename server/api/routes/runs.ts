@@ -71,9 +71,19 @@ const get = defineRoute({
   scope: "runs:read",
   query: z.strictObject({}),
   answer: runSchema.extend({
-    checkpoints: z.array(z.object({ id: z.uuid(), name: z.string(), step: z.number().int(), kind: z.string(), final: z.boolean(), hash: z.string() })),
+    checkpoints: z.array(
+      z.object({ id: z.uuid(), name: z.string(), step: z.number().int(), kind: z.string(), final: z.boolean(), hash: z.string() }),
+    ),
     scores: z.array(
-      z.object({ checkpoint_id: z.uuid(), metric: z.string(), value: z.number(), low: z.number().nullable(), high: z.number().nullable(), n: z.number().int(), signature: z.string() }),
+      z.object({
+        checkpoint_id: z.uuid(),
+        metric: z.string(),
+        value: z.number(),
+        low: z.number().nullable(),
+        high: z.number().nullable(),
+        n: z.number().int(),
+        signature: z.string(),
+      }),
     ),
   }),
   handle: async (ctx, { project, params: { run_id: runId = "" } }) => {

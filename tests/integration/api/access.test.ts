@@ -24,8 +24,10 @@ const without = new Map<ApiScope, string>();
 let ofAnother: string;
 
 /** An address of the route in the test's project. */
-const addressOf = (route: (typeof ROUTES)[number]) => route.path.replace("{project}", projectId).replaceAll(/\{\w+\}/g, "11111111-1111-4111-8111-111111111111");
-const callRoute = (route: (typeof ROUTES)[number], token: string | null) => call(addressOf(route), { method: route.method, token, ...(route.row === undefined ? {} : { json: [] }) });
+const addressOf = (route: (typeof ROUTES)[number]) =>
+  route.path.replace("{project}", projectId).replaceAll(/\{\w+\}/g, "11111111-1111-4111-8111-111111111111");
+const callRoute = (route: (typeof ROUTES)[number], token: string | null) =>
+  call(addressOf(route), { method: route.method, token, ...(route.row === undefined ? {} : { json: [] }) });
 const routes = ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const);
 
 beforeAll(async () => {
@@ -49,7 +51,8 @@ describe("every route", () => {
     expect(answer.status).toBe(401);
     expect(answer.headers.get("www-authenticate")).toMatch(/^Bearer realm="Hone"/);
     expect(answer.headers.get("content-type")).toBe("application/problem+json");
-    for (const token of ["hone_", "hone_aaaa", `hone_${"a".repeat(43)}`, "Bearer"]) expect((await callRoute(route, token)).status, token).toBe(401);
+    for (const token of ["hone_", "hone_aaaa", `hone_${"a".repeat(43)}`, "Bearer"])
+      expect((await callRoute(route, token)).status, token).toBe(401);
   });
 
   it.each(routes)("%s opens to its own scope and to no other", async (_name, route) => {
@@ -73,11 +76,14 @@ describe("every route", () => {
     }
   });
 
-  it.each(routes.filter(([, route]) => route.path.includes("{project}")))("%s of another project is not there for a token of one", async (_name, route) => {
-    const { status, body } = await callRoute(route, ofAnother);
-    expect(status).toBe(404);
-    expect(body.detail).toMatch(/no such project/);
-  });
+  it.each(routes.filter(([, route]) => route.path.includes("{project}")))(
+    "%s of another project is not there for a token of one",
+    async (_name, route) => {
+      const { status, body } = await callRoute(route, ofAnother);
+      expect(status).toBe(404);
+      expect(body.detail).toMatch(/no such project/);
+    },
+  );
 });
 
 describe("a token", () => {
@@ -122,8 +128,12 @@ describe("a token", () => {
     const annotator = await addUser(db(), "annotator");
     const input = { name: "Mine", scopes: ["projects:read" as const], projectId: null, days: null };
     await expect(createCaller(annotator).token.create(input)).rejects.toMatchObject({ code: "FORBIDDEN" });
-    await expect(createCaller(researcher).token.create({ ...input, scopes: ["everything" as ApiScope] })).rejects.toMatchObject({ code: "BAD_REQUEST" });
-    await expect(createCaller(researcher).token.create({ ...input, projectId: "11111111-1111-4111-8111-111111111111" })).rejects.toMatchObject({ code: "BAD_REQUEST", message: /projectId/ });
+    await expect(createCaller(researcher).token.create({ ...input, scopes: ["everything" as ApiScope] })).rejects.toMatchObject({
+      code: "BAD_REQUEST",
+    });
+    await expect(
+      createCaller(researcher).token.create({ ...input, projectId: "11111111-1111-4111-8111-111111111111" }),
+    ).rejects.toMatchObject({ code: "BAD_REQUEST", message: /projectId/ });
   });
 
   it("is taken from the header alone, never from a cookie or the address", async () => {

@@ -1,0 +1,313 @@
+/** Webhooks from the outbox to a receiver: written with what they tell of, signed so that the reference library agrees, retried, given up, sent again. */
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { eq, sql } from "drizzle-orm";
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { transitionRun } from "../../../db/queries/runs";
+import { selectWebhook } from "../../../db/queries/webhooks";
+import { judgements, webhookDeliveries, webhooks } from "../../../db/schema";
+import { MAX_ATTEMPTS, RETRY_SECONDS, WEBHOOK_EVENTS, type WebhookEvent } from "../../../domain/webhook";
+import type { UserContext } from "../../../server/context";
+import { freezeDataset } from "../../../server/services/dataset";
+import { submitJudgement, undoJudgement } from "../../../server/services/judgement";
+import { reviewJudgement } from "../../../server/services/quality";
+import { claimNextItem } from "../../../server/services/queue";
+import * as service from "../../../server/services/webhook";
+import { deliver, takeDue } from "../../../server/services/webhook-delivery";
+import { deliverWebhooks } from "../../../server/webhook-loop";
+import { addItem, addProject, addUser } from "../../helpers/project-world";
+import { addRun, createRunWorld } from "../../helpers/run-world";
+import { useDatabase } from "../../helpers/use-database";
+
+const db = useDatabase();
+const rules = { secret: "a secret of the tests", allowInside: true };
+const live = new AbortController().signal;
+
+type Received = { headers: IncomingHttpHeaders; body: string };
+let server: Server;
+let url: string;
+let received: Received[] = [];
+/** What the receiver answers next; 204 when nothing is left. */
+let answers: number[] = [];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
+      response.writeHead(answers.shift() ?? 204, { location: "/elsewhere" }).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+});
+afterAll(() => void server.close());
+
+let researcher: UserContext;
+let projectId: string;
+beforeEach(async () => {
+  await db().delete(webhooks);
+  received = [];
+  answers = [];
+  researcher = await addUser(db(), "researcher");
+  projectId = await addProject(db());
+});
+
+const makeHook = (events: readonly WebhookEvent[] = WEBHOOK_EVENTS, project = projectId) =>
+  service.createWebhook(researcher, { projectId: project, url, events: [...events] }, rules);
+/** One round of the background loop. */
+async function deliverDue(): Promise<number> {
+  const due = await takeDue(db(), { limit: 20, perWebhook: 5, busy: [] });
+  await Promise.all(due.map((delivery) => deliver(db(), delivery, rules, live)));
+  return due.length;
+}
+const makeDue = () => db().update(webhookDeliveries).set({ dueAt: sql`now()` }).where(eq(webhookDeliveries.state, "pending"));
+const events = async (webhookId: string) =>
+  (await service.listDeliveries(researcher, { webhookId })).map(({ event, data }) => ({ event, ...data })).reverse();
+
+async function vote(annotator: UserContext, kind: "pairwise" | "skip" = "pairwise") {
+  const task = await claimNextItem(annotator, { projectId });
+  if (task === null) throw new Error("Nothing to judge");
+  const value = kind === "skip" ? { kind, cause: "other" as const } : { kind, margin: -1 };
+  const { judgementId } = await submitJudgement(annotator, {
+    itemId: task.itemId,
+    clientEventId: crypto.randomUUID(),
+    value,
+    reasons: [],
+    comment: "",
+    activeMs: 1,
+    idleMs: 0,
+    untouched: false,
+  });
+  return { judgementId, itemId: task.itemId };
+}
+
+describe("events", () => {
+  it("of judging: given, completed, taken back, sent back", async () => {
+    const { id } = await makeHook();
+    await addItem(db(), projectId, ["yes", "no"], { seats: 2 });
+    const [one, two] = [await addUser(db(), "annotator"), await addUser(db(), "annotator")];
+    const first = await vote(one);
+    const second = await vote(two);
+    await undoJudgement(two, { projectId });
+    await reviewJudgement(researcher, { judgementId: first.judgementId, verdict: "sent_back", note: "Look again" });
+    const { itemId } = first;
+    const common = { project_id: projectId, item_id: itemId };
+    expect(await events(id)).toEqual([
+      { event: "judgement.created", ...common, judgement_id: first.judgementId, kind: "pairwise", purpose: "work" },
+      { event: "judgement.created", ...common, judgement_id: second.judgementId, kind: "pairwise", purpose: "work" },
+      { event: "item.completed", ...common },
+      { event: "judgement.undone", ...common, judgement_id: second.judgementId, kind: "pairwise", purpose: "work" },
+      { event: "judgement.undone", ...common, judgement_id: first.judgementId, kind: "pairwise", purpose: "work" },
+    ]);
+  });
+
+  it("of votes that arrive together complete an item once", async () => {
+    const { id } = await makeHook(["item.completed"]);
+    const people = await Promise.all(Array.from({ length: 4 }, () => addUser(db(), "annotator")));
+    await addItem(db(), projectId, ["left", "right"], { seats: 4 });
+    await Promise.all(people.map((person) => vote(person)));
+    expect(await events(id)).toHaveLength(1);
+  });
+
+  it("a skip completes nothing", async () => {
+    const { id } = await makeHook();
+    await addItem(db(), projectId, ["up", "down"]);
+    await vote(await addUser(db(), "annotator"), "skip");
+    expect((await events(id)).map(({ event }) => event)).toEqual(["judgement.created"]);
+  });
+
+  it("of datasets and runs", async () => {
+    const world = await createRunWorld(db());
+    const { id } = await makeHook(["dataset.created", "run.finished"], world.projectId);
+    const choice = { projectId: world.projectId, kind: "preference" as const };
+    const frozen = await freezeDataset(world.ctx, choice);
+    expect((await freezeDataset(world.ctx, choice)).created).toBe(false);
+    const run = await addRun(world);
+    await transitionRun(db(), { runId: run.id, to: "cancelled", reason: "Stopped by a test" });
+    expect(await events(id)).toEqual([
+      { event: "dataset.created", project_id: world.projectId, dataset_id: frozen.id, kind: "preference", version: frozen.version },
+      { event: "run.finished", project_id: world.projectId, run_id: run.id, kind: "sft", state: "cancelled", reason: "Stopped by a test" },
+    ]);
+  });
+
+  it("are stored with what they tell of, or neither is", async () => {
+    const { id } = await makeHook(["judgement.created"]);
+    await addItem(db(), projectId, ["in", "out"]);
+    const annotator = await addUser(db(), "annotator");
+    await db().execute(sql`alter table webhook_deliveries add constraint refuse_all check (event <> 'judgement.created') not valid`);
+    try {
+      await expect(vote(annotator)).rejects.toThrow();
+    } finally {
+      await db().execute(sql`alter table webhook_deliveries drop constraint refuse_all`);
+    }
+    expect(await db().select().from(judgements).where(eq(judgements.projectId, projectId))).toEqual([]);
+    await vote(annotator);
+    expect(await events(id)).toHaveLength(1);
+  });
+
+  it("go to webhooks of the project that want them and are on", async () => {
+    const other = await makeHook(WEBHOOK_EVENTS, await addProject(db()));
+    const uninterested = await makeHook(["run.finished"]);
+    const off = await makeHook(["judgement.created"]);
+    await service.changeWebhook(researcher, { webhookId: off.id, url, events: ["judgement.created"], enabled: false }, rules);
+    await addItem(db(), projectId, ["here", "there"]);
+    await vote(await addUser(db(), "annotator"));
+    for (const { id } of [other, uninterested, off]) expect(await events(id)).toEqual([]);
+  });
+});
+
+describe("a delivery", () => {
+  it("is signed so that the reference library takes it, and no other", async () => {
+    const { id, secret } = await makeHook();
+    await service.testWebhook(researcher, { webhookId: id });
+    expect(await deliverDue()).toBe(1);
+    const [message] = received;
+    const headers = message?.headers as Record<string, string>;
+    expect(new Webhook(secret).verify(message?.body ?? "", headers)).toEqual({
+      type: "webhook.test",
+      timestamp: expect.any(String),
+      data: { project_id: projectId },
+    });
+    expect(() => new Webhook(secret).verify(`${message?.body} `, headers)).toThrow();
+    expect(() => new Webhook(`whsec_${Buffer.alloc(24).toString("base64")}`).verify(message?.body ?? "", headers)).toThrow();
+    expect(await service.listDeliveries(researcher, { webhookId: id })).toMatchObject([
+      { state: "delivered", status: 204, attempts: 1, reason: null, id: headers["webhook-id"] },
+    ]);
+    expect(await deliverDue()).toBe(0);
+    const renewed = await service.renewWebhookSecret(researcher, { webhookId: id }, rules);
+    await service.testWebhook(researcher, { webhookId: id });
+    await deliverDue();
+    expect(() => new Webhook(renewed.secret).verify(received[1]?.body ?? "", received[1]?.headers as Record<string, string>)).not.toThrow();
+  });
+
+  it("keeps its secret encrypted", async () => {
+    const { id, secret } = await makeHook();
+    const stored = await selectWebhook(db(), id);
+    expect(stored?.secret).not.toContain(secret.slice(6));
+    expect(JSON.stringify(await service.listWebhooks(researcher, { projectId }))).not.toContain(stored?.secret);
+  });
+
+  it("is tried again later and later with the same id, then given up with the reason, and sent again by a person", async () => {
+    const { id } = await makeHook();
+    await service.testWebhook(researcher, { webhookId: id });
+    answers = Array.from({ length: MAX_ATTEMPTS }, (_, i) => (i === 0 ? 302 : 500));
+    const waits: number[] = [];
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      expect(await deliverDue()).toBe(1);
+      expect(await deliverDue(), "before its time").toBe(0);
+      const [row] = await db()
+        .select({ wait: sql<number>`extract(epoch from due_at - now())::float8`, reason: webhookDeliveries.reason })
+        .from(webhookDeliveries)
+        .where(eq(webhookDeliveries.webhookId, id));
+      waits.push(row?.wait ?? 0);
+      if (attempt === 1) expect(row?.reason).toBe("The receiver answered 302 Found; redirects are not followed");
+      await makeDue();
+    }
+    RETRY_SECONDS.forEach((seconds, i) => {
+      expect(waits[i]).toBeGreaterThan(seconds - 5);
+      expect(waits[i]).toBeLessThanOrEqual(seconds * 1.1);
+    });
+    expect(new Set(received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+    const [given] = await service.listDeliveries(researcher, { webhookId: id });
+    expect(given).toMatchObject({
+      state: "failed",
+      status: 500,
+      attempts: MAX_ATTEMPTS,
+      reason: `The receiver answered 500 Internal Server Error; given up after ${MAX_ATTEMPTS} attempts`,
+    });
+    expect(await deliverDue()).toBe(0);
+    await service.resendDelivery(researcher, { deliveryId: given?.id ?? "" });
+    await expect(service.resendDelivery(researcher, { deliveryId: given?.id ?? "" })).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(await deliverDue()).toBe(1);
+    expect(await service.listDeliveries(researcher, { webhookId: id })).toMatchObject([{ state: "delivered", attempts: 1, id: given?.id }]);
+  });
+
+  it("that a process took and did not settle is due again, and the late one changes nothing", async () => {
+    const { id } = await makeHook();
+    await service.testWebhook(researcher, { webhookId: id });
+    const [lost] = await takeDue(db(), { limit: 20, perWebhook: 5, busy: [] });
+    expect(await deliverDue()).toBe(0);
+    await makeDue();
+    expect(await deliverDue()).toBe(1);
+    answers = [500];
+    if (lost !== undefined) await deliver(db(), lost, rules, live);
+    expect(await service.listDeliveries(researcher, { webhookId: id })).toMatchObject([{ state: "delivered", attempts: 2 }]);
+  });
+
+  it("is taken once by processes side by side, and few of one webhook at a time", async () => {
+    const [busy, other] = [await makeHook(), await makeHook()];
+    for (let i = 0; i < 12; i++) await service.testWebhook(researcher, { webhookId: busy.id });
+    await service.testWebhook(researcher, { webhookId: other.id });
+    const taken = (await Promise.all([1, 2].map(() => takeDue(db(), { limit: 20, perWebhook: 5, busy: [] })))).flat();
+    expect(new Set(taken.map(({ id }) => id)).size).toBe(taken.length);
+    expect(taken.filter(({ webhookId }) => webhookId === other.id)).toHaveLength(1);
+    expect(taken.filter(({ webhookId }) => webhookId === busy.id).length).toBeLessThanOrEqual(10);
+    expect((await takeDue(db(), { limit: 20, perWebhook: 5, busy: [busy.id] })).filter(({ webhookId }) => webhookId === busy.id)).toEqual(
+      [],
+    );
+  });
+
+  it("that is answered 410 turns its webhook off, with the reason", async () => {
+    const { id } = await makeHook();
+    await service.testWebhook(researcher, { webhookId: id });
+    answers = [410];
+    await deliverDue();
+    const [hook] = await service.listWebhooks(researcher, { projectId });
+    expect(hook).toMatchObject({ enabled: false, disabledReason: expect.stringMatching(/410/), failed: 1 });
+    await expect(service.testWebhook(researcher, { webhookId: id })).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
+  it("says why there was no answer", async () => {
+    const { id } = await makeHook();
+    await db().update(webhooks).set({ url: "http://127.0.0.1:1/" }).where(eq(webhooks.id, id));
+    await service.testWebhook(researcher, { webhookId: id });
+    await deliverDue();
+    expect(await service.listDeliveries(researcher, { webhookId: id })).toMatchObject([
+      { state: "pending", status: null, reason: expect.stringMatching(/ECONNREFUSED/) },
+    ]);
+  });
+
+  it("is made by the loop of the web process, which ends when it is told to", async () => {
+    const { id } = await makeHook();
+    for (let i = 0; i < 8; i++) await service.testWebhook(researcher, { webhookId: id });
+    const stop = new AbortController();
+    const loop = deliverWebhooks(db(), rules, stop.signal);
+    await expect.poll(async () => (await service.listWebhooks(researcher, { projectId }))[0]).toMatchObject({ delivered: 8, pending: 0 });
+    stop.abort();
+    await loop;
+  });
+});
+
+describe("private networks", () => {
+  const strict = { ...rules, allowInside: false };
+  it.each([
+    ["http://hooks.example.org/", /https/],
+    ["https://localhost/hook", /private network/],
+    ["https://127.0.0.1/hook", /private network/],
+    ["https://[::1]/hook", /private network/],
+    ["https://169.254.169.254/latest", /private network/],
+    ["https://0x7f000001/hook", /private network/],
+    ["https://user:word@hooks.example.org/", /password/],
+  ])("%s cannot be a webhook", async (address, message) => {
+    await expect(service.createWebhook(researcher, { projectId, url: address, events: ["run.finished"] }, strict)).rejects.toMatchObject({
+      code: "BAD_INPUT",
+      message,
+    });
+  });
+
+  it("is not reached, also by a name that leads there", async () => {
+    const { id } = await makeHook();
+    for (const address of [url, url.replace("127.0.0.1", "localhost")]) {
+      await db().update(webhooks).set({ url: address }).where(eq(webhooks.id, id));
+      await service.testWebhook(researcher, { webhookId: id });
+      const [delivery] = await takeDue(db(), { limit: 20, perWebhook: 5, busy: [] });
+      if (delivery !== undefined) await deliver(db(), delivery, strict, live);
+    }
+    expect(received).toEqual([]);
+    const rows = await service.listDeliveries(researcher, { webhookId: id });
+    expect(rows.map(({ reason }) => reason)).toEqual([expect.stringMatching(/private network/), expect.stringMatching(/private network/)]);
+  });
+});
