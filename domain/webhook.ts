@@ -1,5 +1,8 @@
 /** Webhooks: which events a project tells of, what is sent, and when a delivery is tried again. */
 import { z } from "zod";
+import { datasetKindSchema } from "./dataset";
+import { itemPurposeSchema } from "./queue";
+import { runKindSchema, runStateSchema } from "./run";
 
 export const WEBHOOK_EVENTS = ["judgement.created", "judgement.undone", "item.completed", "dataset.created", "run.finished"] as const;
 export const webhookEventSchema = z.enum(WEBHOOK_EVENTS);
@@ -13,8 +16,21 @@ export const EVENT_WORDS: Readonly<Record<WebhookEvent, string>> = {
   "run.finished": "A run succeeded, failed or was cancelled",
 };
 
-/** Ids and states, no texts: what they stand for is read from the API, with its token. */
-export type WebhookData = Record<string, string | number | null>;
+const project_id = z.uuid();
+const judgementData = z.strictObject({ project_id, judgement_id: z.uuid(), item_id: z.uuid(), kind: z.string(), purpose: itemPurposeSchema });
+
+/** What is sent with each: ids and states, no texts. What they stand for is read from the API, with its token. */
+export const webhookDataSchemas = {
+  "judgement.created": judgementData,
+  "judgement.undone": judgementData,
+  "item.completed": z.strictObject({ project_id, item_id: z.uuid() }),
+  "dataset.created": z.strictObject({ project_id, dataset_id: z.uuid(), kind: datasetKindSchema, version: z.number().int() }),
+  "run.finished": z.strictObject({ project_id, run_id: z.uuid(), kind: runKindSchema, state: runStateSchema, reason: z.string() }),
+} as const satisfies Record<WebhookEvent, z.ZodObject>;
+
+/** The project's id comes with every event. */
+export type WebhookDataOf<Event extends WebhookEvent> = Omit<z.infer<(typeof webhookDataSchemas)[Event]>, "project_id">;
+export type WebhookData = Readonly<Record<string, string | number>>;
 
 export const DELIVERY_STATES = ["pending", "delivered", "failed"] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];

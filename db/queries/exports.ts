@@ -81,6 +81,7 @@ export async function selectFeedHorizon(db: Db): Promise<string> {
 
 export type FeedFilter = {
   projectId: string;
+  itemId?: string | undefined;
   simulated?: boolean | undefined;
   /** Also those that were taken back. */
   undone: boolean;
@@ -89,13 +90,14 @@ export type FeedFilter = {
 
 /** Judgements in the order in which they were written or undone, after `after` and before `horizon`. */
 export function selectJudgementFeed(db: Db, filter: FeedFilter & { after: { at: string; id: string } | undefined; horizon: string; limit: number }) {
-  const { projectId, simulated, undone, since, after, horizon, limit } = filter;
+  const { projectId, itemId, simulated, undone, since, after, horizon, limit } = filter;
   return selectStored(db)
     .where(
       and(
         eq(judgements.projectId, projectId),
         sql`${judgements.updatedAt} < ${horizon}::timestamptz`,
         undone ? undefined : isNull(judgements.undoneAt),
+        itemId === undefined ? undefined : eq(judgements.itemId, itemId),
         simulated === undefined ? undefined : eq(users.simulated, simulated),
         since === undefined ? undefined : sql`${judgements.updatedAt} >= ${since}::timestamptz`,
         after === undefined ? undefined : sql`(${judgements.updatedAt}, ${judgements.id}) > (${after.at}::timestamptz, ${after.id}::uuid)`,

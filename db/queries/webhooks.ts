@@ -1,6 +1,6 @@
 /** SQL on webhooks and their outbox: events are written with what they tell of, claimed with SKIP LOCKED, and settled. */
 import { and, asc, desc, eq, lt, ne, sql } from "drizzle-orm";
-import type { WebhookData, WebhookEvent } from "../../domain/webhook";
+import type { WebhookDataOf, WebhookEvent } from "../../domain/webhook";
 import type { Db } from "../client";
 import { seats, users, webhookDeliveries, webhooks } from "../schema";
 
@@ -17,7 +17,7 @@ export async function selectWantedEvents(tx: Db, projectId: string): Promise<Set
 }
 
 /** Puts an event into the outbox of each webhook that wants it, in the transaction of what it tells of. */
-export async function insertEvent(tx: Db, input: { projectId: string; event: WebhookEvent; data: WebhookData }): Promise<void> {
+export async function insertEvent<Event extends WebhookEvent>(tx: Db, input: { projectId: string; event: Event; data: WebhookDataOf<Event> }): Promise<void> {
   const { projectId, event, data } = input;
   await tx.execute(sql`
     insert into webhook_deliveries (webhook_id, event, data)

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, made of the routes: its schemas are those that the handlers parse with. */
 import { z } from "zod";
 import { API_SCOPES, SCOPE_WORDS } from "../../domain/api-token";
+import { EVENT_WORDS, WEBHOOK_EVENTS, type WebhookEvent, webhookDataSchemas } from "../../domain/webhook";
 import { MAX_REQUESTS } from "./authenticate";
 import { JSON_LINES, MAX_BODY_BYTES } from "./handle";
 import { PROBLEMS, type ProblemName, problemSchema } from "./problem";
@@ -92,6 +93,26 @@ function operation(route: ApiRoute, components: Components): Json {
   };
 }
 
+/** What a project's webhooks receive. */
+function webhookOperation(event: WebhookEvent, components: Components): Json {
+  const message = z.object({ type: z.literal(event), timestamp: z.iso.datetime().describe("When it happened"), data: webhookDataSchemas[event] });
+  const header = (name: string, description: string) => ({ name, in: "header", required: true, description, schema: { type: "string" } });
+  return {
+    post: {
+      operationId: event,
+      summary: EVENT_WORDS[event],
+      security: [],
+      parameters: [
+        header("webhook-id", "The same each time this message is sent"),
+        header("webhook-timestamp", "Seconds since 1970, of this attempt"),
+        header("webhook-signature", "v1 and the HMAC-SHA256 of id.timestamp.body, as standardwebhooks.com has it"),
+      ],
+      requestBody: { required: true, content: { "application/json": { schema: components.schemaOf(message, "output") } } },
+      responses: { "2XX": { description: "Taken; anything else, and it is sent again" }, 410: { description: "Turns the webhook off" } },
+    },
+  };
+}
+
 /** `address` is where the installation is reached, without a path. */
 export function describeApi(address: string): Json {
   const components = new Components();
@@ -114,6 +135,7 @@ export function describeApi(address: string): Json {
     servers: [{ url: `${address}/api/v1` }],
     tags: [...new Set(ROUTES.map(({ tag }) => tag))].map((name) => ({ name })),
     paths,
+    webhooks: Object.fromEntries(WEBHOOK_EVENTS.map((event) => [event, webhookOperation(event, components)])),
     components: {
       securitySchemes: {
         token: {

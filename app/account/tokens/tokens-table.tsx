@@ -68,7 +68,7 @@ export function TokensTable({ tokens }: { tokens: readonly ListedToken[] }) {
                   {token.lastUsedAt === null ? "never" : <RelativeTime date={token.lastUsedAt} />}
                 </Td>
                 <Td className="whitespace-nowrap text-muted">
-                  {token.expiresAt === null ? "never" : <RelativeTime date={token.expiresAt} />}
+                  {token.revokedAt !== null ? "–" : token.expiresAt === null ? "never" : <RelativeTime date={token.expiresAt} />}
                 </Td>
                 <Td className="text-right">
                   {works && (

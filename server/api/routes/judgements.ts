@@ -62,6 +62,7 @@ const query = z.strictObject({
   limit: limitSchema(1000, 100),
   cursor: cursorSchema,
   updated_since: momentSchema.optional().describe("Given or taken back at this moment or later"),
+  item_id: z.uuid().optional(),
   votes: z.enum(["people", "simulated", "all"]).default("people").describe("Whose"),
   undone: z
     .enum(["exclude", "include"])
@@ -69,8 +70,9 @@ const query = z.strictObject({
     .describe("include: also those that were taken back, again at that moment; to follow changes"),
 });
 
-const toFilter = ({ project, query: { votes, undone, updated_since, cursor } }: RouteInput<z.infer<typeof query>>) => ({
+const toFilter = ({ project, query: { item_id, votes, undone, updated_since, cursor } }: RouteInput<z.infer<typeof query>>) => ({
   projectId: project.id,
+  itemId: item_id,
   simulated: votes === "all" ? undefined : votes === "simulated",
   undone: undone === "include",
   since: updated_since,

@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 describe("judgements", () => {
   type Page = {
-    data: { id: string; annotator: string; undone_at: string | null; updated_at: string; simulated: boolean }[];
+    data: { id: string; item_id: string; annotator: string; undone_at: string | null; updated_at: string; simulated: boolean }[];
     has_more: boolean;
     next_cursor: string | null;
   };
@@ -43,6 +43,7 @@ describe("judgements", () => {
     expect(JSON.stringify(data)).not.toContain(person.user.name);
     // Shown the other way round: the first shown was better, which is the item's second.
     expect(data[0]).toMatchObject({ shown: [1, 0], ranks: [2, 1], value: { kind: "pairwise", margin: -1 }, margin: 1 });
+    expect((await read(projectId, `item_id=${data[1]?.item_id}`)).data.map(({ id }) => id)).toEqual([data[1]?.id]);
     expect((await read(projectId, "votes=simulated")).data).toMatchObject([{ simulated: true }]);
     expect((await read(projectId, "votes=all")).data).toHaveLength(3);
   });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { transitionRun } from "../../../db/queries/runs";
 import { selectWebhook } from "../../../db/queries/webhooks";
 import { judgements, webhookDeliveries, webhooks } from "../../../db/schema";
-import { MAX_ATTEMPTS, RETRY_SECONDS, WEBHOOK_EVENTS, type WebhookEvent } from "../../../domain/webhook";
+import { MAX_ATTEMPTS, RETRY_SECONDS, WEBHOOK_EVENTS, type WebhookEvent, webhookDataSchemas } from "../../../domain/webhook";
 import type { UserContext } from "../../../server/context";
 import { freezeDataset } from "../../../server/services/dataset";
 import { submitJudgement, undoJudgement } from "../../../server/services/judgement";
@@ -65,7 +65,13 @@ async function deliverDue(): Promise<number> {
 }
 const makeDue = () => db().update(webhookDeliveries).set({ dueAt: sql`now()` }).where(eq(webhookDeliveries.state, "pending"));
 const events = async (webhookId: string) =>
-  (await service.listDeliveries(researcher, { webhookId })).map(({ event, data }) => ({ event, ...data })).reverse();
+  (await service.listDeliveries(researcher, { webhookId }))
+    .map(({ event, data }) => {
+      // As the OpenAPI document describes it.
+      if (event !== "webhook.test") webhookDataSchemas[event].parse(data);
+      return { event, ...data };
+    })
+    .reverse();
 
 async function vote(annotator: UserContext, kind: "pairwise" | "skip" = "pairwise") {
   const task = await claimNextItem(annotator, { projectId });
