@@ -1,11 +1,12 @@
 /** The token itself, projects, and what a project's votes say of its models. */
 import { z } from "zod";
+import { selectProjectCounts } from "../../../db/queries/projects";
 import { apiScopeSchema } from "../../../domain/api-token";
 import { boardSchema } from "../../../domain/board";
 import { itemModeSchema } from "../../../domain/judgement";
 import { roleSchema } from "../../../domain/user";
 import { getLeaderboard } from "../../services/leaderboard";
-import { getProjectOverview, listProjects } from "../../services/project";
+import { listProjects } from "../../services/project";
 import { defineRoute } from "../route";
 
 const none = z.strictObject({});
@@ -97,15 +98,23 @@ const get = defineRoute({
     overlap: z.number().int().describe("Judgements wanted for each new item"),
     modes: z.array(itemModeSchema).describe("Of items that are made by the project's settings"),
     reasons: z.array(z.string()),
-    counts: z.record(z.string(), z.number()),
+    counts: z.object({
+      prompts: z.number().int(),
+      completions: z.number().int(),
+      models: z.number().int(),
+      items: z.number().int().describe("Of work, as all below"),
+      items_completed: z.number().int(),
+      judgements_wanted: z.number().int(),
+      judgements_given: z.number().int(),
+    }),
     created_at: z.iso.datetime(),
   }),
   handle: async (ctx, { project }) => {
-    const { counts } = await getProjectOverview(ctx, { projectId: project.id });
+    const { itemsDone, seats, seatsJudged, ...counts } = await selectProjectCounts(ctx.db, project.id);
     return {
       ...project,
       modes: project.annotation.modes.map(({ mode }) => mode),
-      counts: Object.fromEntries(Object.entries(counts).filter((entry): entry is [string, number] => typeof entry[1] === "number")),
+      counts: { ...counts, items_completed: itemsDone, judgements_wanted: seats, judgements_given: seatsJudged },
       created_at: project.createdAt.toISOString(),
     };
   },

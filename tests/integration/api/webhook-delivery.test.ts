@@ -1,62 +1,32 @@
-/** Webhooks from the outbox to a receiver: written with what they tell of, signed so that the reference library agrees, retried, given up, sent again. */
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+/** Webhooks from the outbox to a receiver: signed so that the reference library agrees, retried, given up, sent again, and never into a private network. */
 import { eq, sql } from "drizzle-orm";
 import { Webhook } from "standardwebhooks";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { transitionRun } from "../../../db/queries/runs";
+import { beforeEach, describe, expect, it } from "vitest";
 import { selectWebhook } from "../../../db/queries/webhooks";
-import { judgements, webhookDeliveries, webhooks } from "../../../db/schema";
-import { MAX_ATTEMPTS, RETRY_SECONDS, WEBHOOK_EVENTS, type WebhookEvent, webhookDataSchemas } from "../../../domain/webhook";
+import { webhookDeliveries, webhooks } from "../../../db/schema";
+import { MAX_ATTEMPTS, RETRY_SECONDS, WEBHOOK_EVENTS } from "../../../domain/webhook";
 import type { UserContext } from "../../../server/context";
-import { freezeDataset } from "../../../server/services/dataset";
-import { submitJudgement, undoJudgement } from "../../../server/services/judgement";
-import { reviewJudgement } from "../../../server/services/quality";
-import { claimNextItem } from "../../../server/services/queue";
 import * as service from "../../../server/services/webhook";
 import { deliver, takeDue } from "../../../server/services/webhook-delivery";
 import { deliverWebhooks } from "../../../server/webhook-loop";
-import { addItem, addProject, addUser } from "../../helpers/project-world";
-import { addRun, createRunWorld } from "../../helpers/run-world";
+import { addProject, addUser } from "../../helpers/project-world";
 import { useDatabase } from "../../helpers/use-database";
+import { useReceiver } from "../../helpers/webhook-receiver";
 
 const db = useDatabase();
+const receiver = useReceiver();
 const rules = { secret: "a secret of the tests", allowInside: true };
 const live = new AbortController().signal;
-
-type Received = { headers: IncomingHttpHeaders; body: string };
-let server: Server;
-let url: string;
-let received: Received[] = [];
-/** What the receiver answers next; 204 when nothing is left. */
-let answers: number[] = [];
-
-beforeAll(async () => {
-  server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
-      response.writeHead(answers.shift() ?? 204, { location: "/elsewhere" }).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
-});
-afterAll(() => void server.close());
 
 let researcher: UserContext;
 let projectId: string;
 beforeEach(async () => {
   await db().delete(webhooks);
-  received = [];
-  answers = [];
   researcher = await addUser(db(), "researcher");
   projectId = await addProject(db());
 });
 
-const makeHook = (events: readonly WebhookEvent[] = WEBHOOK_EVENTS, project = projectId) =>
-  service.createWebhook(researcher, { projectId: project, url, events: [...events] }, rules);
+const makeHook = () => service.createWebhook(researcher, { projectId, url: receiver.url, events: [...WEBHOOK_EVENTS] }, rules);
 /** One round of the background loop. */
 async function deliverDue(): Promise<number> {
   const due = await takeDue(db(), { limit: 20, perWebhook: 5, busy: [] });
@@ -64,113 +34,13 @@ async function deliverDue(): Promise<number> {
   return due.length;
 }
 const makeDue = () => db().update(webhookDeliveries).set({ dueAt: sql`now()` }).where(eq(webhookDeliveries.state, "pending"));
-const events = async (webhookId: string) =>
-  (await service.listDeliveries(researcher, { webhookId }))
-    .map(({ event, data }) => {
-      // As the OpenAPI document describes it.
-      if (event !== "webhook.test") webhookDataSchemas[event].parse(data);
-      return { event, ...data };
-    })
-    .reverse();
-
-async function vote(annotator: UserContext, kind: "pairwise" | "skip" = "pairwise") {
-  const task = await claimNextItem(annotator, { projectId });
-  if (task === null) throw new Error("Nothing to judge");
-  const value = kind === "skip" ? { kind, cause: "other" as const } : { kind, margin: -1 };
-  const { judgementId } = await submitJudgement(annotator, {
-    itemId: task.itemId,
-    clientEventId: crypto.randomUUID(),
-    value,
-    reasons: [],
-    comment: "",
-    activeMs: 1,
-    idleMs: 0,
-    untouched: false,
-  });
-  return { judgementId, itemId: task.itemId };
-}
-
-describe("events", () => {
-  it("of judging: given, completed, taken back, sent back", async () => {
-    const { id } = await makeHook();
-    await addItem(db(), projectId, ["yes", "no"], { seats: 2 });
-    const [one, two] = [await addUser(db(), "annotator"), await addUser(db(), "annotator")];
-    const first = await vote(one);
-    const second = await vote(two);
-    await undoJudgement(two, { projectId });
-    await reviewJudgement(researcher, { judgementId: first.judgementId, verdict: "sent_back", note: "Look again" });
-    const { itemId } = first;
-    const common = { project_id: projectId, item_id: itemId };
-    expect(await events(id)).toEqual([
-      { event: "judgement.created", ...common, judgement_id: first.judgementId, kind: "pairwise", purpose: "work" },
-      { event: "judgement.created", ...common, judgement_id: second.judgementId, kind: "pairwise", purpose: "work" },
-      { event: "item.completed", ...common },
-      { event: "judgement.undone", ...common, judgement_id: second.judgementId, kind: "pairwise", purpose: "work" },
-      { event: "judgement.undone", ...common, judgement_id: first.judgementId, kind: "pairwise", purpose: "work" },
-    ]);
-  });
-
-  it("of votes that arrive together complete an item once", async () => {
-    const { id } = await makeHook(["item.completed"]);
-    const people = await Promise.all(Array.from({ length: 4 }, () => addUser(db(), "annotator")));
-    await addItem(db(), projectId, ["left", "right"], { seats: 4 });
-    await Promise.all(people.map((person) => vote(person)));
-    expect(await events(id)).toHaveLength(1);
-  });
-
-  it("a skip completes nothing", async () => {
-    const { id } = await makeHook();
-    await addItem(db(), projectId, ["up", "down"]);
-    await vote(await addUser(db(), "annotator"), "skip");
-    expect((await events(id)).map(({ event }) => event)).toEqual(["judgement.created"]);
-  });
-
-  it("of datasets and runs", async () => {
-    const world = await createRunWorld(db());
-    const { id } = await makeHook(["dataset.created", "run.finished"], world.projectId);
-    const choice = { projectId: world.projectId, kind: "preference" as const };
-    const frozen = await freezeDataset(world.ctx, choice);
-    expect((await freezeDataset(world.ctx, choice)).created).toBe(false);
-    const run = await addRun(world);
-    await transitionRun(db(), { runId: run.id, to: "cancelled", reason: "Stopped by a test" });
-    expect(await events(id)).toEqual([
-      { event: "dataset.created", project_id: world.projectId, dataset_id: frozen.id, kind: "preference", version: frozen.version },
-      { event: "run.finished", project_id: world.projectId, run_id: run.id, kind: "sft", state: "cancelled", reason: "Stopped by a test" },
-    ]);
-  });
-
-  it("are stored with what they tell of, or neither is", async () => {
-    const { id } = await makeHook(["judgement.created"]);
-    await addItem(db(), projectId, ["in", "out"]);
-    const annotator = await addUser(db(), "annotator");
-    await db().execute(sql`alter table webhook_deliveries add constraint refuse_all check (event <> 'judgement.created') not valid`);
-    try {
-      await expect(vote(annotator)).rejects.toThrow();
-    } finally {
-      await db().execute(sql`alter table webhook_deliveries drop constraint refuse_all`);
-    }
-    expect(await db().select().from(judgements).where(eq(judgements.projectId, projectId))).toEqual([]);
-    await vote(annotator);
-    expect(await events(id)).toHaveLength(1);
-  });
-
-  it("go to webhooks of the project that want them and are on", async () => {
-    const other = await makeHook(WEBHOOK_EVENTS, await addProject(db()));
-    const uninterested = await makeHook(["run.finished"]);
-    const off = await makeHook(["judgement.created"]);
-    await service.changeWebhook(researcher, { webhookId: off.id, url, events: ["judgement.created"], enabled: false }, rules);
-    await addItem(db(), projectId, ["here", "there"]);
-    await vote(await addUser(db(), "annotator"));
-    for (const { id } of [other, uninterested, off]) expect(await events(id)).toEqual([]);
-  });
-});
 
 describe("a delivery", () => {
   it("is signed so that the reference library takes it, and no other", async () => {
     const { id, secret } = await makeHook();
     await service.testWebhook(researcher, { webhookId: id });
     expect(await deliverDue()).toBe(1);
-    const [message] = received;
+    const [message] = receiver.received;
     const headers = message?.headers as Record<string, string>;
     expect(new Webhook(secret).verify(message?.body ?? "", headers)).toEqual({
       type: "webhook.test",
@@ -186,7 +56,9 @@ describe("a delivery", () => {
     const renewed = await service.renewWebhookSecret(researcher, { webhookId: id }, rules);
     await service.testWebhook(researcher, { webhookId: id });
     await deliverDue();
-    expect(() => new Webhook(renewed.secret).verify(received[1]?.body ?? "", received[1]?.headers as Record<string, string>)).not.toThrow();
+    expect(() =>
+      new Webhook(renewed.secret).verify(receiver.received[1]?.body ?? "", receiver.received[1]?.headers as Record<string, string>),
+    ).not.toThrow();
   });
 
   it("keeps its secret encrypted", async () => {
@@ -199,7 +71,7 @@ describe("a delivery", () => {
   it("is tried again later and later with the same id, then given up with the reason, and sent again by a person", async () => {
     const { id } = await makeHook();
     await service.testWebhook(researcher, { webhookId: id });
-    answers = Array.from({ length: MAX_ATTEMPTS }, (_, i) => (i === 0 ? 302 : 500));
+    receiver.answers = Array.from({ length: MAX_ATTEMPTS }, (_, i) => (i === 0 ? 302 : 500));
     const waits: number[] = [];
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       expect(await deliverDue()).toBe(1);
@@ -216,7 +88,7 @@ describe("a delivery", () => {
       expect(waits[i]).toBeGreaterThan(seconds - 5);
       expect(waits[i]).toBeLessThanOrEqual(seconds * 1.1);
     });
-    expect(new Set(received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+    expect(new Set(receiver.received.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
     const [given] = await service.listDeliveries(researcher, { webhookId: id });
     expect(given).toMatchObject({
       state: "failed",
@@ -238,7 +110,7 @@ describe("a delivery", () => {
     expect(await deliverDue()).toBe(0);
     await makeDue();
     expect(await deliverDue()).toBe(1);
-    answers = [500];
+    receiver.answers = [500];
     if (lost !== undefined) await deliver(db(), lost, rules, live);
     expect(await service.listDeliveries(researcher, { webhookId: id })).toMatchObject([{ state: "delivered", attempts: 2 }]);
   });
@@ -259,7 +131,7 @@ describe("a delivery", () => {
   it("that is answered 410 turns its webhook off, with the reason", async () => {
     const { id } = await makeHook();
     await service.testWebhook(researcher, { webhookId: id });
-    answers = [410];
+    receiver.answers = [410];
     await deliverDue();
     const [hook] = await service.listWebhooks(researcher, { projectId });
     expect(hook).toMatchObject({ enabled: false, disabledReason: expect.stringMatching(/410/), failed: 1 });
@@ -306,13 +178,13 @@ describe("private networks", () => {
 
   it("is not reached, also by a name that leads there", async () => {
     const { id } = await makeHook();
-    for (const address of [url, url.replace("127.0.0.1", "localhost")]) {
+    for (const address of [receiver.url, receiver.url.replace("127.0.0.1", "localhost")]) {
       await db().update(webhooks).set({ url: address }).where(eq(webhooks.id, id));
       await service.testWebhook(researcher, { webhookId: id });
       const [delivery] = await takeDue(db(), { limit: 20, perWebhook: 5, busy: [] });
       if (delivery !== undefined) await deliver(db(), delivery, strict, live);
     }
-    expect(received).toEqual([]);
+    expect(receiver.received).toEqual([]);
     const rows = await service.listDeliveries(researcher, { webhookId: id });
     expect(rows.map(({ reason }) => reason)).toEqual([expect.stringMatching(/private network/), expect.stringMatching(/private network/)]);
   });
