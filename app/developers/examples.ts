@@ -125,6 +125,7 @@ while True:
     {
       label: "TypeScript",
       code: `const stream = await fetch(\`\${project}/judgements\`, { headers: { ...headers, accept: "application/x-ndjson" } });
+if (!stream.ok || stream.body === null) throw new Error(\`\${stream.status} \${await stream.text()}\`);
 let rest = "";
 for await (const chunk of stream.body.pipeThrough(new TextDecoderStream())) {
   const lines = (rest + chunk).split("\\n");
