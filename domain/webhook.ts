@@ -17,7 +17,13 @@ export const EVENT_WORDS: Readonly<Record<WebhookEvent, string>> = {
 };
 
 const project_id = z.uuid();
-const judgementData = z.strictObject({ project_id, judgement_id: z.uuid(), item_id: z.uuid(), kind: z.string(), purpose: itemPurposeSchema });
+const judgementData = z.strictObject({
+  project_id,
+  judgement_id: z.uuid(),
+  item_id: z.uuid(),
+  kind: z.string(),
+  purpose: itemPurposeSchema,
+});
 
 /** What is sent with each: ids and states, no texts. What they stand for is read from the API, with its token. */
 export const webhookDataSchemas = {

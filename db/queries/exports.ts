@@ -45,7 +45,10 @@ function selectStored(db: Db) {
 }
 
 /** Judgements that stand, oldest first, after the place of the last one read. */
-export function selectJudgementPage(db: Db, input: { projectId: string; after: { at: string; id: string } | null; limit: number; simulated: boolean }) {
+export function selectJudgementPage(
+  db: Db,
+  input: { projectId: string; after: { at: string; id: string } | null; limit: number; simulated: boolean },
+) {
   const { projectId, after, limit, simulated } = input;
   return selectStored(db)
     .where(
@@ -74,7 +77,9 @@ export async function selectFeedHorizon(db: Db): Promise<string> {
     select least(
       clock_timestamp() - make_interval(secs => ${SETTLED_MS / 1000}),
       (select min(xact_start) from pg_stat_activity
-        where datname = current_database() and backend_type = 'client backend' and backend_xid is not null and pid <> pg_backend_pid()))::text as horizon`)) as unknown as { horizon: string }[];
+        where datname = current_database() and backend_type = 'client backend' and backend_xid is not null and pid <> pg_backend_pid()))::text as horizon`)) as unknown as {
+    horizon: string;
+  }[];
   if (row === undefined) throw new Error("The database gave no clock");
   return row.horizon;
 }
@@ -89,7 +94,10 @@ export type FeedFilter = {
 };
 
 /** Judgements in the order in which they were written or undone, after `after` and before `horizon`. */
-export function selectJudgementFeed(db: Db, filter: FeedFilter & { after: { at: string; id: string } | undefined; horizon: string; limit: number }) {
+export function selectJudgementFeed(
+  db: Db,
+  filter: FeedFilter & { after: { at: string; id: string } | undefined; horizon: string; limit: number },
+) {
   const { projectId, itemId, simulated, undone, since, after, horizon, limit } = filter;
   return selectStored(db)
     .where(
@@ -116,7 +124,13 @@ export async function selectFedJudgement(db: Db, input: { projectId: string; jud
 /** Completions of items, in the items' own order. */
 export function selectCompletionsOfItems(db: Db, itemIds: readonly string[]) {
   return db
-    .select({ itemId: itemCompletions.itemId, id: completions.id, text: completions.text, model: models.name, checkpointId: models.checkpointId })
+    .select({
+      itemId: itemCompletions.itemId,
+      id: completions.id,
+      text: completions.text,
+      model: models.name,
+      checkpointId: models.checkpointId,
+    })
     .from(itemCompletions)
     .innerJoin(completions, eq(completions.id, itemCompletions.completionId))
     .innerJoin(models, eq(models.id, completions.modelId))

@@ -17,7 +17,10 @@ export async function selectWantedEvents(tx: Db, projectId: string): Promise<Set
 }
 
 /** Puts an event into the outbox of each webhook that wants it, in the transaction of what it tells of. */
-export async function insertEvent<Event extends WebhookEvent>(tx: Db, input: { projectId: string; event: Event; data: WebhookDataOf<Event> }): Promise<void> {
+export async function insertEvent<Event extends WebhookEvent>(
+  tx: Db,
+  input: { projectId: string; event: Event; data: WebhookDataOf<Event> },
+): Promise<void> {
   const { projectId, event, data } = input;
   await tx.execute(sql`
     insert into webhook_deliveries (webhook_id, event, data)

@@ -95,7 +95,11 @@ function operation(route: ApiRoute, components: Components): Json {
 
 /** What a project's webhooks receive. */
 function webhookOperation(event: WebhookEvent, components: Components): Json {
-  const message = z.object({ type: z.literal(event), timestamp: z.iso.datetime().describe("When it happened"), data: webhookDataSchemas[event] });
+  const message = z.object({
+    type: z.literal(event),
+    timestamp: z.iso.datetime().describe("When it happened"),
+    data: webhookDataSchemas[event],
+  });
   const header = (name: string, description: string) => ({ name, in: "header", required: true, description, schema: { type: "string" } });
   return {
     post: {
