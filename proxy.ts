@@ -14,6 +14,7 @@ const ROOMS: readonly (readonly [prefix: string, role: Role | null])[] = [
   ["/sign-up", null],
   ["/sign-out", null],
   ["/leaderboard", null],
+  ["/developers", null],
   ["/annotate", "annotator"],
   ["/projects", "researcher"],
   ["/runs", "researcher"],

@@ -19,6 +19,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { type AnnotationSettings, DEFAULT_ANNOTATION } from "../domain/annotation/settings";
+import type { ApiScope } from "../domain/api-token";
 import type { CheckpointKind } from "../domain/checkpoint";
 import type { CompletionSource, Sampling } from "../domain/completion";
 import type { DatasetKind, DatasetRow } from "../domain/dataset";
@@ -31,6 +32,7 @@ import { defaultQueue, type ItemPurpose, type QueueSettings } from "../domain/qu
 import type { ReviewVerdict } from "../domain/quality/review";
 import type { RunConfig, RunEvent, RunKind, RunState } from "../domain/run";
 import type { Role } from "../domain/user";
+import type { DeliveryState, WebhookData, WebhookEvent } from "../domain/webhook";
 
 const id = () => uuid("id").primaryKey().defaultRandom();
 const createdAt = () => timestamp("created_at", { withTimezone: true }).notNull().defaultNow();
@@ -324,6 +326,8 @@ export const judgements = pgTable(
     untouched: boolean("untouched").notNull().default(false),
     /** Undone judgements stay for the record and count nowhere. */
     undoneAt: at("undone_at"),
+    /** Written or undone, by the clock and not by the transaction's start: programs read on by it (db/queries/judgement-feed.ts). */
+    updatedAt: at("updated_at").notNull().default(sql`clock_timestamp()`),
     createdAt: createdAt(),
   },
   (t) => [
@@ -332,6 +336,7 @@ export const judgements = pgTable(
     // A skip gives its seat to somebody else.
     uniqueIndex("judgements_one_live_per_seat").on(t.itemId, t.seat).where(sql`${t.undoneAt} is null and ${t.value}->>'kind' <> 'skip'`),
     index().on(t.projectId, t.createdAt),
+    index().on(t.projectId, t.updatedAt, t.id),
     index().on(t.annotatorId, t.createdAt),
   ],
 );
@@ -633,3 +638,77 @@ export const workers = pgTable("workers", {
   startedAt: at("started_at").notNull().defaultNow(),
   heartbeatAt: at("heartbeat_at").notNull().defaultNow(),
 });
+
+/** Tokens of programs. The token itself is nowhere: only its sha256, and its beginning, by which its owner knows it. */
+export const apiTokens = pgTable(
+  "api_tokens",
+  {
+    id: id(),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    hash: text("hash").notNull().unique(),
+    prefix: text("prefix").notNull(),
+    scopes: jsonb("scopes").$type<ApiScope[]>().notNull(),
+    /** The one project that it opens; null for all of its person's. */
+    projectId: uuid("project_id").references(() => projects.id, { onDelete: "cascade" }),
+    expiresAt: at("expires_at"),
+    /** To the hour. */
+    lastUsedAt: at("last_used_at"),
+    revokedAt: at("revoked_at"),
+    createdAt: createdAt(),
+  },
+  (t) => [index().on(t.userId)],
+);
+
+/** Where a project's events are sent. */
+export const webhooks = pgTable(
+  "webhooks",
+  {
+    id: id(),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    url: text("url").notNull(),
+    events: jsonb("events").$type<WebhookEvent[]>().notNull(),
+    /** Signs the deliveries; encrypted, see server/encryption.ts. */
+    secret: text("secret").notNull(),
+    enabled: boolean("enabled").notNull().default(true),
+    /** Why it was turned off, where no person did it. */
+    disabledReason: text("disabled_reason"),
+    createdBy: uuid("created_by").references(() => users.id, { onDelete: "set null" }),
+    createdAt: createdAt(),
+  },
+  (t) => [index().on(t.projectId)],
+);
+
+/**
+ * The outbox: a row for each webhook that an event goes to, written in the transaction of the thing it tells of. Any web
+ * process delivers those that are due; while one does, `dueAt` is when another may.
+ */
+export const webhookDeliveries = pgTable(
+  "webhook_deliveries",
+  {
+    /** The message's id for its receiver, the same in every attempt. */
+    id: id(),
+    webhookId: uuid("webhook_id")
+      .notNull()
+      .references(() => webhooks.id, { onDelete: "cascade" }),
+    event: text("event").$type<WebhookEvent | "webhook.test">().notNull(),
+    data: jsonb("data").$type<WebhookData>().notNull(),
+    state: text("state").$type<DeliveryState>().notNull().default("pending"),
+    attempts: integer("attempts").notNull().default(0),
+    dueAt: at("due_at").notNull().defaultNow(),
+    /** What came of the last attempt: the HTTP status where there was an answer, and a sentence. */
+    status: integer("status"),
+    reason: text("reason"),
+    finishedAt: at("finished_at"),
+    /** By the clock, so that the events of one transaction keep their order. */
+    createdAt: at("created_at").notNull().default(sql`clock_timestamp()`),
+  },
+  (t) => [
+    index().on(t.webhookId, t.createdAt),
+    index("webhook_deliveries_due").on(t.webhookId, t.dueAt).where(sql`${t.state} = 'pending'`),
+  ],
+);

@@ -47,6 +47,8 @@ const variablesSchema = commonSchema.extend({
   NEXTAUTH_URL: z.url({ protocol: /^https?$/, error: "expected http(s)://host[:port]" }).default("http://localhost:3000"),
   /** Whether visitors may make accounts (as annotators). */
   HONE_SIGN_UP: flag,
+  /** Whether webhooks may go to private networks, and over plain http. */
+  HONE_PRIVATE_WEBHOOKS: flag,
   GITHUB_CLIENT_ID: optional,
   GITHUB_CLIENT_SECRET: optional,
   GOOGLE_CLIENT_ID: optional,
@@ -81,6 +83,7 @@ export type Env = {
   /** Null when nothing was said. */
   demo: boolean | null;
   hub: { token: string | null; url: string };
+  privateWebhooks: boolean;
   auth: {
     secret: string;
     url: string;
@@ -117,6 +120,7 @@ export function parseEnv(variables: Variables): Env {
     engine: v.HONE_ENGINE,
     port: v.PORT,
     host: v.HOST,
+    privateWebhooks: v.HONE_PRIVATE_WEBHOOKS,
     demo: v.HONE_DEMO === undefined ? null : v.HONE_DEMO === "1" || v.HONE_DEMO === "true",
     hub: { token: v.HF_TOKEN, url: v.HF_ENDPOINT.replace(/\/+$/, "") },
     auth: {
@@ -128,6 +132,11 @@ export function parseEnv(variables: Variables): Env {
       oidc: oidc === null ? null : { ...oidc, name: v.OIDC_NAME ?? "OpenID Connect", issuer: v.OIDC_ISSUER ?? "" },
     },
   };
+}
+
+/** What webhooks go by. */
+export function webhookRules({ auth, privateWebhooks }: Env): { secret: string; allowPrivate: boolean } {
+  return { secret: auth.secret, allowPrivate: privateWebhooks };
 }
 
 let cached: Env | undefined;

@@ -18,6 +18,12 @@ export class PrivateAddressError extends Error {
 /** Whether an IP address is anything but a public one: this machine, a local network, a cloud's metadata service. */
 export const isPrivateAddress = (address: string): boolean => ipaddr.process(address).range() !== "unicast";
 
+/** The address of a URL that names one, without the brackets of IPv6; null for a name. */
+export function literalAddress(url: URL): string | null {
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  return isIP(host) === 0 ? null : host;
+}
+
 const guardedLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
     if (error !== null) return callback(error, []);
@@ -38,9 +44,9 @@ type Fetch = typeof globalThis.fetch;
 export function createGuardedFetch({ allowPrivate }: { allowPrivate: boolean }): Fetch {
   const dispatcher = allowPrivate ? openAgent : guardedAgent;
   return (async (input: string | URL, init: Parameters<typeof fetchWith>[1]) => {
-    const host = new URL(input).hostname.replace(/^\[|\]$/g, "");
     // An address needs no lookup, so that it is looked at here.
-    if (!allowPrivate && isIP(host) !== 0 && isPrivateAddress(host)) throw new PrivateAddressError(host);
+    const address = literalAddress(new URL(input));
+    if (!allowPrivate && address !== null && isPrivateAddress(address)) throw new PrivateAddressError(address);
     return fetchWith(input, { ...init, redirect: "manual", dispatcher });
   }) as unknown as Fetch;
 }

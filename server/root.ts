@@ -12,7 +12,9 @@ import { promptRouter } from "./routers/prompt";
 import { qualityRouter } from "./routers/quality";
 import { queueRouter } from "./routers/queue";
 import { runRouter } from "./routers/run";
+import { tokenRouter } from "./routers/token";
 import { userRouter } from "./routers/user";
+import { webhookRouter } from "./routers/webhook";
 import { workerRouter } from "./routers/worker";
 import { createCallerFactory, router } from "./trpc";
 
@@ -30,7 +32,9 @@ export const appRouter = router({
   quality: qualityRouter,
   queue: queueRouter,
   run: runRouter,
+  token: tokenRouter,
   user: userRouter,
+  webhook: webhookRouter,
   worker: workerRouter,
 });
 

@@ -1,3 +1,18 @@
+CREATE TABLE "api_tokens" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"hash" text NOT NULL,
+	"prefix" text NOT NULL,
+	"scopes" jsonb NOT NULL,
+	"project_id" uuid,
+	"expires_at" timestamp with time zone,
+	"last_used_at" timestamp with time zone,
+	"revoked_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "api_tokens_hash_unique" UNIQUE("hash")
+);
+--> statement-breakpoint
 CREATE TABLE "endpoint_requests" (
 	"run_id" uuid NOT NULL,
 	"key" text NOT NULL,
@@ -50,13 +65,42 @@ CREATE TABLE "judged_pairs" (
 	CONSTRAINT "judged_pairs_run_id_first_id_second_id_pk" PRIMARY KEY("run_id","first_id","second_id")
 );
 --> statement-breakpoint
+CREATE TABLE "webhook_deliveries" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"webhook_id" uuid NOT NULL,
+	"event" text NOT NULL,
+	"data" jsonb NOT NULL,
+	"state" text DEFAULT 'pending' NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"due_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"status" integer,
+	"reason" text,
+	"finished_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "webhooks" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"project_id" uuid NOT NULL,
+	"url" text NOT NULL,
+	"events" jsonb NOT NULL,
+	"secret" text NOT NULL,
+	"enabled" boolean DEFAULT true NOT NULL,
+	"disabled_reason" text,
+	"created_by" uuid,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 DROP INDEX "seats_annotator";--> statement-breakpoint
 ALTER TABLE "completions" ADD COLUMN "generation" jsonb;--> statement-breakpoint
+ALTER TABLE "judgements" ADD COLUMN "updated_at" timestamp with time zone DEFAULT clock_timestamp() NOT NULL;--> statement-breakpoint
 ALTER TABLE "runs" ADD COLUMN "endpoint_id" uuid;--> statement-breakpoint
 ALTER TABLE "runs" ADD COLUMN "batch_id" uuid;--> statement-breakpoint
 ALTER TABLE "seats" ADD COLUMN "project_id" uuid;--> statement-breakpoint
 ALTER TABLE "seats" ADD COLUMN "priority" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 ALTER TABLE "seats" ADD COLUMN "queued" boolean DEFAULT true NOT NULL;--> statement-breakpoint
+ALTER TABLE "api_tokens" ADD CONSTRAINT "api_tokens_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "api_tokens" ADD CONSTRAINT "api_tokens_project_id_projects_id_fk" FOREIGN KEY ("project_id") REFERENCES "public"."projects"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "endpoint_requests" ADD CONSTRAINT "endpoint_requests_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "endpoint_requests" ADD CONSTRAINT "endpoint_requests_prompt_id_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."prompts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "endpoint_requests" ADD CONSTRAINT "endpoint_requests_completion_id_completions_id_fk" FOREIGN KEY ("completion_id") REFERENCES "public"."completions"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
@@ -67,8 +111,16 @@ ALTER TABLE "judged_pairs" ADD CONSTRAINT "judged_pairs_run_id_runs_id_fk" FOREI
 ALTER TABLE "judged_pairs" ADD CONSTRAINT "judged_pairs_prompt_id_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."prompts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "judged_pairs" ADD CONSTRAINT "judged_pairs_first_id_completions_id_fk" FOREIGN KEY ("first_id") REFERENCES "public"."completions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "judged_pairs" ADD CONSTRAINT "judged_pairs_second_id_completions_id_fk" FOREIGN KEY ("second_id") REFERENCES "public"."completions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "webhook_deliveries" ADD CONSTRAINT "webhook_deliveries_webhook_id_webhooks_id_fk" FOREIGN KEY ("webhook_id") REFERENCES "public"."webhooks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "webhooks" ADD CONSTRAINT "webhooks_project_id_projects_id_fk" FOREIGN KEY ("project_id") REFERENCES "public"."projects"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "webhooks" ADD CONSTRAINT "webhooks_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "api_tokens_user_id_index" ON "api_tokens" USING btree ("user_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "endpoints_name" ON "endpoints" USING btree (coalesce("project_id", '00000000-0000-0000-0000-000000000000'::uuid),"name") WHERE "endpoints"."removed_at" is null;--> statement-breakpoint
+CREATE INDEX "webhook_deliveries_webhook_id_created_at_index" ON "webhook_deliveries" USING btree ("webhook_id","created_at");--> statement-breakpoint
+CREATE INDEX "webhook_deliveries_due" ON "webhook_deliveries" USING btree ("webhook_id","due_at") WHERE "webhook_deliveries"."state" = 'pending';--> statement-breakpoint
+CREATE INDEX "webhooks_project_id_index" ON "webhooks" USING btree ("project_id");--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_endpoint_id_endpoints_id_fk" FOREIGN KEY ("endpoint_id") REFERENCES "public"."endpoints"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "judgements_project_id_updated_at_id_index" ON "judgements" USING btree ("project_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "runs_batch_id_index" ON "runs" USING btree ("batch_id");--> statement-breakpoint
 CREATE INDEX "seats_free" ON "seats" USING btree ("project_id","tier" DESC NULLS FIRST,"priority" DESC NULLS FIRST,"item_id","seat") WHERE "seats"."queued" and "seats"."judgement_id" is null and "seats"."annotator_id" is null;--> statement-breakpoint
 CREATE INDEX "seats_leased" ON "seats" USING btree ("project_id","lease_expires_at") WHERE "seats"."judgement_id" is null and "seats"."annotator_id" is not null;--> statement-breakpoint

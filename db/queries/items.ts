@@ -1,6 +1,6 @@
 /** SQL on items: what is judged together, with one seat for each judgement that is wanted. */
 import { createHash } from "node:crypto";
-import { eq, inArray } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import type { ItemMode } from "../../domain/judgement";
 import type { Db } from "../client";
 import { itemCompletions, items, projects, seats } from "../schema";
@@ -20,6 +20,18 @@ function hashItem({ mode, promptId, completionIds }: NewItem): string {
   return createHash("sha256")
     .update([mode, ...shown].join("\n"))
     .digest("hex");
+}
+
+/** The ids of these items as they are stored, null for what is none. */
+export async function selectItemIds(db: Db, projectId: string, wanted: readonly NewItem[]): Promise<(string | null)[]> {
+  if (wanted.length === 0) return [];
+  const hashes = wanted.map(hashItem);
+  const rows = await db
+    .select({ id: items.id, contentHash: items.contentHash })
+    .from(items)
+    .where(and(eq(items.projectId, projectId), inArray(items.contentHash, hashes)));
+  const byHash = new Map(rows.map(({ id, contentHash }) => [contentHash, id]));
+  return hashes.map((hash) => byHash.get(hash) ?? null);
 }
 
 /** Those of the prompts that have an item. */

@@ -44,7 +44,7 @@ export async function lockLastJudgement(
 }
 
 export async function undoJudgementRow(tx: Db, judgementId: string): Promise<void> {
-  await tx.update(judgements).set({ undoneAt: sql`now()` }).where(eq(judgements.id, judgementId));
+  await tx.update(judgements).set({ undoneAt: sql`now()`, updatedAt: sql`clock_timestamp()` }).where(eq(judgements.id, judgementId));
 }
 
 export async function upsertDraft(db: Db, input: { annotatorId: string; itemId: string; value: Record<string, unknown> }): Promise<void> {

@@ -72,6 +72,16 @@ export async function setReference(db: Db, promptId: string, reference: string):
   return rows.length === 1;
 }
 
+/** Those of the ids that are prompts of the project. */
+export async function selectPromptIds(db: Db, projectId: string, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .select({ id: prompts.id })
+    .from(prompts)
+    .where(and(eq(prompts.projectId, projectId), inArray(prompts.id, [...new Set(ids)])));
+  return rows.map(({ id }) => id);
+}
+
 export async function selectPrompt(db: Db, id: string): Promise<PromptRow | null> {
   const [row] = await db.select().from(prompts).where(eq(prompts.id, id));
   return row ?? null;

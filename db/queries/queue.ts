@@ -188,8 +188,9 @@ export async function insertRepeat(
   return made.id;
 }
 
+/** Not "for update": a judgement that refers to the item holds its key already, and two of them would wait for each other. */
 export async function lockItem(tx: Db, itemId: string): Promise<void> {
-  await tx.select({ id: items.id }).from(items).where(eq(items.id, itemId)).for("update");
+  await tx.select({ id: items.id }).from(items).where(eq(items.id, itemId)).for("no key update");
 }
 
 /** Seats of an item by tier, how many of them are open, and what stands from the judged ones. */

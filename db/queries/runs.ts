@@ -8,6 +8,7 @@ import { RUN_TRANSITIONS, type RunConfig, type RunEvent, type RunKind, type RunS
 import type { Db } from "../client";
 import { checkpoints, endpoints, projects, runEvents, runs, workers } from "../schema";
 import { appendLockedEvents } from "./run-events";
+import { insertEvent } from "./webhooks";
 
 export type RunRow = typeof runs.$inferSelect;
 export type NewRun = Pick<
@@ -69,6 +70,8 @@ export async function moveRun(tx: Db, run: RunRow, to: RunState, reason: string)
     .returning();
   if (moved === undefined) throw new Error(`Run ${run.id} vanished under its lock`);
   const eventSeq = await appendLockedEvents(tx, moved, [{ kind: "state", from: run.state, to, reason }]);
+  if (finished)
+    await insertEvent(tx, { projectId: run.projectId, event: "run.finished", data: { run_id: run.id, kind: run.kind, state: to, reason } });
   return { ...moved, eventSeq };
 }
 

@@ -1,6 +1,7 @@
 /** SQL on seats: who may judge which item now. */
 import { and, asc, desc, eq, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../../domain/prompt";
+import type { WebhookEvent } from "../../domain/webhook";
 import type { Db } from "../client";
 import { drafts, guidelineVersions, items, projects, prompts, seats } from "../schema";
 
@@ -141,12 +142,13 @@ export async function selectItemToJudge(db: Db, itemId: string) {
       leaseSeconds: projects.leaseSeconds,
       undoSeconds: projects.undoSeconds,
       annotation: projects.annotation,
+      /** What any webhook of the project wants to be told. */
+      wantedEvents: sql<
+        WebhookEvent[]
+      >`array(select jsonb_array_elements_text(w.events) from webhooks w where w.project_id = ${items.projectId} and w.enabled)`,
       completionIds: sql<
         string[]
       >`array(select part.completion_id from item_completions part where part.item_id = ${items.id} order by part.position)`,
-      guidelineVersionId: sql<
-        string | null
-      >`(select g.id from guideline_versions g where g.project_id = ${items.projectId} order by g.version desc limit 1)`,
     })
     .from(items)
     .innerJoin(projects, eq(projects.id, items.projectId))

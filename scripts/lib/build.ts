@@ -12,6 +12,7 @@ const SOURCES = [
   "domain",
   "public",
   "next.config.ts",
+  "instrumentation.ts",
   "proxy.ts",
   "postcss.config.mjs",
   "tsconfig.json",

@@ -19,6 +19,7 @@ import {
   selectNextVersion,
 } from "../../db/queries/datasets";
 import { selectProject } from "../../db/queries/projects";
+import { insertEvent } from "../../db/queries/webhooks";
 import { canonicalJson } from "../../domain/canonical";
 import type { DatasetRow, PreferenceRow, SftRow } from "../../domain/dataset";
 import { type DatasetChoice, datasetChoiceSchema, type ExcludedCounts, noneExcluded } from "../../domain/dataset-filter";
@@ -118,6 +119,11 @@ export async function freezeDataset(ctx: UserContext, input: FreezeInput): Promi
           createdBy: ctx.user.id,
         });
         await storeRows(tx, projectId, choice, version);
+        await insertEvent(tx, {
+          projectId,
+          event: "dataset.created",
+          data: { dataset_id: version.id, kind: version.kind, version: version.version },
+        });
         return { ...version, created: true };
       },
       { isolationLevel: "repeatable read" },
@@ -213,11 +219,12 @@ export async function* exportDataset(
   if (needed !== kind)
     throw new AppError("BAD_INPUT", `format: ${input.format} needs a dataset version of kind ${needed}, and this one is of kind ${kind}`);
   for await (const row of readDatasetRows(ctx, input)) {
-    yield* toObjects(row, input);
+    yield* toExportRows(row, input);
   }
 }
 
-function toObjects(row: DatasetRow & { ordinal: number }, format: ExportFormat): Record<string, unknown>[] {
+/** What a row is in a format; TRL's preference format has one for each strictly ordered pair. */
+export function toExportRows(row: DatasetRow, format: ExportFormat): Record<string, unknown>[] {
   switch (format.format) {
     case "hone":
       return [{ ...row.content, split: row.split, group: row.groupKey, judgement_id: row.judgementId, prompt_id: row.promptId }];

@@ -1,5 +1,6 @@
 /** Exports of judgements, read in pages and written as they are read. */
 import { createHash } from "node:crypto";
+import type { Db } from "../../db/client";
 import { selectCompletionsOfItems, selectJudgementPage } from "../../db/queries/exports";
 import { selectProject } from "../../db/queries/projects";
 import { type JudgementLayout, type JudgementRecord, LAYOUT_COLUMNS, toLayout } from "../../domain/formats/judgement-layouts";
@@ -24,26 +25,35 @@ export async function* readJudgements(ctx: UserContext, input: { projectId: stri
     const last = page.at(-1);
     if (last === undefined) return;
     after = { at: last.place, id: last.id };
-    const byItem = new Map<string, JudgementRecord["completions"]>();
-    for (const { itemId, ...completion } of await selectCompletionsOfItems(ctx.db, [...new Set(page.map(({ itemId }) => itemId))])) {
-      const list = byItem.get(itemId);
-      if (list) list.push(completion);
-      else byItem.set(itemId, [completion]);
-    }
-    for (const { itemId, annotatorId, shownOrder, ranks, place: _, ...row } of page) {
-      const completions = byItem.get(itemId) ?? [];
-      const shown = shownOrder.map((id) => completions.findIndex((completion) => completion.id === id));
-      yield {
-        ...row,
-        completions,
-        shown,
-        ranks: ranks === null ? null : completions.map((_completion, i) => ranks[shown.indexOf(i)] ?? 1),
-        margin: row.value.kind === "pairwise" ? (shown[0] === 0 ? row.value.margin : -row.value.margin) : null,
-        annotator: pseudonymOf(projectId, annotatorId),
-      };
-    }
+    for (const { itemId: _, updatedAt: _u, undoneAt: _d, ...record } of await toRecords(ctx, projectId, page)) yield record;
     if (page.length < PAGE) return;
   }
+}
+
+type StoredJudgement = Awaited<ReturnType<typeof selectJudgementPage>>[number];
+export type StoredRecord = JudgementRecord & Pick<StoredJudgement, "itemId" | "updatedAt" | "undoneAt">;
+
+/** Rows with their item's completions, what they say by those, and who said it as a pseudonym. */
+export async function toRecords(ctx: { db: Db }, projectId: string, rows: readonly StoredJudgement[]): Promise<StoredRecord[]> {
+  const byItem = new Map<string, JudgementRecord["completions"]>();
+  for (const { itemId, ...completion } of await selectCompletionsOfItems(ctx.db, [...new Set(rows.map(({ itemId }) => itemId))])) {
+    const list = byItem.get(itemId);
+    if (list) list.push(completion);
+    else byItem.set(itemId, [completion]);
+  }
+  return rows.map(({ annotatorId, shownOrder, place: _, ...row }) => {
+    const completions = byItem.get(row.itemId) ?? [];
+    const shown = shownOrder.map((id) => completions.findIndex((completion) => completion.id === id));
+    const { ranks, value } = row;
+    return {
+      ...row,
+      completions,
+      shown,
+      ranks: ranks === null ? null : completions.map((_completion, i) => ranks[shown.indexOf(i)] ?? 1),
+      margin: value.kind === "pairwise" ? (shown[0] === 0 ? value.margin : -value.margin) : null,
+      annotator: pseudonymOf(projectId, annotatorId),
+    };
+  });
 }
 
 async function* toRows(records: AsyncIterable<JudgementRecord>, layout: JudgementLayout): AsyncGenerator<Record<string, unknown>> {

@@ -17,6 +17,7 @@ import { findValueProblem, type JudgementSubmission, type JudgementValue, ranksO
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 import { claimSeatOf, countOpen, growItem, loadTask, requireItem } from "./queue";
+import { tellOfJudgement, tellOfUndo } from "./webhook-events";
 
 const HISTORY_LIMIT = 50;
 const SHARED_ITEMS = 500;
@@ -74,6 +75,7 @@ export async function submitJudgement(ctx: UserContext, input: JudgementSubmissi
       input.value.kind === "skip" ? releaseSeat(tx, own) : setSeatJudgement(tx, { itemId: item.id, seat: seat.seat, judgementId: id });
     const [row] = await Promise.all([stored, seated, deleteDraft(tx, own)]);
     if (item.purpose === "work") await growItem(tx, item);
+    await tellOfJudgement(tx, row, item.wantedEvents);
     return done(row, false);
   });
 }
@@ -90,6 +92,7 @@ export async function undoJudgement(
     const item = await requireItem(tx, last.itemId);
     if (last.ageSeconds > item.undoSeconds) throw new AppError("GONE", "Your last judgement is too old to be undone.");
     await undoJudgementRow(tx, last.id);
+    await tellOfUndo(tx, last);
     if (last.value.kind === "skip") {
       const seat = await claimSeatOf(tx, { projectId: input.projectId, annotatorId, itemId: item.id });
       if (seat === null) throw new AppError("GONE", "The item you skipped has all its judgements now.");

@@ -22,6 +22,7 @@ import type { QualityVote } from "../../domain/quality/vote";
 import { ranksByCompletion } from "../../domain/queue";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
+import { tellOfUndo } from "./webhook-events";
 
 const SEED = 1;
 const REVIEW_PAGE = 20;
@@ -182,6 +183,7 @@ export function reviewJudgement(ctx: UserContext, input: Review): Promise<{ revi
     await insertReview(tx, { ...input, reviewerId: ctx.user.id });
     if (input.verdict === "sent_back") {
       await undoJudgementRow(tx, judgement.id);
+      await tellOfUndo(tx, judgement);
       if (judgement.value.kind !== "skip") await returnSeat(tx, { itemId: judgement.itemId, seat: judgement.seat, days: RETURN_DAYS });
     }
     return { reviewed: true };

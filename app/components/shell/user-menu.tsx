@@ -1,10 +1,12 @@
 "use client";
 /** The signed-in person: name, role, own password, sign-out. */
-import { ChevronDown, KeyRound, LogOut } from "lucide-react";
+import { ChevronDown, KeyRound, KeySquare, LogOut } from "lucide-react";
+import Link from "next/link";
 import { signOut } from "next-auth/react";
 import { DropdownMenu } from "radix-ui";
 import { useState } from "react";
-import type { Role } from "@/domain/user";
+import { TOKEN_ROLE } from "@/domain/api-token";
+import { type Role, roleAtLeast } from "@/domain/user";
 import { Button } from "../ui/button";
 import { ChangePasswordDialog } from "./change-password-dialog";
 import { menuContent, menuItem } from "./menu-styles";
@@ -30,6 +32,14 @@ export function UserMenu({ name, role }: { name: string; role: Role }) {
             <KeyRound aria-hidden="true" className="size-4 text-muted" />
             Change password
           </DropdownMenu.Item>
+          {roleAtLeast(role, TOKEN_ROLE) && (
+            <DropdownMenu.Item className={menuItem} asChild>
+              <Link href="/account/tokens">
+                <KeySquare aria-hidden="true" className="size-4 text-muted" />
+                API tokens
+              </Link>
+            </DropdownMenu.Item>
+          )}
           <DropdownMenu.Item className={menuItem} onSelect={() => void signOut({ callbackUrl: "/" })}>
             <LogOut aria-hidden="true" className="size-4 text-muted" />
             Sign out

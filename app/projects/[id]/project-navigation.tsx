@@ -13,6 +13,7 @@ const PAGES = [
   { path: "/quality", label: "Quality" },
   { path: "/datasets", label: "Datasets" },
   { path: "/endpoints", label: "Endpoints" },
+  { path: "/webhooks", label: "Webhooks" },
   { path: "/settings", label: "Settings" },
 ] as const;
 

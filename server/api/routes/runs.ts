@@ -1,0 +1,100 @@
+/** Runs, their state, and what came of them. */
+import { z } from "zod";
+import { selectRunsPage } from "../../../db/queries/api-pages";
+import { RUN_STATES, runKindSchema, runStateSchema } from "../../../domain/run";
+import { AppError } from "../../errors";
+import { getRun } from "../../services/run";
+import { listQuery, pageOf, toPage } from "../paging";
+import { defineRoute } from "../route";
+
+const runSchema = z
+  .object({
+    id: z.uuid(),
+    kind: runKindSchema,
+    name: z.string(),
+    state: runStateSchema.describe(`One of ${RUN_STATES.join(", ")}`),
+    reason: z.string().describe("Why it is in this state"),
+    step: z.number().int(),
+    total_steps: z.number().int().nullable(),
+    config: z.record(z.string(), z.unknown()),
+    base_checkpoint_id: z.uuid().nullable(),
+    reward_checkpoint_id: z.uuid().nullable(),
+    dataset_id: z.uuid().nullable(),
+    sweep_id: z.uuid().nullable().describe("The sweep that it is a trial of"),
+    created_at: z.iso.datetime(),
+    started_at: z.iso.datetime().nullable(),
+    finished_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: "Run" });
+
+type StoredRun = Omit<Awaited<ReturnType<typeof selectRunsPage>>[number], "place">;
+
+function toRun(row: StoredRun): z.input<typeof runSchema> {
+  const { id, kind, name, state, reason, step, config } = row;
+  return {
+    id,
+    kind,
+    name,
+    state,
+    reason,
+    step,
+    total_steps: row.totalSteps,
+    config: { ...config },
+    base_checkpoint_id: row.baseCheckpointId,
+    reward_checkpoint_id: row.rewardCheckpointId,
+    dataset_id: row.datasetVersionId,
+    sweep_id: row.sweepId,
+    created_at: row.createdAt.toISOString(),
+    started_at: row.startedAt?.toISOString() ?? null,
+    finished_at: row.finishedAt?.toISOString() ?? null,
+  };
+}
+
+const list = defineRoute({
+  method: "GET",
+  path: "/projects/{project}/runs",
+  id: "listRuns",
+  tag: "Runs",
+  summary: "Runs of a project with their state",
+  scope: "runs:read",
+  query: listQuery.extend({ kind: runKindSchema.optional(), state: runStateSchema.optional() }),
+  answer: pageOf(runSchema),
+  handle: async ({ db }, { project, query }) => toPage(await selectRunsPage(db, { projectId: project.id, ...query }), query, toRun),
+});
+
+const get = defineRoute({
+  method: "GET",
+  path: "/projects/{project}/runs/{run_id}",
+  id: "getRun",
+  tag: "Runs",
+  summary: "A run with its checkpoints and scores",
+  scope: "runs:read",
+  query: z.strictObject({}),
+  answer: runSchema.extend({
+    checkpoints: z.array(
+      z.object({ id: z.uuid(), name: z.string(), step: z.number().int(), kind: z.string(), final: z.boolean(), hash: z.string() }),
+    ),
+    scores: z.array(
+      z.object({
+        checkpoint_id: z.uuid(),
+        metric: z.string(),
+        value: z.number(),
+        low: z.number().nullable(),
+        high: z.number().nullable(),
+        n: z.number().int(),
+        signature: z.string(),
+      }),
+    ),
+  }),
+  handle: async (ctx, { project, params: { run_id: runId = "" } }) => {
+    const run = await getRun(ctx, runId);
+    if (run.projectId !== project.id) throw new AppError("NOT_FOUND", "There is no such run in this project.");
+    return {
+      ...toRun(run),
+      checkpoints: run.checkpoints,
+      scores: run.scores.map(({ checkpointId, ...score }) => ({ ...score, checkpoint_id: checkpointId })),
+    };
+  },
+});
+
+export const runRoutes = [list, get];
