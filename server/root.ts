@@ -1,10 +1,12 @@
 /** All procedures of the product, by entity. */
 import { annotateRouter } from "./routers/annotate";
+import { auditRouter } from "./routers/audit";
 import { checkpointRouter } from "./routers/checkpoint";
 import { datasetRouter } from "./routers/dataset";
 import { guidelineRouter } from "./routers/guideline";
 import { itemRouter } from "./routers/item";
 import { leaderboardRouter } from "./routers/leaderboard";
+import { memberRouter } from "./routers/member";
 import { projectRouter } from "./routers/project";
 import { promptRouter } from "./routers/prompt";
 import { qualityRouter } from "./routers/quality";
@@ -16,11 +18,13 @@ import { createCallerFactory, router } from "./trpc";
 
 export const appRouter = router({
   annotate: annotateRouter,
+  audit: auditRouter,
   checkpoint: checkpointRouter,
   dataset: datasetRouter,
   guideline: guidelineRouter,
   item: itemRouter,
   leaderboard: leaderboardRouter,
+  member: memberRouter,
   project: projectRouter,
   prompt: promptRouter,
   quality: qualityRouter,

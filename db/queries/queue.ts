@@ -30,7 +30,7 @@ export async function upsertProjectAnnotator(db: Db, row: ProjectAnnotator): Pro
     .onConflictDoUpdate({ target: [projectAnnotators.projectId, projectAnnotators.userId], set: { adjudicator, paused, dailyCap } });
 }
 
-/** People who judged in the project or are particular to it, by name. */
+/** People who may judge in the project, by name. */
 export function selectTeam(db: Db, projectId: string) {
   return db
     .select({
@@ -43,7 +43,14 @@ export function selectTeam(db: Db, projectId: string) {
     })
     .from(users)
     .leftJoin(projectAnnotators, and(eq(projectAnnotators.userId, users.id), eq(projectAnnotators.projectId, projectId)))
-    .where(and(eq(users.simulated, false), eq(users.disabled, false)))
+    .where(
+      and(
+        eq(users.simulated, false),
+        eq(users.disabled, false),
+        sql`(exists (select 1 from projects p where p.id = ${projectId} and p.access = 'open')
+          or exists (select 1 from project_members m where m.project_id = ${projectId} and m.user_id = users.id))`,
+      ),
+    )
     .orderBy(asc(users.name));
 }
 

@@ -231,12 +231,13 @@ export type ListedRunRow = Awaited<ReturnType<typeof selectListed>>[number];
 /** Newest first; each filter narrows; `sweepId` null leaves trials of sweeps out. */
 export function selectRuns(
   db: Db,
-  filter: { projectId?: string; kinds?: readonly RunKind[]; states?: readonly RunState[]; roundId?: string; sweepId?: string | null; limit?: number } = {},
+  filter: { projectId?: string; projectIds?: readonly string[]; kinds?: readonly RunKind[]; states?: readonly RunState[]; roundId?: string; sweepId?: string | null; limit?: number } = {},
 ): Promise<ListedRunRow[]> {
   return selectListed(db)
     .where(
       and(
         filter.projectId === undefined ? undefined : eq(runs.projectId, filter.projectId),
+        filter.projectIds === undefined ? undefined : inArray(runs.projectId, [...filter.projectIds]),
         filter.roundId === undefined ? undefined : eq(runs.roundId, filter.roundId),
         filter.sweepId === undefined ? undefined : filter.sweepId === null ? isNull(runs.sweepId) : eq(runs.sweepId, filter.sweepId),
         filter.kinds === undefined ? undefined : inArray(runs.kind, [...filter.kinds]),

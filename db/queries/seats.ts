@@ -2,6 +2,7 @@
 import { and, asc, eq, isNotNull, isNull, lt, lte, ne, notExists, notInArray, or, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Db } from "../client";
+import { accessColumns, withMembership } from "./access";
 import { completions, drafts, guidelineVersions, itemCompletions, items, judgements, projects, prompts, seats } from "../schema";
 
 export type SeatRow = typeof seats.$inferSelect;
@@ -112,13 +113,14 @@ export async function setSeatJudgement(tx: Db, input: { itemId: string; seat: nu
     .where(and(eq(seats.itemId, input.itemId), eq(seats.seat, input.seat)));
 }
 
-/** An item with its project's rules and the ids of its completions, in item order. */
-export async function selectItemToJudge(db: Db, itemId: string) {
-  const [item] = await db
-    .select({ id: items.id, projectId: items.projectId, mode: items.mode, propensity: items.propensity, purpose: items.purpose, repeatOf: items.repeatOf, queue: projects.queue, leaseSeconds: projects.leaseSeconds, undoSeconds: projects.undoSeconds, annotation: projects.annotation })
+/** An item with its project's rules, what decides the annotator's role there, and the ids of its completions in item order. */
+export async function selectItemToJudge(db: Db, { itemId, annotatorId }: { itemId: string; annotatorId: string }) {
+  const query = db
+    .select({ ...accessColumns, id: items.id, projectId: items.projectId, mode: items.mode, propensity: items.propensity, purpose: items.purpose, repeatOf: items.repeatOf, queue: projects.queue, leaseSeconds: projects.leaseSeconds, undoSeconds: projects.undoSeconds, annotation: projects.annotation })
     .from(items)
     .innerJoin(projects, eq(projects.id, items.projectId))
-    .where(eq(items.id, itemId));
+    .$dynamic();
+  const [item] = await withMembership(query, annotatorId).where(eq(items.id, itemId));
   if (!item) return null;
   const rows = await db.select({ id: itemCompletions.completionId }).from(itemCompletions).where(eq(itemCompletions.itemId, itemId)).orderBy(asc(itemCompletions.position));
   return { ...item, completionIds: rows.map(({ id }) => id) };

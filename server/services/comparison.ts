@@ -3,6 +3,8 @@ import { selectNewestCompletions } from "../../db/queries/completions";
 import { type ComparedPrompt, type Comparison, chooseComparisons, type ModelKnowledge, NOTHING_KNOWN, pairKey } from "../../domain/comparison";
 import { rateVotes } from "../../domain/ratings/rate";
 import { countPairs } from "../../domain/ratings/votes";
+import { requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 import { createItems } from "./item";
@@ -17,6 +19,7 @@ type ComparisonInput = Omit<Comparison, "selection" | "difference"> & Partial<Pi
  * @throws CONFLICT when there is no such prompt, with what to do.
  */
 export async function compareModels(ctx: UserContext, input: ComparisonInput): Promise<{ created: number; existing: number }> {
+  const { projectId } = await requireProject(ctx, { project: input.projectId }, "researcher");
   const rows = await selectNewestCompletions(ctx.db, input);
   const prompts = new Map<string, ComparedPrompt>();
   for (const { promptId, promptHash, ...completion } of rows) {
@@ -28,8 +31,11 @@ export async function compareModels(ctx: UserContext, input: ComparisonInput): P
   if (pairs.length === 0) {
     throw new AppError("CONFLICT", `No prompt of the ${input.split} split has different answers of two of these models. Evaluate or sample them on that split first.`);
   }
-  const { created, existing } = await createItems(ctx, { projectId: input.projectId, items: pairs.map((pair) => ({ ...pair, mode: "pairwise" })) });
-  return { created, existing };
+  return ctx.db.transaction(async (tx) => {
+    const { created, existing } = await createItems({ db: tx }, { projectId, items: pairs.map((pair) => ({ ...pair, mode: "pairwise" })) });
+    await recordAction(tx, ctx.user.id, { action: "items.made", projectId, kind: "project", id: projectId, details: { items: created, split: input.split } });
+    return { created, existing };
+  });
 }
 
 /** What people's votes say of the models so far, as far as the selection asks. */

@@ -13,6 +13,7 @@ import {
 import { lockOwnSeat, releaseSeat, setSeatJudgement } from "../../db/queries/seats";
 import type { AnnotationTask } from "../../domain/annotation/task";
 import { findValueProblem, type JudgementSubmission, type JudgementValue, ranksOfValue } from "../../domain/judgement";
+import { requireProject } from "../access";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 import { claimSeat, countOpen, growItem, loadTask, requireItem } from "./queue";
@@ -28,7 +29,7 @@ export type SubmittedJudgement = { judgementId: string; duplicate: boolean; undo
  */
 export async function submitJudgement(ctx: UserContext, input: JudgementSubmission): Promise<SubmittedJudgement> {
   const annotatorId = ctx.user.id;
-  const item = await requireItem(ctx.db, input.itemId);
+  const item = await requireItem(ctx, input.itemId);
   const size = item.completionIds.length;
   const problem = findValueProblem(input.value, { mode: item.mode, size, scales: item.annotation.scales });
   const done = (row: { id: string; createdAt: Date }, duplicate: boolean): SubmittedJudgement => ({
@@ -83,7 +84,7 @@ export async function undoJudgement(
   const undone = await ctx.db.transaction(async (tx) => {
     const last = await lockLastJudgement(tx, { projectId: input.projectId, annotatorId });
     if (last === null) throw new AppError("NOT_FOUND", "There is nothing to undo.");
-    const item = await requireItem(tx, last.itemId);
+    const item = await requireItem({ ...ctx, db: tx }, last.itemId);
     if (last.ageSeconds > item.undoSeconds) throw new AppError("GONE", "Your last judgement is too old to be undone.");
     await undoJudgementRow(tx, last.id);
     if (last.value.kind === "skip") {
@@ -100,10 +101,11 @@ export async function undoJudgement(
 
 /** Own judgements that stand, newest first. Only the newest can be undone, and only within the window. */
 export async function listOwnJudgements(ctx: UserContext, input: { projectId: string; limit?: number }) {
+  await requireProject(ctx, { project: input.projectId }, "annotator");
   const rows = await selectOwnJudgements(ctx.db, { projectId: input.projectId, annotatorId: ctx.user.id, limit: input.limit ?? HISTORY_LIMIT });
   const texts = await selectTexts(ctx.db, [...new Set(rows.flatMap(({ shownOrder }) => shownOrder))]);
   const [newest] = rows;
-  const window = newest ? (await requireItem(ctx.db, newest.itemId)).undoSeconds : 0;
+  const window = newest ? (await requireItem(ctx, newest.itemId)).undoSeconds : 0;
   return rows.map(({ shownOrder, messages, ageSeconds, ...row }, i) => ({
     ...row,
     prompt: messages.at(-1)?.content ?? "",
@@ -133,6 +135,7 @@ function agreementWithOthers(rows: readonly SharedRanking[], annotatorId: string
 }
 
 export async function getOwnStatistics(ctx: UserContext, input: { projectId: string }) {
+  await requireProject(ctx, { project: input.projectId }, "annotator");
   const own = { projectId: input.projectId, annotatorId: ctx.user.id };
   const { left, right, ...counts } = await selectOwnCounts(ctx.db, own);
   const shared = await selectSharedRankings(ctx.db, { ...own, limit: SHARED_ITEMS });

@@ -1,6 +1,8 @@
 /** Projects: settings, and how their judging goes. */
+import { upsertMember } from "../../db/queries/members";
 import {
   insertProject,
+  lockProject,
   type ProjectChange,
   selectAnnotatorActivity,
   selectJudgementsByDay,
@@ -14,19 +16,33 @@ import { selectServableCompletions } from "../../db/queries/completions";
 import { selectPromptPage } from "../../db/queries/datasets";
 import { selectLatestGuideline } from "../../db/queries/guidelines";
 import { chooseServable } from "../../domain/annotation/serving";
+import { changedSettings } from "../../domain/audit";
 import { measurePairAgreement } from "../../domain/pair-agreement";
+import { type ProjectAccess, projectRoleAtLeast } from "../../domain/project-role";
+import { listRoles, requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
+import { pseudonymOf } from "../pseudonym";
 
 const DAYS = 30;
 /** Prompts among which the example is looked for. */
 const EXAMPLES = 50;
 
-export function listProjects(ctx: UserContext) {
-  return selectProjectsWithProgress(ctx.db);
+/** Projects that the caller does more in than to judge. */
+export async function listProjects(ctx: UserContext) {
+  const roles = await listRoles(ctx);
+  const projects = await selectProjectsWithProgress(ctx.db);
+  return projects.filter(({ id }) => projectRoleAtLeast(roles.get(id) ?? null, "reviewer"));
 }
 
+/** With the caller's role in it. */
 export async function getProject(ctx: UserContext, input: { projectId: string }) {
+  const { role } = await requireProject(ctx, { project: input.projectId }, "reviewer");
+  return { ...(await loadProject(ctx, input)), role };
+}
+
+async function loadProject(ctx: UserContext, input: { projectId: string }) {
   const project = await selectProject(ctx.db, input.projectId);
   if (project === null) throw new AppError("NOT_FOUND", "There is no such project.");
   return project;
@@ -46,6 +62,7 @@ export function slugOf(name: string): string {
 
 /** The prompt with most completions among the first of the project, with those that annotators may see; null without prompts. */
 export async function getExample(ctx: UserContext, input: { projectId: string }) {
+  await requireProject(ctx, { project: input.projectId }, "researcher");
   const prompts = await selectPromptPage(ctx.db, { projectId: input.projectId, afterHash: "", limit: EXAMPLES });
   const completions = await selectServableCompletions(ctx.db, prompts.map(({ id }) => id));
   const countOf = ({ id }: { id: string }) => completions.get(id)?.length ?? 0;
@@ -60,25 +77,40 @@ export async function getExample(ctx: UserContext, input: { projectId: string })
   };
 }
 
-export async function createProject(ctx: UserContext, input: { name: string; description: string; overlap: number; reasons: string[] }) {
+/** Whoever makes a project owns it; it is for members only unless `access` says that it is open. */
+export async function createProject(
+  ctx: UserContext,
+  input: { name: string; description: string; overlap: number; reasons: string[]; access?: ProjectAccess | undefined },
+) {
+  const { access = "members", ...settings } = input;
   const slug = slugOf(input.name);
-  for (let n = 1; n <= 50; n++) {
-    const project = await insertProject(ctx.db, { ...input, slug: n === 1 ? slug : `${slug}-${n}` });
-    if (project !== null) return project;
-  }
-  throw new AppError("CONFLICT", "There are many projects of this name. Choose another one.");
+  return ctx.db.transaction(async (tx) => {
+    for (let n = 1; n <= 50; n++) {
+      const project = await insertProject(tx, { ...settings, access, slug: n === 1 ? slug : `${slug}-${n}` });
+      if (project === null) continue;
+      await upsertMember(tx, { projectId: project.id, userId: ctx.user.id, role: "owner" });
+      await recordAction(tx, ctx.user.id, { action: "project.created", projectId: project.id, kind: "project", id: project.id, details: { after: { access } } });
+      return project;
+    }
+    throw new AppError("CONFLICT", "There are many projects of this name. Choose another one.");
+  });
 }
 
 export async function changeProject(ctx: UserContext, input: { projectId: string } & ProjectChange) {
   const { projectId, ...change } = input;
-  const project = await updateProject(ctx.db, projectId, change);
-  if (project === null) throw new AppError("NOT_FOUND", "There is no such project.");
-  return project;
+  await requireProject(ctx, { project: projectId }, "owner");
+  return ctx.db.transaction(async (tx) => {
+    const before = await lockProject(tx, projectId);
+    const project = before === null ? null : await updateProject(tx, projectId, change);
+    if (before === null || project === null) throw new AppError("NOT_FOUND", "There is no such project.");
+    await recordAction(tx, ctx.user.id, { action: "project.changed", projectId, kind: "project", id: projectId, details: changedSettings(before, project) });
+    return project;
+  });
 }
 
 /** Counts, judgements of the last 30 days, annotators, and how far people who judged the same items agree. */
 export async function getProjectOverview(ctx: UserContext, input: { projectId: string }) {
-  const project = await getProject(ctx, input);
+  const { role, ...project } = await getProject(ctx, input);
   const since = new Date(Date.now() - DAYS * 24 * 60 * 60 * 1000);
   const [counts, days, annotators, overlapping] = await Promise.all([
     selectProjectCounts(ctx.db, project.id),
@@ -87,16 +119,23 @@ export async function getProjectOverview(ctx: UserContext, input: { projectId: s
     selectOverlappingPreferences(ctx.db, project.id),
   ]);
   const votes = overlapping.flatMap(({ ranks, ...vote }) => (ranks === null ? [] : [{ ...vote, ranks }]));
+  const named = role === "owner" || !project.blindReview;
   return {
     project,
+    role,
     counts,
     days,
-    annotators,
+    annotators: annotators.map((annotator) => (named ? annotator : { ...annotator, ...hideAnnotator(project.id, annotator.id) })),
     agreement: {
       people: measurePairAgreement(votes.filter(({ simulated }) => !simulated)),
       simulated: measurePairAgreement(votes.filter(({ simulated }) => simulated)),
     },
   };
+}
+
+function hideAnnotator(projectId: string, userId: string) {
+  const pseudonym = pseudonymOf(projectId, userId);
+  return { id: pseudonym, name: pseudonym };
 }
 
 export type ProjectOverview = Awaited<ReturnType<typeof getProjectOverview>>;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Db } from "../../db/client";
 import { selectLatestGuideline } from "../../db/queries/guidelines";
 import { upsertDraft } from "../../db/queries/judgements";
-import { selectProject } from "../../db/queries/projects";
+import { selectAccess } from "../../db/queries/access";
 import {
   countOpenFor,
   lockFreeSeat,
@@ -31,6 +31,7 @@ import { type AnnotationTask, MAX_HELD } from "../../domain/annotation/task";
 import { addComparison } from "../../domain/quality/report";
 import { type QueueSettings, queueSettingsSchema, ranksByCompletion, votesDisagree } from "../../domain/queue";
 import { createRandom } from "../../domain/random";
+import { checkRole, listRoles, requireProject } from "../access";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 
@@ -45,9 +46,19 @@ export function shownOrderFor(itemId: string, annotatorId: string, completionIds
   return createRandom(seed, "shown-order").shuffle(completionIds);
 }
 
-export async function requireItem(db: Db, itemId: string) {
-  const item = await selectItemToJudge(db, itemId);
-  if (item === null) throw new AppError("NOT_FOUND", "This item does not exist any more.");
+const ITEM_GONE = "This item does not exist any more.";
+
+async function loadItem(db: Db, item: { itemId: string; annotatorId: string }) {
+  const found = await selectItemToJudge(db, item);
+  if (found === null) throw new AppError("NOT_FOUND", ITEM_GONE);
+  return found;
+}
+
+/** The item with its project's rules, for who may judge in that project; one query for both. */
+export async function requireItem(ctx: UserContext, itemId: string) {
+  const item = await selectItemToJudge(ctx.db, { itemId, annotatorId: ctx.user.id });
+  if (item === null) throw new AppError("NOT_FOUND", ITEM_GONE);
+  checkRole(ctx, item, "annotator", ITEM_GONE);
   return item;
 }
 
@@ -58,7 +69,7 @@ export async function claimSeat(tx: Db, input: { projectId: string; annotatorId:
   const tier = rules.adjudicator ? 2 : 1;
   const seat = input.itemId === undefined ? await chooseNext(tx, { ...input, ...rules, tier }) : await lockFreeSeat(tx, { ...input, tier });
   if (seat === null) return null;
-  const item = await requireItem(tx, seat.itemId);
+  const item = await loadItem(tx, { ...seat, annotatorId: input.annotatorId });
   const before = item.repeatOf === null ? null : await selectOwnOrder(tx, { itemId: item.repeatOf, annotatorId: input.annotatorId });
   // A repetition is for the one who judged the item before.
   if (item.repeatOf !== null && before === null) return null;
@@ -138,7 +149,7 @@ export async function growItem(tx: Db, item: { id: string; queue: QueueSettings 
 
 /** What is shown of a seat that the annotator holds; the lease starts anew. */
 export async function loadTask(db: Db, seat: { itemId: string; annotatorId: string; shownOrder: readonly string[]; guidelineVersionId: string | null }): Promise<AnnotationTask> {
-  const item = await requireItem(db, seat.itemId);
+  const item = await loadItem(db, seat);
   const leaseExpiresAt = await renewSeat(db, { ...seat, leaseSeconds: item.leaseSeconds });
   const content = await selectTaskContent(db, seat);
   if (leaseExpiresAt === null || content === null) throw new AppError("GONE", "This item went to somebody else.");
@@ -175,7 +186,7 @@ function isUniqueViolation(error: unknown): boolean {
 export async function claimNextItem(ctx: UserContext, input: { projectId: string; holding?: readonly string[] }): Promise<AnnotationTask | null> {
   const { projectId, holding = [] } = input;
   const annotatorId = ctx.user.id;
-  if ((await selectProject(ctx.db, projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
+  checkRole(ctx, await selectAccess(ctx.db, { thing: { project: projectId }, userId: annotatorId }), "annotator");
   for (let attempt = 1; ; attempt++) {
     try {
       const seat = await ctx.db.transaction(async (tx) => {
@@ -195,13 +206,14 @@ export async function claimNextItem(ctx: UserContext, input: { projectId: string
 
 /** Throws GONE when the item is no longer this annotator's. */
 export async function renewLease(ctx: UserContext, input: { itemId: string }): Promise<{ leaseExpiresAt: Date }> {
-  const item = await requireItem(ctx.db, input.itemId);
+  const item = await requireItem(ctx, input.itemId);
   const leaseExpiresAt = await renewSeat(ctx.db, { itemId: item.id, annotatorId: ctx.user.id, leaseSeconds: item.leaseSeconds });
   if (leaseExpiresAt === null) throw new AppError("GONE", "Your time on this item ran out and it went to somebody else.");
   return { leaseExpiresAt };
 }
 
 export async function releaseItem(ctx: UserContext, input: { itemId: string }): Promise<{ released: boolean }> {
+  await requireProject(ctx, { item: input.itemId }, "annotator");
   return { released: await releaseSeat(ctx.db, { itemId: input.itemId, annotatorId: ctx.user.id }) };
 }
 
@@ -213,7 +225,8 @@ export async function saveDraft(ctx: UserContext, input: { itemId: string; value
 }
 
 export async function listProjectsToAnnotate(ctx: UserContext) {
-  const projects = await selectProjectsToAnnotate(ctx.db, ctx.user.id);
+  const roles = await listRoles(ctx);
+  const projects = (await selectProjectsToAnnotate(ctx.db, ctx.user.id)).filter(({ id }) => roles.has(id));
   return Promise.all(projects.map(async (project) => ({ ...project, open: await countOpen(ctx, project.id) })));
 }
 

@@ -35,7 +35,7 @@ const parametersSchema = z.strictObject({
 });
 
 export function POST(request: Request): Promise<Response> {
-  return handleAs("researcher", async (ctx) => {
+  return handleAs("annotator", async (ctx) => {
     const { file, ...parameters } = parseParameters(parametersSchema, request);
     if (request.body === null) throw new AppError("BAD_INPUT", "body: expected the file");
     const rows = readRows(request.body as unknown as AsyncIterable<Uint8Array>, file ?? fileKindOf(parameters.source));
