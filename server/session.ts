@@ -3,6 +3,7 @@ import { cookies, headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
 import { type Role, roleAtLeast } from "../domain/user";
+import { mayWork } from "./access";
 import type { ServiceContext, SessionUser } from "./context";
 import { getDb } from "./database";
 import { networkAddress } from "./network-address";
@@ -26,5 +27,12 @@ export async function requireRole(role: Role, here: string): Promise<SessionUser
   const user = await getSessionUser();
   if (user === null) redirect(`/sign-in?next=${encodeURIComponent(here)}`);
   if (!roleAtLeast(user.role, role)) redirect("/");
+  return user;
+}
+
+/** For the rooms of researchers: whoever is a researcher, or more than an annotator in some project; others are sent home. */
+export async function requireWork(here: string): Promise<SessionUser> {
+  const user = await requireRole("annotator", here);
+  if (!(await mayWork({ db: getDb(), user }))) redirect("/");
   return user;
 }

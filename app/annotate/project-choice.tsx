@@ -18,7 +18,7 @@ export function ProjectChoice() {
   }, [only, router]);
   if (error) return <ErrorState title="The projects could not be loaded" message={errorMessage(error)} onRetry={() => void refetch()} />;
   if (data === undefined || only !== undefined) return <div className="mx-auto w-full max-w-2xl space-y-3 p-5"><Skeleton className="h-20" /><Skeleton className="h-20" /></div>;
-  if (data.length === 0) return <div className="m-auto p-5"><EmptyState title="Nothing to judge yet">A researcher has to import completions or sample them from a model first.</EmptyState></div>;
+  if (data.length === 0) return <div className="m-auto p-5"><EmptyState title="Nothing to judge yet">A researcher has to import completions or sample them from a model first. Projects for members only appear here once you have joined by their link.</EmptyState></div>;
   return (
     <div className="mx-auto w-full max-w-2xl p-5">
       <h1 className="mb-4 text-xl font-semibold">Choose a project</h1>

@@ -72,7 +72,7 @@ function Preferred({ board, address, researcher }: { board: Leaderboard; address
   );
 }
 
-export function LeaderboardView({ researcher }: { researcher: boolean }) {
+export function LeaderboardView() {
   const trpc = useTRPC();
   const projects = useQuery(trpc.leaderboard.projects.queryOptions());
   const address = useBoardAddress(projects.data?.[0]?.slug ?? "");
@@ -81,6 +81,7 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
   const [comparing, setComparing] = useState(false);
   const error = projects.error ?? board.error;
   const project = board.data?.project;
+  const researcher = project?.research === true;
   const scores = board.data === undefined ? undefined : splitScores(board.data.scores.map((score) => ({ ...score, id: `${score.checkpointId} ${score.metric}` })));
   return (
     <>
@@ -88,7 +89,7 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
         title="Leaderboard"
         actions={
           <>
-            {researcher && project !== undefined && <Button onClick={() => setComparing(true)}>Compare models</Button>}
+            {researcher && <Button onClick={() => setComparing(true)}>Compare models</Button>}
             {project !== undefined && Object.entries(DOWNLOADS).map(([format, label]) => (
               <Button key={format} asChild>
                 <a href={`/api/leaderboard/${encodeURIComponent(slug)}?format=${format}&${address.query}`} download><Download aria-hidden="true" className="size-4" />{label}</a>

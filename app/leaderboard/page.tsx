@@ -4,8 +4,6 @@ import { headers } from "next/headers";
 import { Suspense } from "react";
 import { getDb } from "@/server/database";
 import { getBoardSummary, listLeaderboards } from "@/server/services/leaderboard";
-import { getSessionUser } from "@/server/session";
-import { roleAtLeast } from "@/domain/user";
 import { SkeletonTable } from "../components/ui/skeleton";
 import { LeaderboardView } from "./leaderboard-view";
 
@@ -25,11 +23,10 @@ export async function generateMetadata({ searchParams }: { searchParams: Promise
   return { title, description, openGraph: { title, description, images: [{ url: `${origin}/api/leaderboard/${encodeURIComponent(asked.slug)}/preview`, width: 1200, height: 630 }] }, twitter: { card: "summary_large_image" } };
 }
 
-export default async function LeaderboardPage() {
-  const user = await getSessionUser();
+export default function LeaderboardPage() {
   return (
     <Suspense fallback={<SkeletonTable rows={6} label="Loading the leaderboard" />}>
-      <LeaderboardView researcher={user !== null && roleAtLeast(user.role, "researcher")} />
+      <LeaderboardView />
     </Suspense>
   );
 }

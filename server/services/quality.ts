@@ -147,6 +147,7 @@ export async function listToReview(ctx: UserContext, input: { projectId: string;
     role,
     judgements: rows.map(({ messages, annotatorId, annotator, ...row }) => ({
       ...row,
+      annotatorId: blindReview ? pseudonymOf(projectId, annotatorId) : annotatorId,
       annotator: whose(annotatorId, annotator),
       prompt: messages.at(-1)?.content ?? "",
       likelihood: likelihoods.get(row.id) ?? null,

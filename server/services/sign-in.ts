@@ -24,7 +24,7 @@ import { recordAction } from "../audit";
 import type { SessionUser } from "../context";
 import { AppError } from "../errors";
 import { hashPassword, passwordMark, verifyAgainstNobody, verifyPassword } from "../password";
-import { admitsSignUp } from "./invitation";
+import { admitsSignUp, previewInvitation } from "./invitation";
 
 export const SIGN_IN_WINDOW_SECONDS = 15 * 60;
 export const MAX_FAILURES_PER_EMAIL = 10;
@@ -113,9 +113,10 @@ export async function isFirstPerson(db: Db): Promise<boolean> {
   return (await countPeople(db)) === 0;
 }
 
-/** Whether a visitor may make an account now. */
-export async function isSignUpOpen(db: Db, signUpAllowed: boolean): Promise<boolean> {
-  return signUpAllowed || isFirstPerson(db);
+/** Whether a visitor, with the token of an invitation or without, may make an account now. */
+export async function isSignUpOpen(db: Db, signUpAllowed: boolean, invitation: string | null = null): Promise<boolean> {
+  if (signUpAllowed || (await isFirstPerson(db))) return true;
+  return invitation !== null && (await previewInvitation(db, invitation))?.state === "open";
 }
 
 /**

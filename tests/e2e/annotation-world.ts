@@ -29,7 +29,7 @@ export const delivered = (page: Page) => page.waitForFunction(() => Object.keys(
 /** Signs in as the researcher, on the page. Gives the address of the annotators' room and the project's id. */
 export async function createAnnotationProject(page: Page, world: { name: string; modes: AnnotationSettings["modes"]; prompts: WorldPrompt[]; imageHosts?: string[]; guideline?: string }): Promise<{ room: string; projectId: string }> {
   await signInAs(page, "researcher", "/projects");
-  const { id: projectId, slug } = await call<{ id: string; slug: string }>(page, "project.create", { name: world.name, description: "For the browser tests", reasons: ["Faithful", "Clear"] });
+  const { id: projectId, slug } = await call<{ id: string; slug: string }>(page, "project.create", { name: world.name, description: "For the browser tests", reasons: ["Faithful", "Clear"], access: "open" });
   await call(page, "project.changeAnnotation", { projectId, annotation: { modes: world.modes, scales: SCALES, imageHosts: world.imageHosts ?? [] } });
   if (world.guideline !== undefined) await call(page, "guideline.save", { projectId, body: world.guideline, basedOn: 0 });
   await upload(page, projectId, "prompts", world.prompts.map(({ prompt }, i) => ({ [typeof prompt === "string" ? "prompt" : "messages"]: prompt, group: String(i), split: "train" })));
