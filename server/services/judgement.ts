@@ -81,6 +81,7 @@ export async function undoJudgement(
   input: { projectId: string },
 ): Promise<{ task: AnnotationTask; value: JudgementValue; reasons: string[]; comment: string }> {
   const annotatorId = ctx.user.id;
+  await requireProject(ctx, { project: input.projectId }, "annotator");
   const undone = await ctx.db.transaction(async (tx) => {
     const last = await lockLastJudgement(tx, { projectId: input.projectId, annotatorId });
     if (last === null) throw new AppError("NOT_FOUND", "There is nothing to undo.");
