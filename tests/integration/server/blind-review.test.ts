@@ -22,10 +22,7 @@ const readers = {} as Record<Exclude<ProjectRole, "annotator">, UserContext>;
 beforeAll(async () => {
   ({ projectId } = await createRunWorld(db()));
   annotators = [];
-  for (const name of ["Ann Annotator", "Bob Annotator"]) {
-    const ctx = await addUser(db(), "annotator");
-    annotators.push({ ...ctx, user: { ...ctx.user, name } });
-  }
+  for (const _ of [1, 2]) annotators.push(await addUser(db(), "annotator"));
   for (const role of ["reviewer", "researcher", "owner"] as const) {
     readers[role] = await addUser(db(), "annotator");
     await upsertMember(db(), { projectId, userId: readers[role].user.id, role });
@@ -38,7 +35,7 @@ beforeAll(async () => {
 
 const setBlind = (blindReview: boolean) => updateProject(db(), projectId, { blindReview });
 /** Whether anything in `value` names an annotator by name or id. */
-const tellsWho = (value: unknown) => annotators.some(({ user }) => JSON.stringify(value).includes(user.id));
+const tellsWho = (value: unknown) => annotators.some(({ user }) => [user.id, user.name].some((word) => JSON.stringify(value).includes(word)));
 const review = (ctx: UserContext) => listToReview(ctx, { projectId, simulated: false });
 const quality = (ctx: UserContext) => getQuality(ctx, { projectId, simulated: false });
 
