@@ -3,7 +3,7 @@
  * every door: procedures, downloads, streams and programs. Who has no role in a project is told that there is none.
  */
 import { type ProjectThing, selectAccess, selectAllAccess } from "../db/queries/access";
-import { type ProjectRole, projectRoleAtLeast, projectRoleOf } from "../domain/project-role";
+import { PROJECT_ROLES, type ProjectRole, projectRoleAtLeast, projectRoleOf } from "../domain/project-role";
 import { roleAtLeast } from "../domain/user";
 import type { UserContext } from "./context";
 import { AppError } from "./errors";
@@ -60,7 +60,9 @@ export async function listProjectsWith(ctx: UserContext, needed: ProjectRole): P
   return [...(await listRoles(ctx))].flatMap(([projectId, role]) => (projectRoleAtLeast(role, needed) ? [projectId] : []));
 }
 
-/** Whether the rooms of researchers have anything for the caller: researchers always, others where a project took them on. */
-export async function mayWork(ctx: UserContext): Promise<boolean> {
-  return roleAtLeast(ctx.user.role, "researcher") || (await listProjectsWith(ctx, "reviewer")).length > 0;
+/** The greatest role that the caller has in any project, by which rooms open; researchers have theirs without one. */
+export async function greatestRole(ctx: UserContext): Promise<ProjectRole | null> {
+  if (roleAtLeast(ctx.user.role, "researcher")) return "researcher";
+  const roles = new Set((await listRoles(ctx)).values());
+  return PROJECT_ROLES.findLast((role) => roles.has(role)) ?? null;
 }

@@ -2,8 +2,9 @@
 import { cookies, headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
+import { type ProjectRole, projectRoleAtLeast } from "../domain/project-role";
 import { type Role, roleAtLeast } from "../domain/user";
-import { mayWork } from "./access";
+import { greatestRole } from "./access";
 import type { ServiceContext, SessionUser } from "./context";
 import { getDb } from "./database";
 import { networkAddress } from "./network-address";
@@ -30,9 +31,9 @@ export async function requireRole(role: Role, here: string): Promise<SessionUser
   return user;
 }
 
-/** For the rooms of researchers: whoever is a researcher, or more than an annotator in some project; others are sent home. */
-export async function requireWork(here: string): Promise<SessionUser> {
+/** For the rooms of researchers: whoever is one, or has at least the role `needed` in some project; others are sent home. */
+export async function requireWork(needed: ProjectRole, here: string): Promise<SessionUser> {
   const user = await requireRole("annotator", here);
-  if (!(await mayWork({ db: getDb(), user }))) redirect("/");
+  if (!projectRoleAtLeast(await greatestRole({ db: getDb(), user }), needed)) redirect("/");
   return user;
 }

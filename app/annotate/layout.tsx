@@ -2,7 +2,8 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { mayWork } from "@/server/access";
+import { projectRoleAtLeast } from "@/domain/project-role";
+import { greatestRole } from "@/server/access";
 import { getDb } from "@/server/database";
 import { requireRole } from "@/server/session";
 import { LogoMark } from "../components/shell/logo";
@@ -13,7 +14,7 @@ export const metadata: Metadata = { title: { default: "Annotate · Hone", templa
 
 export default async function AnnotateLayout({ children }: { children: ReactNode }) {
   const user = await requireRole("annotator", "/annotate");
-  const works = await mayWork({ db: getDb(), user });
+  const works = projectRoleAtLeast(await greatestRole({ db: getDb(), user }), "reviewer");
   return (
     <div className="flex min-h-dvh flex-col">
       <header className="flex h-12 items-center justify-between gap-2 border-b bg-surface px-3 sm:px-5">

@@ -7,5 +7,5 @@ import { Shell } from "../components/shell/shell";
 export const metadata: Metadata = { title: { default: "Checkpoint · Hone", template: "%s · Hone" } };
 
 export default async function CheckpointsLayout({ children }: { children: ReactNode }) {
-  return <Shell user={await requireWork("/runs")}>{children}</Shell>;
+  return <Shell user={await requireWork("researcher", "/runs")}>{children}</Shell>;
 }

@@ -7,5 +7,5 @@ import { Shell } from "../components/shell/shell";
 export const metadata: Metadata = { title: { default: "Projects · Hone", template: "%s · Hone" } };
 
 export default async function ProjectsLayout({ children }: { children: ReactNode }) {
-  return <Shell user={await requireWork("/projects")}>{children}</Shell>;
+  return <Shell user={await requireWork("reviewer", "/projects")}>{children}</Shell>;
 }

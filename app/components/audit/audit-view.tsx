@@ -140,13 +140,13 @@ const show = (value: unknown) => (typeof value === "string" ? value : (JSON.stri
 /** Settings as "name: before → after", what else there is as "name: value". */
 function Details({ before = {}, after = {}, ...rest }: AuditDetails) {
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  const lines = [
+  const text = [
     ...names.map((name) => `${name}: ${name in before ? `${show(before[name])} → ` : ""}${name in after ? show(after[name]) : "none"}`),
     ...Object.entries(rest).map(([name, value]) => `${name}: ${show(value)}`),
-  ];
-  return lines.map((line) => (
-    <span key={line} className="line-clamp-3 break-words" title={line}>
-      {line}
+  ].join(", ");
+  return (
+    <span className="line-clamp-3 break-words" title={text}>
+      {text}
     </span>
-  ));
+  );
 }

@@ -1,25 +1,26 @@
 /** The rooms of the product and who finds them in the navigation. */
+import { type ProjectRole, projectRoleAtLeast } from "@/domain/project-role";
 import { type Role, roleAtLeast } from "@/domain/user";
 
 export type Room = { href: string; label: string };
 
-/** "work" is for researchers and for whoever is more than an annotator in some project. */
-const ROOMS: readonly (Room & { role: Role | "work" | "public" })[] = [
+/** `project`: also for whoever has this role in some project. */
+const ROOMS: readonly (Room & { role: Role | "public"; project?: ProjectRole })[] = [
   { href: "/annotate", label: "Annotate", role: "annotator" },
-  { href: "/projects", label: "Projects", role: "work" },
-  { href: "/runs", label: "Runs", role: "work" },
+  { href: "/projects", label: "Projects", role: "researcher", project: "reviewer" },
+  { href: "/runs", label: "Runs", role: "researcher", project: "researcher" },
   { href: "/leaderboard", label: "Leaderboard", role: "public" },
   { href: "/admin", label: "Admin", role: "admin" },
 ];
 
-/** Rooms open to `role`; null is a visitor. `works`: whether a project made them more than an annotator. */
-export function roomsFor(role: Role | null, works = false): Room[] {
-  const open = ({ role: needed }: (typeof ROOMS)[number]): boolean => {
-    if (needed === "public") return true;
-    if (role === null) return false;
-    return needed === "work" ? works || roleAtLeast(role, "researcher") : roleAtLeast(role, needed);
-  };
-  return ROOMS.filter(open).map(({ href, label }) => ({ href, label }));
+/** Rooms open to somebody whose account has `role` (null is a visitor) and whose greatest role in a project is `inProjects`. */
+export function roomsFor(role: Role | null, inProjects: ProjectRole | null = null): Room[] {
+  return ROOMS.filter(
+    (room) =>
+      room.role === "public" ||
+      (role !== null && roleAtLeast(role, room.role)) ||
+      (room.project !== undefined && projectRoleAtLeast(inProjects, room.project)),
+  ).map(({ href, label }) => ({ href, label }));
 }
 
 /** Where somebody starts. */

@@ -1,7 +1,7 @@
 /** The frame of the researchers' rooms: skip link, header with the rooms, the page itself. */
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { mayWork } from "@/server/access";
+import { greatestRole } from "@/server/access";
 import type { SessionUser } from "@/server/context";
 import { getDb } from "@/server/database";
 import { Button } from "../ui/button";
@@ -11,7 +11,7 @@ import { roomsFor } from "./rooms";
 import { UserMenu } from "./user-menu";
 
 export async function Shell({ user, children }: { user: SessionUser | null; children: ReactNode }) {
-  const works = user !== null && (await mayWork({ db: getDb(), user }));
+  const inProjects = user === null ? null : await greatestRole({ db: getDb(), user });
   return (
     <div className="flex min-h-dvh flex-col">
       <a
@@ -25,7 +25,7 @@ export async function Shell({ user, children }: { user: SessionUser | null; chil
           <Link href="/" className="rounded-md p-1" aria-label="Hone, start page">
             <Logo />
           </Link>
-          <Navigation rooms={roomsFor(user?.role ?? null, works)} />
+          <Navigation rooms={roomsFor(user?.role ?? null, inProjects)} />
           <div className="ml-auto flex min-w-0 items-center">
             {user === null ? (
               <Button asChild variant="secondary">

@@ -2,7 +2,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { INVITATION_PROBLEMS, invitationTokenSchema } from "@/domain/invitation";
-import { PROJECT_ROLE_WORDS } from "@/domain/project-role";
+import { PROJECT_ROLE_WORDS, PROJECT_ROLES } from "@/domain/project-role";
 import { getDb } from "@/server/database";
 import { previewInvitation } from "@/server/services/invitation";
 import { getSessionUser } from "@/server/session";
@@ -48,7 +48,7 @@ export default async function InvitePage({ params }: { params: Promise<{ token: 
         <div>
           <dt className="text-muted">Your role there</dt>
           <dd>
-            <span className="font-medium">{role}</span>: {PROJECT_ROLE_WORDS[role]}
+            <span className="font-medium">{role}</span>: {PROJECT_ROLES.slice(0, PROJECT_ROLES.indexOf(role) + 1).map((known) => PROJECT_ROLE_WORDS[known]).join("; ")}
           </dd>
         </div>
         {forOneAddress && (

@@ -5,7 +5,7 @@ import { SkeletonTable } from "../../components/ui/skeleton";
 import { VotesView } from "./votes-view";
 
 export default async function VotesPage() {
-  await requireWork("/leaderboard");
+  await requireWork("researcher", "/leaderboard");
   return (
     <Suspense fallback={<SkeletonTable rows={6} label="Loading the votes" />}>
       <VotesView />

@@ -12,7 +12,7 @@ import { ProjectNavigation } from "./project-navigation";
 
 export default async function ProjectLayout({ params, children }: { params: Promise<{ id: string }>; children: ReactNode }) {
   const { id } = await params;
-  const user = await requireWork(`/projects/${id}`);
+  const user = await requireWork("reviewer", `/projects/${id}`);
   if (!z.uuid().safeParse(id).success) notFound();
   const project = await getProject({ db: getDb(), user }, { projectId: id }).catch((error: unknown) => {
     // Its annotators judge; they have no use for this page.

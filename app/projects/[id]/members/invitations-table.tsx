@@ -45,7 +45,7 @@ export function InvitationsTable({ invitations }: { invitations: readonly Listed
               <Badge tone={state === "open" ? "chosen" : "neutral"}>{STATES[state]}</Badge>
             </Td>
             <Td>{role}</Td>
-            <Td className="break-all text-muted">{email ?? "whoever has the link"}</Td>
+            <Td className="min-w-44 text-muted [overflow-wrap:anywhere]">{email ?? "whoever has the link"}</Td>
             <Td numeric>
               {uses} of {maxUses}
             </Td>

@@ -107,7 +107,7 @@ function SettingsForm({ project }: { project: inferOutput<ReturnType<typeof useT
               ))}
             </Select>
           </Field>
-          <Checkbox name="blindReview" defaultChecked={project.blindReview} label="Blind review: who reviews votes sees pseudonyms, and not which model wrote what" />
+          <Checkbox name="blindReview" defaultChecked={project.blindReview} label="Blind review: who reviews votes sees pseudonyms, and not which model wrote what; only owners see names beside the quality of votes" />
         </CardBody>
       </Card>
       <Card>
