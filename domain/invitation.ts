@@ -24,7 +24,10 @@ export const INVITATION_PROBLEMS: Readonly<Record<Exclude<InvitationState, "open
   used_up: "This invitation was used as often as it may be. Ask whoever sent it for a new one.",
 };
 
-export function invitationState(invitation: { revokedAt: Date | null; expiresAt: Date; uses: number; maxUses: number }, now: Date): InvitationState {
+export function invitationState(
+  invitation: { revokedAt: Date | null; expiresAt: Date; uses: number; maxUses: number },
+  now: Date,
+): InvitationState {
   if (invitation.revokedAt !== null) return "revoked";
   if (invitation.expiresAt <= now) return "expired";
   return invitation.uses >= invitation.maxUses ? "used_up" : "open";

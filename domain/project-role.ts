@@ -31,7 +31,10 @@ export function projectRoleAtLeast(role: ProjectRole | null, needed: ProjectRole
  * The role that somebody has in a project, null for none. Admins may do everything everywhere. An open project takes
  * everybody by the role of their account; while nobody owns it, every researcher looks after it.
  */
-export function projectRoleOf(role: Role, project: { access: ProjectAccess; memberRole: ProjectRole | null; owned: boolean }): ProjectRole | null {
+export function projectRoleOf(
+  role: Role,
+  project: { access: ProjectAccess; memberRole: ProjectRole | null; owned: boolean },
+): ProjectRole | null {
   if (role === "admin") return "owner";
   const { access, memberRole, owned } = project;
   if (access === "members") return memberRole;

@@ -12,7 +12,11 @@ export const pseudonymOf = (projectId: string, userId: string) =>
 export const seesPseudonyms = ({ blindReview, role }: ProjectEntry) => blindReview && role !== "owner";
 
 /** Votes with names or pseudonyms, as the caller may see them; names that were seen are in the log. */
-export async function showAnnotators<T extends { annotator: string; annotatorId: string }>(ctx: UserContext, project: ProjectEntry, votes: T[]): Promise<T[]> {
+export async function showAnnotators<T extends { annotator: string; annotatorId: string }>(
+  ctx: UserContext,
+  project: ProjectEntry,
+  votes: T[],
+): Promise<T[]> {
   const { projectId } = project;
   if (votes.length === 0) return votes;
   if (!seesPseudonyms(project)) {

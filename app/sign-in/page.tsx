@@ -44,7 +44,10 @@ export default async function SignInPage({ searchParams }: Props) {
       {demoAccounts.length > 0 && <DemoAccounts accounts={demoAccounts} password={DEMO_PASSWORD} next={target} />}
       <p className="mt-6 flex flex-wrap gap-x-5 gap-y-2 text-sm">
         {signUpOpen && (
-          <Link href={target === "/" ? "/sign-up" : `/sign-up?next=${encodeURIComponent(target)}`} className="font-medium text-accent hover:underline">
+          <Link
+            href={target === "/" ? "/sign-up" : `/sign-up?next=${encodeURIComponent(target)}`}
+            className="font-medium text-accent hover:underline"
+          >
             Create an account
           </Link>
         )}

@@ -36,7 +36,10 @@ export default async function SignUpPage({ searchParams }: { searchParams: Promi
         <p className="text-sm text-muted">Sign-up is closed here. Ask an admin of this installation for an account.</p>
       )}
       <p className="mt-6 text-sm">
-        <Link href={next === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(next)}`} className="font-medium text-accent hover:underline">
+        <Link
+          href={next === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(next)}`}
+          className="font-medium text-accent hover:underline"
+        >
           Sign in instead
         </Link>
       </p>

@@ -12,7 +12,9 @@ export function SignUpForm({ next, invitation }: { next: string; invitation: str
   const trpc = useTRPC();
   const router = useRouter();
   const signUp = useMutation(
-    trpc.user.signUp.mutationOptions({ onSuccess: () => router.push(`/sign-in?${new URLSearchParams(next === "/" ? { created: "1" } : { created: "1", next })}`) }),
+    trpc.user.signUp.mutationOptions({
+      onSuccess: () => router.push(`/sign-in?${new URLSearchParams(next === "/" ? { created: "1" } : { created: "1", next })}`),
+    }),
   );
   const fields = {
     name: fieldError(signUp.error, "name"),

@@ -31,7 +31,15 @@ function belongsTo(thing: ProjectThing): SQL {
   if ("project" in thing) return eq(projects.id, thing.project);
   if ("slug" in thing) return eq(projects.slug, thing.slug);
   const [[kind, id] = ["", ""]] = Object.entries(thing);
-  const table = { run: "runs", dataset: "dataset_versions", checkpoint: "checkpoints", prompt: "prompts", item: "items", judgement: "judgements", invitation: "invitations" }[kind];
+  const table = {
+    run: "runs",
+    dataset: "dataset_versions",
+    checkpoint: "checkpoints",
+    prompt: "prompts",
+    item: "items",
+    judgement: "judgements",
+    invitation: "invitations",
+  }[kind];
   if (table === undefined) throw new Error(`A ${kind} belongs to no project`);
   return sql`${projects.id} = (select project_id from ${sql.identifier(table)} where id = ${id})`;
 }

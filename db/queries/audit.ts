@@ -11,7 +11,11 @@ export async function insertAuditEntry(db: Db, entry: NewAuditEntry): Promise<vo
 }
 
 /** Whether the same person did the same to the same thing within the last `hours`. */
-export async function hasRecentEntry(db: Db, entry: Pick<NewAuditEntry, "actorId" | "action" | "targetId">, hours: number): Promise<boolean> {
+export async function hasRecentEntry(
+  db: Db,
+  entry: Pick<NewAuditEntry, "actorId" | "action" | "targetId">,
+  hours: number,
+): Promise<boolean> {
   const { actorId, action, targetId } = entry;
   const [row] = await db
     .select({ id: auditEntries.id })

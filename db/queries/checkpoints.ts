@@ -44,7 +44,10 @@ export async function latestCheckpoint(db: Db, runId: string): Promise<Checkpoin
  * What a run of this project may start from: base models of everybody or of the project, and results
  * of its runs; newest first.
  */
-export function selectUsableCheckpoints(db: Db, filter: { projectId: string; kinds?: readonly CheckpointKind[] }): Promise<CheckpointRow[]> {
+export function selectUsableCheckpoints(
+  db: Db,
+  filter: { projectId: string; kinds?: readonly CheckpointKind[] },
+): Promise<CheckpointRow[]> {
   return db
     .select()
     .from(checkpoints)
@@ -148,11 +151,19 @@ export async function selectCheckpointChain(db: Db, checkpointId: string): Promi
 }
 
 /** Runs of these projects that started from `checkpointId` or were scored by it, oldest first. */
-export function selectRunsUsingCheckpoint(db: Db, { checkpointId, projectIds }: { checkpointId: string; projectIds: readonly string[] }): Promise<LineageRun[]> {
+export function selectRunsUsingCheckpoint(
+  db: Db,
+  { checkpointId, projectIds }: { checkpointId: string; projectIds: readonly string[] },
+): Promise<LineageRun[]> {
   return db
     .select(lineageRunColumns)
     .from(runs)
-    .where(and(inArray(runs.projectId, [...projectIds]), or(eq(runs.baseCheckpointId, checkpointId), and(isNotNull(runs.rewardCheckpointId), eq(runs.rewardCheckpointId, checkpointId)))))
+    .where(
+      and(
+        inArray(runs.projectId, [...projectIds]),
+        or(eq(runs.baseCheckpointId, checkpointId), and(isNotNull(runs.rewardCheckpointId), eq(runs.rewardCheckpointId, checkpointId))),
+      ),
+    )
     .orderBy(asc(runs.createdAt));
 }
 

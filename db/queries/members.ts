@@ -26,14 +26,21 @@ export function selectMembers(db: Db, projectId: string) {
 /** Projects that somebody is a member of, by name. */
 export function selectMemberships(db: Db, userId: string) {
   return db
-    .select({ projectId: projects.id, slug: projects.slug, name: projects.name, role: projectMembers.role, since: projectMembers.createdAt })
+    .select({
+      projectId: projects.id,
+      slug: projects.slug,
+      name: projects.name,
+      role: projectMembers.role,
+      since: projectMembers.createdAt,
+    })
     .from(projectMembers)
     .innerJoin(projects, eq(projects.id, projectMembers.projectId))
     .where(eq(projectMembers.userId, userId))
     .orderBy(asc(projects.name));
 }
 
-const isMember = (input: { projectId: string; userId: string }) => and(eq(projectMembers.projectId, input.projectId), eq(projectMembers.userId, input.userId));
+const isMember = (input: { projectId: string; userId: string }) =>
+  and(eq(projectMembers.projectId, input.projectId), eq(projectMembers.userId, input.userId));
 
 export async function selectMember(db: Db, input: { projectId: string; userId: string }) {
   const [row] = await db.select().from(projectMembers).where(isMember(input));
@@ -65,14 +72,20 @@ export async function deleteMember(tx: Db, input: { projectId: string; userId: s
 
 /** Gives back the seats that somebody holds and has not judged, in one project or in all. */
 export async function releaseSeatsOf(tx: Db, input: { userId: string; projectId?: string }): Promise<void> {
-  const ofProject = input.projectId === undefined ? undefined : sql`${seats.itemId} in (select ${items.id} from ${items} where ${items.projectId} = ${input.projectId})`;
+  const ofProject =
+    input.projectId === undefined
+      ? undefined
+      : sql`${seats.itemId} in (select ${items.id} from ${items} where ${items.projectId} = ${input.projectId})`;
   await tx
     .update(seats)
     .set({ annotatorId: null, shownOrder: null, guidelineVersionId: null, leaseExpiresAt: null })
     .where(and(eq(seats.annotatorId, input.userId), sql`${seats.judgementId} is null`, ofProject));
 }
 
-export async function insertInvitation(db: Db, invitation: Omit<NewInvitationRow, "expiresAt"> & { days: number }): Promise<{ id: string; expiresAt: Date }> {
+export async function insertInvitation(
+  db: Db,
+  invitation: Omit<NewInvitationRow, "expiresAt"> & { days: number },
+): Promise<{ id: string; expiresAt: Date }> {
   const { days, ...row } = invitation;
   const [made] = await db
     .insert(invitations)
@@ -106,17 +119,28 @@ const withProject = { invitation: invitations, project: { id: projects.id, slug:
 
 /** With its project; `lock` holds the row until the end of the transaction. */
 export async function selectInvitationByHash(db: Db, tokenHash: string, options: { lock?: boolean } = {}) {
-  const query = db.select(withProject).from(invitations).innerJoin(projects, eq(projects.id, invitations.projectId)).where(eq(invitations.tokenHash, tokenHash));
+  const query = db
+    .select(withProject)
+    .from(invitations)
+    .innerJoin(projects, eq(projects.id, invitations.projectId))
+    .where(eq(invitations.tokenHash, tokenHash));
   const [row] = await (options.lock === true ? query.for("update", { of: invitations }) : query);
   return row ?? null;
 }
 
 export async function countInvitationUse(tx: Db, id: string): Promise<void> {
-  await tx.update(invitations).set({ uses: sql`${invitations.uses} + 1` }).where(eq(invitations.id, id));
+  await tx
+    .update(invitations)
+    .set({ uses: sql`${invitations.uses} + 1` })
+    .where(eq(invitations.id, id));
 }
 
 /** Returns whether it was open until now. */
 export async function revokeInvitationRow(db: Db, id: string): Promise<boolean> {
-  const rows = await db.update(invitations).set({ revokedAt: sql`now()` }).where(and(eq(invitations.id, id), sql`${invitations.revokedAt} is null`)).returning({ id: invitations.id });
+  const rows = await db
+    .update(invitations)
+    .set({ revokedAt: sql`now()` })
+    .where(and(eq(invitations.id, id), sql`${invitations.revokedAt} is null`))
+    .returning({ id: invitations.id });
   return rows.length === 1;
 }

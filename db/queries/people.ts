@@ -1,21 +1,46 @@
 /** SQL that takes a person out of the records, and what tells a person everything that is stored about them. */
 import { and, asc, eq, gt, inArray, isNull, like, or, sql } from "drizzle-orm";
 import type { Db } from "../client";
-import { accounts, drafts, invitations, items, judgements, projectAnnotators, projectMembers, projects, prompts, rateLimits, runEvents, runs, seats, users } from "../schema";
+import {
+  accounts,
+  drafts,
+  invitations,
+  items,
+  judgements,
+  projectAnnotators,
+  projectMembers,
+  projects,
+  prompts,
+  rateLimits,
+  runEvents,
+  runs,
+  seats,
+  users,
+} from "../schema";
 
 /** Turns an account into a pseudonym that nobody can sign in with; provider identities and memberships go. */
 export async function pseudonymiseUser(tx: Db, input: { userId: string; email: string; pseudonym: string }): Promise<void> {
   const { userId, email, pseudonym } = input;
   await tx
     .update(users)
-    .set({ name: pseudonym, email: `${userId}@deleted.invalid`, passwordHash: null, role: "annotator", disabled: true, deletedAt: sql`now()` })
+    .set({
+      name: pseudonym,
+      email: `${userId}@deleted.invalid`,
+      passwordHash: null,
+      role: "annotator",
+      disabled: true,
+      deletedAt: sql`now()`,
+    })
     .where(eq(users.id, userId));
   await tx.delete(accounts).where(eq(accounts.userId, userId));
   await tx.delete(drafts).where(eq(drafts.annotatorId, userId));
   await tx.delete(projectMembers).where(eq(projectMembers.userId, userId));
   await tx.delete(projectAnnotators).where(eq(projectAnnotators.userId, userId));
   await tx.delete(rateLimits).where(or(eq(rateLimits.key, `sign-in:email:${email}`), like(rateLimits.key, `%:${userId}`)));
-  await tx.update(invitations).set({ email: null, revokedAt: sql`coalesce(${invitations.revokedAt}, now())` }).where(eq(invitations.email, email));
+  await tx
+    .update(invitations)
+    .set({ email: null, revokedAt: sql`coalesce(${invitations.revokedAt}, now())` })
+    .where(eq(invitations.email, email));
 }
 
 /** Runs and their events say by name who asked for them. */
@@ -24,7 +49,10 @@ export async function renameInRuns(tx: Db, input: { name: string; pseudonym: str
   // " by Name" at the end, or before what the sentence goes on with.
   const pattern = ` by ${name.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&")}(?=$|[,;])`;
   const replaced = (text: ReturnType<typeof sql>) => sql`regexp_replace(${text}, ${pattern}, ${` by ${pseudonym}`})`;
-  await tx.update(runs).set({ reason: replaced(sql`${runs.reason}`) }).where(sql`${runs.reason} ~ ${pattern}`);
+  await tx
+    .update(runs)
+    .set({ reason: replaced(sql`${runs.reason}`) })
+    .where(sql`${runs.reason} ~ ${pattern}`);
   for (const key of ["reason", "message"]) {
     const text = sql`${runEvents.event}->>${sql.raw(`'${key}'`)}`;
     await tx
@@ -38,7 +66,10 @@ const frozen = sql`exists (select 1 from dataset_rows r where r.judgement_id = $
 
 /** Remarks are taken off all votes of a person; a flag keeps that it was one. */
 export async function deleteRemarks(tx: Db, userId: string): Promise<void> {
-  await tx.update(judgements).set({ comment: "" }).where(and(eq(judgements.annotatorId, userId), sql`${judgements.comment} <> ''`));
+  await tx
+    .update(judgements)
+    .set({ comment: "" })
+    .where(and(eq(judgements.annotatorId, userId), sql`${judgements.comment} <> ''`));
   await tx
     .update(judgements)
     .set({ value: sql`jsonb_set(${judgements.value}, '{note}', '"(deleted)"')` })
@@ -51,7 +82,10 @@ export async function deleteRemarks(tx: Db, userId: string): Promise<void> {
  */
 export async function withdrawVotes(tx: Db, userId: string): Promise<number> {
   const loose = and(eq(judgements.annotatorId, userId), sql`not ${frozen}`);
-  const standing = await tx.select({ id: judgements.id }).from(judgements).where(and(loose, isNull(judgements.undoneAt)));
+  const standing = await tx
+    .select({ id: judgements.id })
+    .from(judgements)
+    .where(and(loose, isNull(judgements.undoneAt)));
   await tx
     .update(judgements)
     .set({ value: { kind: "skip", cause: "other" }, ranks: null, reasons: [], undoneAt: sql`coalesce(${judgements.undoneAt}, now())` })
@@ -103,9 +137,15 @@ export function selectJudgementsOf(db: Db, input: { userId: string; after: strin
 
 /** Providers that a person has signed in through. */
 export function selectIdentities(db: Db, userId: string) {
-  return db.select({ provider: accounts.provider, providerAccountId: accounts.providerAccountId, createdAt: accounts.createdAt }).from(accounts).where(eq(accounts.userId, userId));
+  return db
+    .select({ provider: accounts.provider, providerAccountId: accounts.providerAccountId, createdAt: accounts.createdAt })
+    .from(accounts)
+    .where(eq(accounts.userId, userId));
 }
 
 export function selectDraftsOf(db: Db, userId: string) {
-  return db.select({ itemId: drafts.itemId, value: drafts.value, updatedAt: drafts.updatedAt }).from(drafts).where(eq(drafts.annotatorId, userId));
+  return db
+    .select({ itemId: drafts.itemId, value: drafts.value, updatedAt: drafts.updatedAt })
+    .from(drafts)
+    .where(eq(drafts.annotatorId, userId));
 }

@@ -26,7 +26,10 @@ export async function upsertScores(db: Db, rows: readonly NewScore[]): Promise<v
 }
 
 /** Scores with their checkpoint's name, newest first within a metric; each filter narrows. */
-export function selectScores(db: Db, filter: { projectId?: string; projectIds?: readonly string[]; runId?: string; checkpointId?: string }) {
+export function selectScores(
+  db: Db,
+  filter: { projectId?: string; projectIds?: readonly string[]; runId?: string; checkpointId?: string },
+) {
   return db
     .select({ ...getTableColumns(scores), checkpointName: checkpoints.name })
     .from(scores)

@@ -15,15 +15,31 @@ export const annotateRouter = router({
   next: projectProcedure("annotator")
     .input(projectSchema.extend({ holding: z.array(z.uuid()).max(100).default([]) }))
     .mutation(({ ctx, input }) => claimNextItem(ctx, input)),
-  submit: projectProcedure("annotator").input(judgementSubmissionSchema).mutation(({ ctx, input }) => submitJudgement(ctx, input)),
-  renew: projectProcedure("annotator").input(itemSchema).mutation(({ ctx, input }) => renewLease(ctx, input)),
-  release: projectProcedure("annotator").input(itemSchema).mutation(({ ctx, input }) => releaseItem(ctx, input)),
-  undo: projectProcedure("annotator").input(projectSchema).mutation(({ ctx, input }) => undoJudgement(ctx, input)),
+  submit: projectProcedure("annotator")
+    .input(judgementSubmissionSchema)
+    .mutation(({ ctx, input }) => submitJudgement(ctx, input)),
+  renew: projectProcedure("annotator")
+    .input(itemSchema)
+    .mutation(({ ctx, input }) => renewLease(ctx, input)),
+  release: projectProcedure("annotator")
+    .input(itemSchema)
+    .mutation(({ ctx, input }) => releaseItem(ctx, input)),
+  undo: projectProcedure("annotator")
+    .input(projectSchema)
+    .mutation(({ ctx, input }) => undoJudgement(ctx, input)),
   saveDraft: projectProcedure("annotator")
-    .input(itemSchema.extend({ value: z.record(z.string(), z.unknown()).refine((value) => JSON.stringify(value).length <= DRAFT_CHARACTERS, "This draft is too long") }))
+    .input(
+      itemSchema.extend({
+        value: z
+          .record(z.string(), z.unknown())
+          .refine((value) => JSON.stringify(value).length <= DRAFT_CHARACTERS, "This draft is too long"),
+      }),
+    )
     .mutation(({ ctx, input }) => saveDraft(ctx, input)),
   history: projectProcedure("annotator")
     .input(projectSchema.extend({ limit: z.number().int().min(1).max(200).optional() }))
     .query(({ ctx, input }) => listOwnJudgements(ctx, input)),
-  statistics: projectProcedure("annotator").input(projectSchema).query(({ ctx, input }) => getOwnStatistics(ctx, input)),
+  statistics: projectProcedure("annotator")
+    .input(projectSchema)
+    .query(({ ctx, input }) => getOwnStatistics(ctx, input)),
 });

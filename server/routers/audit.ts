@@ -16,5 +16,7 @@ export const auditRouter = router({
       }),
     )
     .query(({ ctx, input: { direction: _, ...input } }) => listAudit(ctx, input)),
-  actors: projectProcedure("owner").input(z.strictObject({ projectId: z.uuid().nullable() })).query(({ ctx, input }) => listAuditActors(ctx, input)),
+  actors: projectProcedure("owner")
+    .input(z.strictObject({ projectId: z.uuid().nullable() }))
+    .query(({ ctx, input }) => listAuditActors(ctx, input)),
 });

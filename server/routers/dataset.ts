@@ -14,8 +14,12 @@ const choiceInput = z.discriminatedUnion("kind", [
 ]);
 
 export const datasetRouter = router({
-  list: projectProcedure("researcher").input(z.strictObject({ projectId })).query(({ ctx, input }) => datasets.listDatasets(ctx, input)),
-  get: projectProcedure("researcher").input(z.strictObject({ datasetId })).query(({ ctx, input }) => datasets.getDataset(ctx, input)),
+  list: projectProcedure("researcher")
+    .input(z.strictObject({ projectId }))
+    .query(({ ctx, input }) => datasets.listDatasets(ctx, input)),
+  get: projectProcedure("researcher")
+    .input(z.strictObject({ datasetId }))
+    .query(({ ctx, input }) => datasets.getDataset(ctx, input)),
   rows: projectProcedure("researcher")
     .input(
       z.strictObject({
@@ -29,6 +33,10 @@ export const datasetRouter = router({
       }),
     )
     .query(({ ctx, input: { cursor, direction: _, ...input } }) => datasets.listDatasetRows(ctx, { ...input, afterOrdinal: cursor })),
-  preview: projectProcedure("researcher").input(choiceInput).query(({ ctx, input }) => datasets.previewDataset(ctx, input)),
-  freeze: projectProcedure("researcher").input(choiceInput).mutation(({ ctx, input }) => datasets.freezeDataset(ctx, input)),
+  preview: projectProcedure("researcher")
+    .input(choiceInput)
+    .query(({ ctx, input }) => datasets.previewDataset(ctx, input)),
+  freeze: projectProcedure("researcher")
+    .input(choiceInput)
+    .mutation(({ ctx, input }) => datasets.freezeDataset(ctx, input)),
 });

@@ -6,7 +6,9 @@ import { projectProcedure, router } from "../trpc";
 const projectId = z.uuid();
 
 export const guidelineRouter = router({
-  list: projectProcedure("researcher").input(z.strictObject({ projectId })).query(({ ctx, input }) => guidelines.listGuidelines(ctx, input)),
+  list: projectProcedure("researcher")
+    .input(z.strictObject({ projectId }))
+    .query(({ ctx, input }) => guidelines.listGuidelines(ctx, input)),
   save: projectProcedure("researcher")
     .input(
       z.strictObject({

@@ -14,8 +14,14 @@ const choiceSchema = z.strictObject({
 });
 
 export const itemRouter = router({
-  compare: projectProcedure("researcher").input(comparisonSchema).mutation(({ ctx, input }) => compareModels(ctx, input)),
+  compare: projectProcedure("researcher")
+    .input(comparisonSchema)
+    .mutation(({ ctx, input }) => compareModels(ctx, input)),
   /** What `make` would make now. */
-  plan: projectProcedure("researcher").input(choiceSchema).query(({ ctx, input }) => makeItems(ctx, { ...input, dryRun: true })),
-  make: projectProcedure("researcher").input(choiceSchema).mutation(({ ctx, input }) => makeItems(ctx, { ...input, dryRun: false })),
+  plan: projectProcedure("researcher")
+    .input(choiceSchema)
+    .query(({ ctx, input }) => makeItems(ctx, { ...input, dryRun: true })),
+  make: projectProcedure("researcher")
+    .input(choiceSchema)
+    .mutation(({ ctx, input }) => makeItems(ctx, { ...input, dryRun: false })),
 });

@@ -14,12 +14,26 @@ const reasons = z.array(z.string().trim().min(1).max(80)).max(12, "At most 12 re
 export const projectRouter = router({
   /** Those that the caller works in. */
   list: annotatorProcedure.query(({ ctx }) => projects.listProjects(ctx)),
-  get: projectProcedure("reviewer").input(z.strictObject({ projectId })).query(({ ctx, input }) => projects.getProject(ctx, input)),
-  overview: projectProcedure("reviewer").input(z.strictObject({ projectId })).query(({ ctx, input }) => projects.getProjectOverview(ctx, input)),
+  get: projectProcedure("reviewer")
+    .input(z.strictObject({ projectId }))
+    .query(({ ctx, input }) => projects.getProject(ctx, input)),
+  overview: projectProcedure("reviewer")
+    .input(z.strictObject({ projectId }))
+    .query(({ ctx, input }) => projects.getProjectOverview(ctx, input)),
   /** A prompt of the project with completions, by which the settings show what annotators will see; null without prompts. */
-  example: projectProcedure("researcher").input(z.strictObject({ projectId })).query(({ ctx, input }) => projects.getExample(ctx, input)),
+  example: projectProcedure("researcher")
+    .input(z.strictObject({ projectId }))
+    .query(({ ctx, input }) => projects.getExample(ctx, input)),
   create: researcherProcedure
-    .input(z.strictObject({ name, description: description.default(""), overlap: overlap.default(1), reasons: reasons.default([]), access: projectAccessSchema.optional() }))
+    .input(
+      z.strictObject({
+        name,
+        description: description.default(""),
+        overlap: overlap.default(1),
+        reasons: reasons.default([]),
+        access: projectAccessSchema.optional(),
+      }),
+    )
     .mutation(({ ctx, input }) => projects.createProject(ctx, input)),
   change: projectProcedure("owner")
     .input(

@@ -21,6 +21,10 @@ export const promptRouter = router({
       }),
     )
     .query(({ ctx, input }) => prompts.listPrompts(ctx, input)),
-  facets: projectProcedure("researcher").input(z.strictObject({ projectId })).query(({ ctx, input }) => prompts.getPromptFacets(ctx, input)),
-  get: projectProcedure("researcher").input(z.strictObject({ promptId: z.uuid() })).query(({ ctx, input }) => prompts.getPrompt(ctx, input)),
+  facets: projectProcedure("researcher")
+    .input(z.strictObject({ projectId }))
+    .query(({ ctx, input }) => prompts.getPromptFacets(ctx, input)),
+  get: projectProcedure("researcher")
+    .input(z.strictObject({ promptId: z.uuid() }))
+    .query(({ ctx, input }) => prompts.getPrompt(ctx, input)),
 });

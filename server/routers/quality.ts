@@ -7,7 +7,13 @@ import { projectProcedure, router } from "../trpc";
 const whose = z.strictObject({ projectId: z.uuid(), simulated: z.boolean().default(false) });
 
 export const qualityRouter = router({
-  report: projectProcedure("reviewer").input(whose).query(({ ctx, input }) => quality.getQuality(ctx, input)),
-  toReview: projectProcedure("reviewer").input(whose).query(({ ctx, input }) => quality.listToReview(ctx, input)),
-  review: projectProcedure("reviewer").input(reviewSchema).mutation(({ ctx, input }) => quality.reviewJudgement(ctx, input)),
+  report: projectProcedure("reviewer")
+    .input(whose)
+    .query(({ ctx, input }) => quality.getQuality(ctx, input)),
+  toReview: projectProcedure("reviewer")
+    .input(whose)
+    .query(({ ctx, input }) => quality.listToReview(ctx, input)),
+  review: projectProcedure("reviewer")
+    .input(reviewSchema)
+    .mutation(({ ctx, input }) => quality.reviewJudgement(ctx, input)),
 });

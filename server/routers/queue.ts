@@ -7,10 +7,22 @@ import { projectProcedure, router } from "../trpc";
 const projectId = z.uuid();
 
 export const queueRouter = router({
-  get: projectProcedure("owner").input(z.strictObject({ projectId })).query(({ ctx, input }) => queue.getQueue(ctx, input)),
-  change: projectProcedure("owner").input(z.strictObject({ projectId, settings: queueSettingsSchema })).mutation(({ ctx, input }) => queue.changeQueue(ctx, input)),
+  get: projectProcedure("owner")
+    .input(z.strictObject({ projectId }))
+    .query(({ ctx, input }) => queue.getQueue(ctx, input)),
+  change: projectProcedure("owner")
+    .input(z.strictObject({ projectId, settings: queueSettingsSchema }))
+    .mutation(({ ctx, input }) => queue.changeQueue(ctx, input)),
   changeMember: projectProcedure("owner")
-    .input(z.strictObject({ projectId, userId: z.uuid(), adjudicator: z.boolean(), paused: z.boolean(), dailyCap: z.number().int().min(1, "At least 1").max(100_000).nullable() }))
+    .input(
+      z.strictObject({
+        projectId,
+        userId: z.uuid(),
+        adjudicator: z.boolean(),
+        paused: z.boolean(),
+        dailyCap: z.number().int().min(1, "At least 1").max(100_000).nullable(),
+      }),
+    )
     .mutation(({ ctx, input }) => queue.changeTeamMember(ctx, input)),
   changePurpose: projectProcedure("reviewer")
     .input(z.strictObject({ judgementId: z.uuid(), purpose: z.enum(["work", "gold", "qualification"]) }))

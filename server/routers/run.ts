@@ -6,7 +6,20 @@ import { getRunListener } from "../run-listener";
 import { shutdownSignal } from "../shutdown";
 import { getRunLineage } from "../services/checkpoint";
 import { compareEvaluationRuns, getRewardByDistance, listComparableRuns } from "../services/evaluation";
-import { cancelRun, createRun, createRunSchema, estimateRun, getRun, getRunSeries, listRuns, listSameData, listTrials, pauseRun, resumeRun, retryRun } from "../services/run";
+import {
+  cancelRun,
+  createRun,
+  createRunSchema,
+  estimateRun,
+  getRun,
+  getRunSeries,
+  listRuns,
+  listSameData,
+  listTrials,
+  pauseRun,
+  resumeRun,
+  retryRun,
+} from "../services/run";
 import { listRunInputs, runInputSchema } from "../services/run-inputs";
 import { streamRunEvents } from "../services/run-stream";
 import { annotatorProcedure, projectProcedure, router } from "../trpc";
@@ -26,27 +39,51 @@ export const runRouter = router({
       }),
     )
     .query(({ ctx, input }) => listRuns(ctx, input)),
-  get: projectProcedure("researcher").input(idSchema).query(({ ctx, input }) => getRun(ctx, input.id)),
-  series: projectProcedure("researcher").input(idSchema).query(({ ctx, input }) => getRunSeries(ctx, input.id)),
-  trials: projectProcedure("researcher").input(idSchema).query(({ ctx, input }) => listTrials(ctx, input.id)),
-  sameData: projectProcedure("researcher").input(idSchema).query(({ ctx, input }) => listSameData(ctx, input.id)),
-  lineage: projectProcedure("researcher").input(idSchema).query(({ ctx, input }) => getRunLineage(ctx, input.id)),
+  get: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => getRun(ctx, input.id)),
+  series: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => getRunSeries(ctx, input.id)),
+  trials: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => listTrials(ctx, input.id)),
+  sameData: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => listSameData(ctx, input.id)),
+  lineage: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => getRunLineage(ctx, input.id)),
   /** Other evaluation runs on prompts of this one, and the paired comparison with one of them. */
-  comparable: projectProcedure("researcher").input(idSchema).query(({ ctx, input }) => listComparableRuns(ctx, input.id)),
+  comparable: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => listComparableRuns(ctx, input.id)),
   compare: projectProcedure("researcher")
     .input(z.strictObject({ id: z.uuid(), baselineId: z.uuid() }))
     .query(({ ctx, input }) => compareEvaluationRuns(ctx, { runId: input.id, baselineId: input.baselineId })),
-  rewardByDistance: projectProcedure("researcher").input(idSchema).query(({ ctx, input }) => getRewardByDistance(ctx, input.id)),
-  inputs: annotatorProcedure
-    .input(z.strictObject({ projectId: z.uuid().nullable() }))
-    .query(({ ctx, input }) => listRunInputs(ctx, input)),
+  rewardByDistance: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => getRewardByDistance(ctx, input.id)),
+  inputs: annotatorProcedure.input(z.strictObject({ projectId: z.uuid().nullable() })).query(({ ctx, input }) => listRunInputs(ctx, input)),
   /** Changes nothing; a mutation because a config is too long for an address. */
-  estimate: projectProcedure("researcher").input(runInputSchema).mutation(({ ctx, input }) => estimateRun(ctx, input)),
-  create: projectProcedure("researcher").input(createRunSchema).mutation(({ ctx, input }) => createRun(ctx, input)),
-  pause: projectProcedure("researcher").input(idSchema).mutation(({ ctx, input }) => pauseRun(ctx, input.id)),
-  resume: projectProcedure("researcher").input(idSchema).mutation(({ ctx, input }) => resumeRun(ctx, input.id)),
-  cancel: projectProcedure("researcher").input(idSchema).mutation(({ ctx, input }) => cancelRun(ctx, input.id)),
-  retry: projectProcedure("researcher").input(idSchema).mutation(({ ctx, input }) => retryRun(ctx, input.id)),
+  estimate: projectProcedure("researcher")
+    .input(runInputSchema)
+    .mutation(({ ctx, input }) => estimateRun(ctx, input)),
+  create: projectProcedure("researcher")
+    .input(createRunSchema)
+    .mutation(({ ctx, input }) => createRun(ctx, input)),
+  pause: projectProcedure("researcher")
+    .input(idSchema)
+    .mutation(({ ctx, input }) => pauseRun(ctx, input.id)),
+  resume: projectProcedure("researcher")
+    .input(idSchema)
+    .mutation(({ ctx, input }) => resumeRun(ctx, input.id)),
+  cancel: projectProcedure("researcher")
+    .input(idSchema)
+    .mutation(({ ctx, input }) => cancelRun(ctx, input.id)),
+  retry: projectProcedure("researcher")
+    .input(idSchema)
+    .mutation(({ ctx, input }) => retryRun(ctx, input.id)),
   /** Pages of events; a client that comes back sends the last id it saw and misses nothing. */
   events: projectProcedure("researcher")
     .input(z.strictObject({ id: z.uuid(), lastEventId: z.string().regex(/^\d+$/).nullish() }))

@@ -35,7 +35,17 @@ const COLUMNS = ["time", "person", "person_id", "action", "project", "kind", "ta
 const plain = (cell: string) => (/^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell);
 
 function toCells({ at, actor, actorId, action, project, kind, targetId, target, details }: AuditRow): string[] {
-  return [at.toISOString(), actor ?? "", actorId ?? "", AUDIT_ACTIONS[action], project ?? "", kind, targetId, target ?? "", JSON.stringify(details)].map(plain);
+  return [
+    at.toISOString(),
+    actor ?? "",
+    actorId ?? "",
+    AUDIT_ACTIONS[action],
+    project ?? "",
+    kind,
+    targetId,
+    target ?? "",
+    JSON.stringify(details),
+  ].map(plain);
 }
 
 /** The log as CSV (RFC 4180), newest first. That it was taken out is an entry itself. */

@@ -81,7 +81,8 @@ export async function getCheckpoint(ctx: UserContext, checkpointId: string) {
   const checkpoint = await selectCheckpoint(ctx.db, checkpointId);
   const projectIds = await listProjectsWith(ctx, "researcher");
   if (checkpoint?.projectId != null) await requireProject(ctx, { checkpoint: checkpointId }, "researcher");
-  else if (checkpoint === null || (projectIds.length === 0 && !roleAtLeast(ctx.user.role, "researcher"))) throw new AppError("NOT_FOUND", "There is no such checkpoint.");
+  else if (checkpoint === null || (projectIds.length === 0 && !roleAtLeast(ctx.user.role, "researcher")))
+    throw new AppError("NOT_FOUND", "There is no such checkpoint.");
   const [scores, usedBy, lineage] = await Promise.all([
     selectScores(ctx.db, { checkpointId, projectIds }),
     selectRunsUsingCheckpoint(ctx.db, { checkpointId, projectIds }),

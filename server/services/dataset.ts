@@ -45,7 +45,10 @@ const hashLine = ({ split, groupKey, content }: DatasetRow) => `${canonicalJson(
 async function measureRows(tx: Db, projectId: string, choice: DatasetChoice): Promise<DatasetPreview> {
   const leaking = await selectLeakingGroups(tx, projectId);
   if (leaking.length > 0) {
-    throw new AppError("CONFLICT", `Prompts of one group lie in different splits (${leaking.map(({ groupKey }) => groupKey).join(", ")}). Put each group into one split first.`);
+    throw new AppError(
+      "CONFLICT",
+      `Prompts of one group lie in different splits (${leaking.map(({ groupKey }) => groupKey).join(", ")}). Put each group into one split first.`,
+    );
   }
   const sha = createHash("sha256");
   const counts: Record<Split, number> = { train: 0, validation: 0, test: 0 };
@@ -85,19 +88,36 @@ function parseChoice({ kind, filter }: Pick<FreezeInput, "kind" | "filter">): Da
 export async function freezeDataset(ctx: UserContext, input: FreezeInput): Promise<DatasetVersionRow & { created: boolean }> {
   const { projectId } = await requireProject(ctx, { project: input.projectId }, "researcher");
   const choice = parseChoice(input);
-  const freeze = () => ctx.db.transaction(async (tx) => {
-    const { counts, excluded, simulated, hash } = await measureRows(tx, projectId, choice);
-    if (counts.train + counts.validation + counts.test === 0) throw new AppError("CONFLICT", explainEmpty(choice, excluded));
-    const known = await selectDatasetByHash(tx, { projectId, kind: choice.kind, hash });
-    if (known !== null) return { ...known, created: false };
-    const version = await insertDatasetVersion(tx, {
-      id: randomUUID(), projectId, kind: choice.kind, version: await selectNextVersion(tx, projectId, choice.kind),
-      hash, counts, simulated, filter: { ...choice.filter, excluded }, createdBy: ctx.user.id,
-    });
-    await storeRows(tx, projectId, choice, version);
-    await recordAction(tx, ctx.user.id, { action: "dataset.frozen", projectId, kind: "dataset", id: version.id, details: { kind: version.kind, version: version.version, hash } });
-    return { ...version, created: true };
-  }, { isolationLevel: "repeatable read" });
+  const freeze = () =>
+    ctx.db.transaction(
+      async (tx) => {
+        const { counts, excluded, simulated, hash } = await measureRows(tx, projectId, choice);
+        if (counts.train + counts.validation + counts.test === 0) throw new AppError("CONFLICT", explainEmpty(choice, excluded));
+        const known = await selectDatasetByHash(tx, { projectId, kind: choice.kind, hash });
+        if (known !== null) return { ...known, created: false };
+        const version = await insertDatasetVersion(tx, {
+          id: randomUUID(),
+          projectId,
+          kind: choice.kind,
+          version: await selectNextVersion(tx, projectId, choice.kind),
+          hash,
+          counts,
+          simulated,
+          filter: { ...choice.filter, excluded },
+          createdBy: ctx.user.id,
+        });
+        await storeRows(tx, projectId, choice, version);
+        await recordAction(tx, ctx.user.id, {
+          action: "dataset.frozen",
+          projectId,
+          kind: "dataset",
+          id: version.id,
+          details: { kind: version.kind, version: version.version, hash },
+        });
+        return { ...version, created: true };
+      },
+      { isolationLevel: "repeatable read" },
+    );
   for (let attempt = 1; ; attempt++) {
     try {
       return await freeze();
@@ -131,7 +151,8 @@ function isUniqueViolation(error: unknown): boolean {
 }
 
 function explainEmpty(choice: DatasetChoice, excluded: ExcludedCounts): string {
-  if (choice.kind === "sft") return "No prompt gives a row: import prompts with reference answers, or judge completions and choose the best-ranked.";
+  if (choice.kind === "sft")
+    return "No prompt gives a row: import prompts with reference answers, or judge completions and choose the best-ranked.";
   if (excluded.simulated > 0) return `There are no votes by people yet; ${excluded.simulated} by simulated annotators were left out.`;
   return "There are no votes that tell one completion from another yet.";
 }
@@ -150,7 +171,10 @@ export async function getDataset(ctx: UserContext, input: { datasetId: string })
 }
 
 /** Rows in their frozen order, read in pages. */
-export async function* readDatasetRows(ctx: { db: Db }, input: { datasetId: string; splits?: readonly Split[] }): AsyncGenerator<DatasetRow & { ordinal: number }> {
+export async function* readDatasetRows(
+  ctx: { db: Db },
+  input: { datasetId: string; splits?: readonly Split[] },
+): AsyncGenerator<DatasetRow & { ordinal: number }> {
   let afterOrdinal = -1;
   while (true) {
     const page = await selectDatasetRowPage(ctx.db, { versionId: input.datasetId, afterOrdinal, limit: PAGE, splits: input.splits });
@@ -162,7 +186,10 @@ export async function* readDatasetRows(ctx: { db: Db }, input: { datasetId: stri
   }
 }
 
-export async function listDatasetRows(ctx: UserContext, input: { datasetId: string; afterOrdinal: number; limit: number; splits?: readonly Split[] }) {
+export async function listDatasetRows(
+  ctx: UserContext,
+  input: { datasetId: string; afterOrdinal: number; limit: number; splits?: readonly Split[] },
+) {
   await requireProject(ctx, { dataset: input.datasetId }, "researcher");
   return selectDatasetRowPage(ctx.db, { versionId: input.datasetId, ...input });
 }
@@ -176,10 +203,14 @@ export type ExportFormat =
  * The rows of a file. "hone" has every row as it was frozen, ties too; TRL's preference format has one for each strictly
  * ordered pair.
  */
-export async function* exportDataset(ctx: UserContext, input: { datasetId: string; splits?: readonly Split[] } & ExportFormat): AsyncGenerator<Record<string, unknown>> {
+export async function* exportDataset(
+  ctx: UserContext,
+  input: { datasetId: string; splits?: readonly Split[] } & ExportFormat,
+): AsyncGenerator<Record<string, unknown>> {
   const { kind, projectId } = await getDataset(ctx, input);
   const needed = { hone: kind, "trl-preference": "preference", "trl-sft": "sft" }[input.format];
-  if (needed !== kind) throw new AppError("BAD_INPUT", `format: ${input.format} needs a dataset version of kind ${needed}, and this one is of kind ${kind}`);
+  if (needed !== kind)
+    throw new AppError("BAD_INPUT", `format: ${input.format} needs a dataset version of kind ${needed}, and this one is of kind ${kind}`);
   const { datasetId: id, ...details } = input;
   await recordAction(ctx.db, ctx.user.id, { action: "dataset.exported", projectId, kind: "dataset", id, details });
   for await (const row of readDatasetRows(ctx, input)) {

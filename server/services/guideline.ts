@@ -16,13 +16,23 @@ export async function saveGuideline(ctx: UserContext, input: { projectId: string
   await requireProject(ctx, { project: projectId }, "researcher");
   const latest = await selectLatestGuideline(ctx.db, projectId);
   if ((latest?.version ?? 0) !== basedOn) {
-    throw new AppError("CONFLICT", `Version ${latest?.version ?? 0} was saved while you were editing. Copy your text, reload, and put in your changes again.`);
+    throw new AppError(
+      "CONFLICT",
+      `Version ${latest?.version ?? 0} was saved while you were editing. Copy your text, reload, and put in your changes again.`,
+    );
   }
   if (latest !== null && latest.body === body) return latest;
   return ctx.db.transaction(async (tx) => {
     const saved = await insertGuidelineVersion(tx, { projectId, version: basedOn + 1, body, createdBy: ctx.user.id });
-    if (saved === null) throw new AppError("CONFLICT", "Somebody saved a version at the same moment. Copy your text, reload, and put in your changes again.");
-    await recordAction(tx, ctx.user.id, { action: "guideline.saved", projectId, kind: "guideline", id: saved.id, details: { version: saved.version } });
+    if (saved === null)
+      throw new AppError("CONFLICT", "Somebody saved a version at the same moment. Copy your text, reload, and put in your changes again.");
+    await recordAction(tx, ctx.user.id, {
+      action: "guideline.saved",
+      projectId,
+      kind: "guideline",
+      id: saved.id,
+      details: { version: saved.version },
+    });
     return saved;
   });
 }

@@ -1,7 +1,14 @@
 /** Invitations by link: made by owners, shown once, kept as a hash, used by whoever has the link and an account. */
 import { createHash, randomBytes } from "node:crypto";
 import type { Db } from "../../db/client";
-import { countInvitationUse, insertInvitation, revokeInvitationRow, selectInvitationByHash, selectMember, upsertMember } from "../../db/queries/members";
+import {
+  countInvitationUse,
+  insertInvitation,
+  revokeInvitationRow,
+  selectInvitationByHash,
+  selectMember,
+  upsertMember,
+} from "../../db/queries/members";
 import { selectUserById } from "../../db/queries/users";
 import { INVITATION_PROBLEMS, type InvitationState, invitationState, type NewInvitation } from "../../domain/invitation";
 import { type ProjectRole, projectRoleAtLeast } from "../../domain/project-role";
@@ -18,7 +25,15 @@ export async function createInvitation(ctx: UserContext, input: NewInvitation): 
   await requireProject(ctx, { project: projectId }, "owner");
   const token = randomBytes(32).toString("base64url");
   return ctx.db.transaction(async (tx) => {
-    const { id, expiresAt } = await insertInvitation(tx, { projectId, role, email, maxUses, days, tokenHash: hashToken(token), createdBy: ctx.user.id });
+    const { id, expiresAt } = await insertInvitation(tx, {
+      projectId,
+      role,
+      email,
+      maxUses,
+      days,
+      tokenHash: hashToken(token),
+      createdBy: ctx.user.id,
+    });
     const details = { after: { role, maxUses, days, forOneAddress: email !== null } };
     await recordAction(tx, ctx.user.id, { action: "invitation.made", projectId, kind: "invitation", id, details });
     return { id, token, expiresAt };
@@ -42,7 +57,12 @@ export async function previewInvitation(db: Db, token: string): Promise<Invitati
   const found = await selectInvitationByHash(db, hashToken(token));
   if (found === null) return null;
   const { invitation, project } = found;
-  return { state: invitationState(invitation, new Date()), project: project.name, role: invitation.role, forOneAddress: invitation.email !== null };
+  return {
+    state: invitationState(invitation, new Date()),
+    project: project.name,
+    role: invitation.role,
+    forOneAddress: invitation.email !== null,
+  };
 }
 
 /** Whether an invitation lets somebody with this address make an account, also where sign-up is closed. */
@@ -56,7 +76,10 @@ export async function admitsSignUp(db: Db, token: string, email: string): Promis
  * Makes the caller a member. Who has the role or a greater one already stays as they are and uses nothing up.
  * Throws NOT_FOUND, GONE for what is revoked, expired or used up, FORBIDDEN for another address.
  */
-export async function acceptInvitation(ctx: UserContext, input: { token: string }): Promise<{ projectId: string; slug: string; role: ProjectRole }> {
+export async function acceptInvitation(
+  ctx: UserContext,
+  input: { token: string },
+): Promise<{ projectId: string; slug: string; role: ProjectRole }> {
   return ctx.db.transaction(async (tx) => {
     const found = await selectInvitationByHash(tx, hashToken(input.token), { lock: true });
     if (found === null) throw new AppError("NOT_FOUND", "There is no such invitation. Check that the whole link was copied.");
@@ -73,7 +96,13 @@ export async function acceptInvitation(ctx: UserContext, input: { token: string 
     const { role } = invitation;
     await upsertMember(tx, { projectId: project.id, userId, role });
     await countInvitationUse(tx, invitation.id);
-    await recordAction(tx, userId, { action: "member.joined", projectId: project.id, kind: "user", id: userId, details: { after: { role }, invitation: invitation.id } });
+    await recordAction(tx, userId, {
+      action: "member.joined",
+      projectId: project.id,
+      kind: "user",
+      id: userId,
+      details: { after: { role }, invitation: invitation.id },
+    });
     return { ...where, role };
   });
 }

@@ -67,7 +67,13 @@ export async function makeItems(ctx: UserContext, input: ItemChoice & { dryRun: 
     }
     if (!input.dryRun) {
       const { projectId, split, seed } = input;
-      await recordAction(tx, ctx.user.id, { action: "items.made", projectId, kind: "project", id: projectId, details: { items: made, split, seed } });
+      await recordAction(tx, ctx.user.id, {
+        action: "items.made",
+        projectId,
+        kind: "project",
+        id: projectId,
+        details: { items: made, split, seed },
+      });
     }
     return plan;
   });

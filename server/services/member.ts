@@ -15,7 +15,10 @@ export async function listMembers(ctx: UserContext, input: { projectId: string }
   const now = new Date();
   return {
     members: await selectMembers(ctx.db, projectId),
-    invitations: (await selectInvitations(ctx.db, projectId)).map((invitation) => ({ ...invitation, state: invitationState(invitation, now) })),
+    invitations: (await selectInvitations(ctx.db, projectId)).map((invitation) => ({
+      ...invitation,
+      state: invitationState(invitation, now),
+    })),
   };
 }
 
@@ -36,14 +39,23 @@ async function keepOneOwner(tx: Db, member: { projectId: string; role: ProjectRo
   }
 }
 
-export async function changeMember(ctx: UserContext, input: { projectId: string; userId: string; role: ProjectRole }): Promise<{ changed: true }> {
+export async function changeMember(
+  ctx: UserContext,
+  input: { projectId: string; userId: string; role: ProjectRole },
+): Promise<{ changed: true }> {
   const { projectId, userId, role } = input;
   await requireProject(ctx, { project: projectId }, "owner");
   return ctx.db.transaction(async (tx) => {
     const member = await requireMember(tx, input);
     if (role !== "owner") await keepOneOwner(tx, member);
     await upsertMember(tx, { projectId, userId, role });
-    await recordAction(tx, ctx.user.id, { action: "member.changed", projectId, kind: "user", id: userId, details: { before: { role: member.role }, after: { role } } });
+    await recordAction(tx, ctx.user.id, {
+      action: "member.changed",
+      projectId,
+      kind: "user",
+      id: userId,
+      details: { before: { role: member.role }, after: { role } },
+    });
     return { changed: true };
   });
 }
@@ -56,7 +68,13 @@ export async function removeMember(ctx: UserContext, input: { projectId: string;
     const member = await requireMember(tx, input);
     await keepOneOwner(tx, member);
     await deleteMember(tx, input);
-    await recordAction(tx, ctx.user.id, { action: "member.removed", projectId, kind: "user", id: userId, details: { before: { role: member.role } } });
+    await recordAction(tx, ctx.user.id, {
+      action: "member.removed",
+      projectId,
+      kind: "user",
+      id: userId,
+      details: { before: { role: member.role } },
+    });
     return { removed: true };
   });
 }

@@ -5,7 +5,16 @@
 import { createHash } from "node:crypto";
 import { selectAuditEntries } from "../../db/queries/audit";
 import { releaseSeatsOf, selectMemberships } from "../../db/queries/members";
-import { countVotesOf, deleteRemarks, pseudonymiseUser, renameInRuns, selectDraftsOf, selectIdentities, selectJudgementsOf, withdrawVotes } from "../../db/queries/people";
+import {
+  countVotesOf,
+  deleteRemarks,
+  pseudonymiseUser,
+  renameInRuns,
+  selectDraftsOf,
+  selectIdentities,
+  selectJudgementsOf,
+  withdrawVotes,
+} from "../../db/queries/people";
 import { lockUserPolicy } from "../../db/queries/users";
 import { recordAction } from "../audit";
 import type { UserContext } from "../context";
@@ -18,12 +27,21 @@ const OWN_ENTRIES = 1000;
 /** What becomes of votes that are in no dataset version. */
 export type VotesOnDeletion = "keep" | "withdraw";
 
-export const formerName = (userId: string) => `Former annotator ${createHash("sha256").update(`former ${userId}`).digest("hex").slice(0, 4)}`;
+export const formerName = (userId: string) =>
+  `Former annotator ${createHash("sha256").update(`former ${userId}`).digest("hex").slice(0, 4)}`;
 
 /** What the account page shows. */
 export async function getAccount(ctx: UserContext) {
   const { email, name, role, passwordHash, createdAt } = await getPerson(ctx.db, ctx.user.id);
-  return { email, name, role, hasPassword: passwordHash !== null, createdAt, memberships: await selectMemberships(ctx.db, ctx.user.id), ...(await countVotesOf(ctx.db, ctx.user.id)) };
+  return {
+    email,
+    name,
+    role,
+    hasPassword: passwordHash !== null,
+    createdAt,
+    memberships: await selectMemberships(ctx.db, ctx.user.id),
+    ...(await countVotesOf(ctx.db, ctx.user.id)),
+  };
 }
 
 /** What a deletion would do with somebody's votes; for admins. */
@@ -44,7 +62,13 @@ async function deletePerson(ctx: UserContext, input: { userId: string; votes: Vo
     await deleteRemarks(tx, userId);
     const withdrawn = votes === "withdraw" ? await withdrawVotes(tx, userId) : 0;
     await renameInRuns(tx, { name, pseudonym });
-    await recordAction(tx, ctx.user.id, { action: "person.deleted", projectId: null, kind: "user", id: userId, details: { votes, withdrawn } });
+    await recordAction(tx, ctx.user.id, {
+      action: "person.deleted",
+      projectId: null,
+      kind: "user",
+      id: userId,
+      details: { votes, withdrawn },
+    });
   });
   return { pseudonym };
 }
@@ -60,8 +84,10 @@ export function deleteUser(ctx: UserContext, input: { userId: string; votes: Vot
  */
 export async function deleteOwnAccount(ctx: UserContext, input: { confirmation: string; votes: VotesOnDeletion }) {
   const user = await getPerson(ctx.db, ctx.user.id);
-  if (user.passwordHash !== null) await checkOwnPassword(ctx, { ...user, passwordHash: user.passwordHash }, { field: "confirmation", password: input.confirmation });
-  else if (input.confirmation.trim().toLowerCase() !== user.email) throw fieldError("confirmation", "This is not the e-mail address of your account");
+  if (user.passwordHash !== null)
+    await checkOwnPassword(ctx, { ...user, passwordHash: user.passwordHash }, { field: "confirmation", password: input.confirmation });
+  else if (input.confirmation.trim().toLowerCase() !== user.email)
+    throw fieldError("confirmation", "This is not the e-mail address of your account");
   return deletePerson(ctx, { userId: user.id, votes: input.votes });
 }
 
@@ -76,7 +102,9 @@ export async function* exportOwnData(ctx: UserContext): AsyncGenerator<Uint8Arra
     identities: await selectIdentities(ctx.db, userId),
     memberships: await selectMemberships(ctx.db, userId),
     drafts: await selectDraftsOf(ctx.db, userId),
-    log: (await selectAuditEntries(ctx.db, { projectId: null, actorId: userId, limit: OWN_ENTRIES })).map(({ at, action, project, kind, targetId }) => ({ at, action, project, kind, targetId })),
+    log: (await selectAuditEntries(ctx.db, { projectId: null, actorId: userId, limit: OWN_ENTRIES })).map(
+      ({ at, action, project, kind, targetId }) => ({ at, action, project, kind, targetId }),
+    ),
   };
   yield encoder.encode(`${JSON.stringify(head, null, 2).slice(0, -2)},\n  "votes": [`);
   let after: string | null = null;

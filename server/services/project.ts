@@ -64,7 +64,10 @@ export function slugOf(name: string): string {
 export async function getExample(ctx: UserContext, input: { projectId: string }) {
   await requireProject(ctx, { project: input.projectId }, "researcher");
   const prompts = await selectPromptPage(ctx.db, { projectId: input.projectId, afterHash: "", limit: EXAMPLES });
-  const completions = await selectServableCompletions(ctx.db, prompts.map(({ id }) => id));
+  const completions = await selectServableCompletions(
+    ctx.db,
+    prompts.map(({ id }) => id),
+  );
   const countOf = ({ id }: { id: string }) => completions.get(id)?.length ?? 0;
   const [fullest] = prompts.toSorted((a, b) => countOf(b) - countOf(a));
   if (fullest === undefined) return null;
@@ -89,7 +92,13 @@ export async function createProject(
       const project = await insertProject(tx, { ...settings, access, slug: n === 1 ? slug : `${slug}-${n}` });
       if (project === null) continue;
       await upsertMember(tx, { projectId: project.id, userId: ctx.user.id, role: "owner" });
-      await recordAction(tx, ctx.user.id, { action: "project.created", projectId: project.id, kind: "project", id: project.id, details: { after: { access } } });
+      await recordAction(tx, ctx.user.id, {
+        action: "project.created",
+        projectId: project.id,
+        kind: "project",
+        id: project.id,
+        details: { after: { access } },
+      });
       return project;
     }
     throw new AppError("CONFLICT", "There are many projects of this name. Choose another one.");
@@ -103,7 +112,13 @@ export async function changeProject(ctx: UserContext, input: { projectId: string
     const before = await lockProject(tx, projectId);
     const project = before === null ? null : await updateProject(tx, projectId, change);
     if (before === null || project === null) throw new AppError("NOT_FOUND", "There is no such project.");
-    await recordAction(tx, ctx.user.id, { action: "project.changed", projectId, kind: "project", id: projectId, details: changedSettings(before, project) });
+    await recordAction(tx, ctx.user.id, {
+      action: "project.changed",
+      projectId,
+      kind: "project",
+      id: projectId,
+      details: changedSettings(before, project),
+    });
     return project;
   });
 }

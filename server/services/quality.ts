@@ -97,16 +97,36 @@ async function measureProject(ctx: UserContext, input: { projectId: string; simu
 export async function getQuality(ctx: UserContext, input: { projectId: string; simulated: boolean }) {
   const project = await requireProject(ctx, { project: input.projectId }, "reviewer");
   const { unlikely, annotators, pairs, items, ...report } = await measureProject(ctx, input);
-  const nameOf = await nameAnnotators(ctx, project, annotators.map(({ annotatorId }) => annotatorId), input.simulated);
+  const nameOf = await nameAnnotators(
+    ctx,
+    project,
+    annotators.map(({ annotatorId }) => annotatorId),
+    input.simulated,
+  );
   const idOf = (id: string) => (seesPseudonyms(project) ? pseudonymOf(project.projectId, id) : id);
-  const prompts = new Map((await selectPromptsOfItems(ctx.db, items.map(({ itemId }) => itemId))).map((row) => [row.itemId, row]));
+  const prompts = new Map(
+    (
+      await selectPromptsOfItems(
+        ctx.db,
+        items.map(({ itemId }) => itemId),
+      )
+    ).map((row) => [row.itemId, row]),
+  );
   return {
     ...report,
     blind: seesPseudonyms(project),
     role: project.role,
     unlikely: unlikely.length,
-    annotators: annotators.map((annotator) => ({ ...annotator, annotatorId: idOf(annotator.annotatorId), name: nameOf(annotator.annotatorId) })),
-    items: items.map((item) => ({ ...item, promptId: prompts.get(item.itemId)?.promptId ?? "", prompt: prompts.get(item.itemId)?.messages.at(-1)?.content ?? "" })),
+    annotators: annotators.map((annotator) => ({
+      ...annotator,
+      annotatorId: idOf(annotator.annotatorId),
+      name: nameOf(annotator.annotatorId),
+    })),
+    items: items.map((item) => ({
+      ...item,
+      promptId: prompts.get(item.itemId)?.promptId ?? "",
+      prompt: prompts.get(item.itemId)?.messages.at(-1)?.content ?? "",
+    })),
     pairs: pairs.map((pair) => ({ ...pair, a: nameOf(pair.a), b: nameOf(pair.b) })),
   };
 }
@@ -115,7 +135,8 @@ export async function getQuality(ctx: UserContext, input: { projectId: string; s
 async function nameAnnotators(ctx: UserContext, project: ProjectEntry, ids: string[], simulated: boolean): Promise<(id: string) => string> {
   const { projectId } = project;
   if (seesPseudonyms(project)) return (id) => pseudonymOf(projectId, id);
-  if (ids.length > 0 && !simulated) await recordSight(ctx.db, ctx.user.id, { action: "quality.seen", projectId, kind: "project", id: projectId });
+  if (ids.length > 0 && !simulated)
+    await recordSight(ctx.db, ctx.user.id, { action: "quality.seen", projectId, kind: "project", id: projectId });
   const names = new Map((await selectNames(ctx.db, ids)).map(({ id, name }) => [id, name]));
   return (id) => names.get(id) ?? "?";
 }
@@ -139,7 +160,8 @@ export async function listToReview(ctx: UserContext, input: { projectId: string;
   const texts = new Map(
     (await selectCompletionTexts(ctx.db, [...new Set(rows.flatMap(({ shownOrder }) => shownOrder))])).map((row) => [row.id, row]),
   );
-  if (rows.length > 0 && !blindReview && !input.simulated) await recordSight(ctx.db, ctx.user.id, { action: "votes.seen", projectId, kind: "project", id: projectId });
+  if (rows.length > 0 && !blindReview && !input.simulated)
+    await recordSight(ctx.db, ctx.user.id, { action: "votes.seen", projectId, kind: "project", id: projectId });
   const whose = (id: string, name: string) => (blindReview ? pseudonymOf(projectId, id) : name);
   return {
     total: flags.length + open.length,
@@ -184,7 +206,12 @@ export async function reviewJudgement(ctx: UserContext, input: Review): Promise<
       });
     }
     await insertReview(tx, { ...input, reviewerId: ctx.user.id });
-    await recordAction(tx, ctx.user.id, { action: input.verdict === "accepted" ? "vote.accepted" : "vote.sent_back", projectId, kind: "judgement", id: input.judgementId });
+    await recordAction(tx, ctx.user.id, {
+      action: input.verdict === "accepted" ? "vote.accepted" : "vote.sent_back",
+      projectId,
+      kind: "judgement",
+      id: input.judgementId,
+    });
     if (input.verdict === "sent_back") {
       await undoJudgementRow(tx, judgement.id);
       if (judgement.value.kind !== "skip") await returnSeat(tx, { itemId: judgement.itemId, seat: judgement.seat, days: RETURN_DAYS });

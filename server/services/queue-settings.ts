@@ -28,7 +28,13 @@ export async function changeQueue(ctx: UserContext, input: { projectId: string; 
     const before = await lockProject(tx, projectId);
     if (before === null) throw new AppError("NOT_FOUND", "There is no such project.");
     await updateProject(tx, projectId, { queue: settings });
-    await recordAction(tx, ctx.user.id, { action: "queue.changed", projectId, kind: "project", id: projectId, details: changedSettings(queueSettingsSchema.parse(before.queue), settings) });
+    await recordAction(tx, ctx.user.id, {
+      action: "queue.changed",
+      projectId,
+      kind: "project",
+      id: projectId,
+      details: changedSettings(queueSettingsSchema.parse(before.queue), settings),
+    });
     return { changed: true };
   });
 }
@@ -64,7 +70,13 @@ export async function changePurpose(
       throw new AppError("CONFLICT", "Only a judgement that stands and ranks the completions can be the known answer.");
     const gold = input.purpose === "work" || ranks === null ? null : Object.fromEntries(shownOrder.map((id, i) => [id, ranks[i] ?? 1]));
     await updatePurpose(tx, { itemId, purpose: input.purpose, gold });
-    await recordAction(tx, ctx.user.id, { action: "item.purpose", projectId, kind: "item", id: itemId, details: { after: { purpose: input.purpose } } });
+    await recordAction(tx, ctx.user.id, {
+      action: "item.purpose",
+      projectId,
+      kind: "item",
+      id: itemId,
+      details: { after: { purpose: input.purpose } },
+    });
     return { changed: true };
   });
 }

@@ -37,7 +37,13 @@ export async function createRun(ctx: UserContext, input: CreateRun): Promise<{ i
   await checkRunInputs(ctx, input);
   return ctx.db.transaction(async (tx) => {
     const { id } = await insertRun(tx, { ...input, kind: input.config.kind, createdBy: ctx.user.id }, `Started by ${ctx.user.name}`);
-    await recordAction(tx, ctx.user.id, { action: "run.started", projectId: input.projectId, kind: "run", id, details: { kind: input.config.kind } });
+    await recordAction(tx, ctx.user.id, {
+      action: "run.started",
+      projectId: input.projectId,
+      kind: "run",
+      id,
+      details: { kind: input.config.kind },
+    });
     return { id };
   });
 }
@@ -102,7 +108,10 @@ export async function getRun(ctx: UserContext, runId: string) {
 }
 
 /** The curves of a run as stored now: for overlays. Throws NOT_FOUND. */
-export async function getRunSeries(ctx: UserContext, runId: string): Promise<{ id: string; name: string; metrics: Record<string, SeriesPoint[]> }> {
+export async function getRunSeries(
+  ctx: UserContext,
+  runId: string,
+): Promise<{ id: string; name: string; metrics: Record<string, SeriesPoint[]> }> {
   const { id, name } = await requireRun(ctx, runId);
   const { metrics } = buildRunSeries(await selectMetricEvents(ctx.db, runId));
   return { id, name, metrics: Object.fromEntries(metrics) };
@@ -141,7 +150,9 @@ async function stopWith(ctx: UserContext, runId: string, what: "pause" | "cancel
   const [action, done] = what === "pause" ? (["run.paused", "paused"] as const) : (["run.stopped", "stopped"] as const);
   return moveRun(ctx, runId, action, done, async (tx) => {
     const moved = await requestRun(tx, { runId, what, reason });
-    if (moved.ok) for (const trial of await selectOpenTrials(tx, runId)) await requestRun(tx, { runId: trial.id, what, reason: `${reason}, with its sweep` });
+    if (moved.ok)
+      for (const trial of await selectOpenTrials(tx, runId))
+        await requestRun(tx, { runId: trial.id, what, reason: `${reason}, with its sweep` });
     return moved;
   });
 }
@@ -151,7 +162,9 @@ export async function resumeRun(ctx: UserContext, runId: string) {
   const reason = `Resumed by ${ctx.user.name}`;
   return moveRun(ctx, runId, "run.resumed", "resumed", async (tx) => {
     const moved = await transitionRun(tx, { runId, from: "paused", to: "queued", reason });
-    if (moved.ok) for (const trial of await selectOpenTrials(tx, runId)) await transitionRun(tx, { runId: trial.id, from: "paused", to: "queued", reason: `${reason}, with its sweep` });
+    if (moved.ok)
+      for (const trial of await selectOpenTrials(tx, runId))
+        await transitionRun(tx, { runId: trial.id, from: "paused", to: "queued", reason: `${reason}, with its sweep` });
     return moved;
   });
 }
@@ -163,17 +176,51 @@ export async function listTrials(ctx: UserContext, runId: string) {
   const trials = await selectTrials(ctx.db, { id: runId, config });
   const final = Math.max(0, ...trials.map(({ rung }) => rung));
   // The last rung had the most steps: its trials come first.
-  const ranked = Array.from({ length: final + 1 }, (_, i) => rankTrials(trials.filter(({ rung }) => rung === final - i), config.direction)).flat();
-  return ranked.map(({ id, setting, rung, value, step, run }) => ({ id, setting, rung, value, bestStep: step, name: run.name, state: run.state, step: run.step, totalSteps: run.totalSteps }));
+  const ranked = Array.from({ length: final + 1 }, (_, i) =>
+    rankTrials(
+      trials.filter(({ rung }) => rung === final - i),
+      config.direction,
+    ),
+  ).flat();
+  return ranked.map(({ id, setting, rung, value, step, run }) => ({
+    id,
+    setting,
+    rung,
+    value,
+    bestStep: step,
+    name: run.name,
+    state: run.state,
+    step: run.step,
+    totalSteps: run.totalSteps,
+  }));
 }
 
 /** Fine-tuning runs on the same rows, oldest first, with what they reached: what a choice of method, start or template is worth. */
 export async function listSameData(ctx: UserContext, runId: string) {
   const run = await requireRun(ctx, runId);
   if (run.datasetVersionId === null) return [];
-  const others = (await selectRuns(ctx.db, { projectId: run.projectId, kinds: [run.kind] })).filter(({ datasetVersionId }) => datasetVersionId === run.datasetVersionId).reverse();
-  const best = new Map((await selectBestValues(ctx.db, others.map(({ id }) => id), "loss/validation", "min")).map((row) => [row.runId, row]));
-  return others.map(({ id, name, state, config, baseCheckpointName, step }) => ({ id, name, state, config, baseCheckpointName, step, best: best.get(id) ?? null }));
+  const others = (await selectRuns(ctx.db, { projectId: run.projectId, kinds: [run.kind] }))
+    .filter(({ datasetVersionId }) => datasetVersionId === run.datasetVersionId)
+    .reverse();
+  const best = new Map(
+    (
+      await selectBestValues(
+        ctx.db,
+        others.map(({ id }) => id),
+        "loss/validation",
+        "min",
+      )
+    ).map((row) => [row.runId, row]),
+  );
+  return others.map(({ id, name, state, config, baseCheckpointName, step }) => ({
+    id,
+    name,
+    state,
+    config,
+    baseCheckpointName,
+    step,
+    best: best.get(id) ?? null,
+  }));
 }
 
 /** A failed run goes back into the queue and continues from its last good checkpoint; a sweep with its failed trials. */
@@ -181,7 +228,9 @@ export async function retryRun(ctx: UserContext, runId: string) {
   const reason = `Retried by ${ctx.user.name}`;
   return moveRun(ctx, runId, "run.retried", "retried", async (tx) => {
     const moved = await transitionRun(tx, { runId, from: "failed", to: "queued", reason });
-    if (moved.ok) for (const trial of await selectRuns(tx, { sweepId: runId, states: ["failed"] })) await transitionRun(tx, { runId: trial.id, from: "failed", to: "queued", reason: `${reason}, with its sweep` });
+    if (moved.ok)
+      for (const trial of await selectRuns(tx, { sweepId: runId, states: ["failed"] }))
+        await transitionRun(tx, { runId: trial.id, from: "failed", to: "queued", reason: `${reason}, with its sweep` });
     return moved;
   });
 }

@@ -53,10 +53,7 @@ function signUpClosed(): AppError {
  * @param address the caller's network address
  * @throws AppError RATE_LIMITED after too many failures
  */
-export async function verifyCredentials(
-  db: Db,
-  input: { email: string; password: string; address: string },
-): Promise<Identity | null> {
+export async function verifyCredentials(db: Db, input: { email: string; password: string; address: string }): Promise<Identity | null> {
   const email = emailSchema.safeParse(input.email);
   // Longer than any stored password: refused before it costs a hash.
   if (!email.success || input.password.length > 200) return null;
@@ -103,7 +100,13 @@ async function createPerson(
     if (!first && !signUpAllowed) throw signUpClosed();
     const user = await insertUser(tx, { ...person, role: first ? "admin" : "annotator" });
     if (user === null) throw new AppError("CONFLICT", "There is already an account with this e-mail address.");
-    await recordAction(tx, user.id, { action: "user.signed_up", projectId: null, kind: "user", id: user.id, details: { after: { role: user.role } } });
+    await recordAction(tx, user.id, {
+      action: "user.signed_up",
+      projectId: null,
+      kind: "user",
+      id: user.id,
+      details: { after: { role: user.role } },
+    });
     return user;
   });
 }

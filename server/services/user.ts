@@ -30,7 +30,13 @@ export async function createUser(ctx: UserContext, input: NewUserInput): Promise
   return ctx.db.transaction(async (tx) => {
     const user = await insertUser(tx, { ...input, passwordHash });
     if (user === null) throw new AppError("CONFLICT", `There is already an account for ${input.email}.`);
-    await recordAction(tx, ctx.user.id, { action: "user.created", projectId: null, kind: "user", id: user.id, details: { after: { role: user.role } } });
+    await recordAction(tx, ctx.user.id, {
+      action: "user.created",
+      projectId: null,
+      kind: "user",
+      id: user.id,
+      details: { after: { role: user.role } },
+    });
     return { id: user.id, password };
   });
 }
@@ -70,7 +76,12 @@ export async function setUserDisabled(ctx: UserContext, input: { userId: string;
     const user = await getPerson(tx, input.userId);
     if (input.disabled) await keepOneAdmin(tx, user);
     await updateUser(tx, user.id, { disabled: input.disabled });
-    await recordAction(tx, ctx.user.id, { action: input.disabled ? "user.disabled" : "user.enabled", projectId: null, kind: "user", id: user.id });
+    await recordAction(tx, ctx.user.id, {
+      action: input.disabled ? "user.disabled" : "user.enabled",
+      projectId: null,
+      kind: "user",
+      id: user.id,
+    });
   });
 }
 
@@ -83,10 +94,7 @@ export async function resetUserPassword(ctx: UserContext, input: { userId: strin
 }
 
 /** Changes the caller's own password; all sessions end, this one too. */
-export async function changeOwnPassword(
-  ctx: UserContext,
-  input: { current: string; password: string },
-): Promise<void> {
+export async function changeOwnPassword(ctx: UserContext, input: { current: string; password: string }): Promise<void> {
   const user = await getPerson(ctx.db, ctx.user.id);
   if (user.passwordHash === null) {
     throw new AppError("CONFLICT", "This account signs in through a provider and has no password.");
@@ -96,7 +104,11 @@ export async function changeOwnPassword(
 }
 
 /** Throws BAD_INPUT at `field` for a wrong password, RATE_LIMITED after too many. */
-export async function checkOwnPassword(ctx: UserContext, user: { id: string; passwordHash: string }, given: { field: string; password: string }): Promise<void> {
+export async function checkOwnPassword(
+  ctx: UserContext,
+  user: { id: string; passwordHash: string },
+  given: { field: string; password: string },
+): Promise<void> {
   if ((await countAction(ctx.db, `password:${user.id}`, 15 * 60)) > 10) {
     throw new AppError("RATE_LIMITED", "Too many attempts. Wait 15 minutes and try again.");
   }

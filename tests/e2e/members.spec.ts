@@ -13,7 +13,10 @@ async function checkEverywhere(page: Page): Promise<void> {
     }
 }
 
-test("somebody is invited by link, makes an account on the way, and is what the link says until they are removed", async ({ page, browser }, info) => {
+test("somebody is invited by link, makes an account on the way, and is what the link says until they are removed", async ({
+  page,
+  browser,
+}, info) => {
   const email = `guest-${info.retry}-${Date.now()}@demo.example`;
   await signInAs(page, "researcher", "/projects");
   await page.getByRole("button", { name: "New project" }).click();

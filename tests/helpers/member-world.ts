@@ -14,7 +14,24 @@ import { createInvitation } from "../../server/services/invitation";
 import { addItem, addUser } from "./project-world";
 import { addRun, createRunWorld } from "./run-world";
 
-export type MemberIds = Record<"project" | "slug" | "run" | "evaluation" | "otherEvaluation" | "dataset" | "checkpoint" | "base" | "prompt" | "item" | "judgement" | "modelA" | "modelB" | "member" | "invitation", string>;
+export type MemberIds = Record<
+  | "project"
+  | "slug"
+  | "run"
+  | "evaluation"
+  | "otherEvaluation"
+  | "dataset"
+  | "checkpoint"
+  | "base"
+  | "prompt"
+  | "item"
+  | "judgement"
+  | "modelA"
+  | "modelB"
+  | "member"
+  | "invitation",
+  string
+>;
 
 export type MemberWorld = {
   ids: MemberIds;
@@ -40,9 +57,19 @@ export async function createMemberWorld(db: Db): Promise<MemberWorld> {
   const evaluation = await addRun(world, { config: runConfigSchema.parse({ kind: "evaluation" }) });
   const otherEvaluation = await addRun(world, { config: runConfigSchema.parse({ kind: "evaluation" }) });
   const { itemId } = await addItem(db, projectId, ["one", "another"], { seats: 9 });
-  const [judgement] = await db.select({ id: judgements.id, itemId: judgements.itemId }).from(judgements).where(eq(judgements.projectId, projectId)).limit(1);
-  const [voted] = await db.select({ promptId: items.promptId }).from(items).where(eq(items.id, judgement?.itemId ?? ""));
-  const [prompt] = await db.select({ id: prompts.id }).from(prompts).where(eq(prompts.id, voted?.promptId ?? ""));
+  const [judgement] = await db
+    .select({ id: judgements.id, itemId: judgements.itemId })
+    .from(judgements)
+    .where(eq(judgements.projectId, projectId))
+    .limit(1);
+  const [voted] = await db
+    .select({ promptId: items.promptId })
+    .from(items)
+    .where(eq(items.id, judgement?.itemId ?? ""));
+  const [prompt] = await db
+    .select({ id: prompts.id })
+    .from(prompts)
+    .where(eq(prompts.id, voted?.promptId ?? ""));
   const [project] = await db.select({ slug: projects.slug }).from(projects).where(eq(projects.id, projectId));
   const [modelA, modelB] = await db.select({ id: models.id }).from(models).where(eq(models.projectId, projectId));
   const invitation = await createInvitation(members.owner, { projectId, role: "reviewer", email: null, maxUses: 1, days: 1 });
@@ -104,7 +131,16 @@ export const PROJECT_INPUTS: Readonly<Record<string, (ids: MemberIds) => unknown
   "project.get": ({ project }) => ({ projectId: project }),
   "project.overview": ({ project }) => ({ projectId: project }),
   "project.example": ({ project }) => ({ projectId: project }),
-  "project.change": ({ project }) => ({ projectId: project, name: "Renamed", description: "", overlap: 1, leaseSeconds: 600, undoSeconds: 300, reasons: [], published: false }),
+  "project.change": ({ project }) => ({
+    projectId: project,
+    name: "Renamed",
+    description: "",
+    overlap: 1,
+    leaseSeconds: 600,
+    undoSeconds: 300,
+    reasons: [],
+    published: false,
+  }),
   "project.changeAnnotation": ({ project }) => ({ projectId: project, annotation: DEFAULT_ANNOTATION }),
   "prompt.list": ({ project }) => ({ projectId: project }),
   "prompt.facets": ({ project }) => ({ projectId: project }),
@@ -114,7 +150,13 @@ export const PROJECT_INPUTS: Readonly<Record<string, (ids: MemberIds) => unknown
   "quality.review": ({ judgement }) => ({ judgementId: judgement, verdict: "accepted", note: "" }),
   "queue.get": ({ project }) => ({ projectId: project }),
   "queue.change": ({ project }) => ({ projectId: project, settings: defaultQueue }),
-  "queue.changeMember": ({ project, member }) => ({ projectId: project, userId: member, adjudicator: false, paused: false, dailyCap: null }),
+  "queue.changeMember": ({ project, member }) => ({
+    projectId: project,
+    userId: member,
+    adjudicator: false,
+    paused: false,
+    dailyCap: null,
+  }),
   "queue.changePurpose": ({ judgement }) => ({ judgementId: judgement, purpose: "work" }),
   "run.get": ({ run }) => ({ id: run }),
   "run.series": ({ run }) => ({ id: run }),
@@ -124,8 +166,19 @@ export const PROJECT_INPUTS: Readonly<Record<string, (ids: MemberIds) => unknown
   "run.comparable": ({ evaluation }) => ({ id: evaluation }),
   "run.compare": ({ evaluation, otherEvaluation }) => ({ id: evaluation, baselineId: otherEvaluation }),
   "run.rewardByDistance": ({ run }) => ({ id: run }),
-  "run.estimate": ({ project, base, dataset }) => ({ projectId: project, config: { kind: "reward" }, baseCheckpointId: base, datasetVersionId: dataset }),
-  "run.create": ({ project, base, dataset }) => ({ projectId: project, config: { kind: "reward" }, baseCheckpointId: base, datasetVersionId: dataset, name: "A run" }),
+  "run.estimate": ({ project, base, dataset }) => ({
+    projectId: project,
+    config: { kind: "reward" },
+    baseCheckpointId: base,
+    datasetVersionId: dataset,
+  }),
+  "run.create": ({ project, base, dataset }) => ({
+    projectId: project,
+    config: { kind: "reward" },
+    baseCheckpointId: base,
+    datasetVersionId: dataset,
+    name: "A run",
+  }),
   "run.pause": ({ run }) => ({ id: run }),
   "run.resume": ({ run }) => ({ id: run }),
   "run.cancel": ({ run }) => ({ id: run }),

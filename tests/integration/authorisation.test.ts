@@ -22,7 +22,9 @@ import { useDatabase } from "../helpers/use-database";
 const CALLERS = [null, ...ROLES] as const;
 
 /** Whoever may follow a run is given what was before; what comes is another test's. */
-vi.mock("../../server/run-listener", () => ({ getRunListener: () => ({ ready: async () => undefined, subscribe: () => () => undefined }) }));
+vi.mock("../../server/run-listener", () => ({
+  getRunListener: () => ({ ready: async () => undefined, subscribe: () => () => undefined }),
+}));
 
 /** What visitors may read; everything else that is public is a mistake. */
 const PUBLIC_QUERIES = /^(user\.me|leaderboard\..+)$/;
@@ -30,9 +32,29 @@ const PUBLIC_MUTATIONS = ["user.signUp"];
 
 /** Procedures that lead to no single project, or answer everybody by what is published; their rules are tested where they are. */
 const OF_NO_PROJECT = [
-  "annotate.projects", "leaderboard.get", "leaderboard.history", "leaderboard.lineage", "leaderboard.projects", "leaderboard.scrutiny",
-  "member.accept", "project.create", "project.list", "run.inputs", "run.list",
-  "user.account", "user.changePassword", "user.changeRole", "user.create", "user.delete", "user.deleteOwn", "user.list", "user.me", "user.resetPassword", "user.setDisabled", "user.signUp", "user.votes",
+  "annotate.projects",
+  "leaderboard.get",
+  "leaderboard.history",
+  "leaderboard.lineage",
+  "leaderboard.projects",
+  "leaderboard.scrutiny",
+  "member.accept",
+  "project.create",
+  "project.list",
+  "run.inputs",
+  "run.list",
+  "user.account",
+  "user.changePassword",
+  "user.changeRole",
+  "user.create",
+  "user.delete",
+  "user.deleteOwn",
+  "user.list",
+  "user.me",
+  "user.resetPassword",
+  "user.setDisabled",
+  "user.signUp",
+  "user.votes",
   "worker.list",
 ];
 
@@ -75,11 +97,7 @@ async function refusalOf(path: string, ctx: ServiceContext, input: unknown): Pro
 
 /** Whether the role check refused, as opposed to the parser, the database or a rule of a service. */
 function isRoleRefusal(error: unknown): error is TRPCError {
-  return (
-    error instanceof TRPCError &&
-    (error.code === "UNAUTHORIZED" || error.code === "FORBIDDEN") &&
-    !(error.cause instanceof AppError)
-  );
+  return error instanceof TRPCError && (error.code === "UNAUTHORIZED" || error.code === "FORBIDDEN") && !(error.cause instanceof AppError);
 }
 
 function mayCall(role: Role | null, needed: ProcedureRole): boolean {
@@ -120,7 +138,8 @@ describe("every procedure", () => {
 });
 
 /** What a caller learns from being refused. */
-const told = (error: unknown) => (error instanceof TRPCError || error instanceof AppError ? `${error.code} ${error.message}` : String(error));
+const told = (error: unknown) =>
+  error instanceof TRPCError || error instanceof AppError ? `${error.code} ${error.message}` : String(error);
 
 describe("every procedure of a project for members only", () => {
   const database = useDatabase();
@@ -132,7 +151,12 @@ describe("every procedure of a project for members only", () => {
 
   it("is in the list of this test, and no other procedure leads to a project unseen", () => {
     expect(ofProjects.map(([path]) => path).sort()).toEqual(Object.keys(PROJECT_INPUTS).sort());
-    expect(procedures.map(([path]) => path).filter((path) => !(path in PROJECT_INPUTS)).sort()).toEqual([...OF_NO_PROJECT].sort());
+    expect(
+      procedures
+        .map(([path]) => path)
+        .filter((path) => !(path in PROJECT_INPUTS))
+        .sort(),
+    ).toEqual([...OF_NO_PROJECT].sort());
   });
 
   it.each(ofProjects)("%s opens to members by their role, and tells nobody else that there is such a project", async (path, procedure) => {
@@ -160,11 +184,23 @@ describe("every procedure of a project for members only", () => {
   });
 
   /** What the routes beside tRPC call, as they call it. */
-  const downloads: Record<string, { needed: "researcher" | "owner"; start: (ctx: MemberWorld["admin"], ids: MemberIds) => Promise<unknown> }> = {
-    "export of judgements": { needed: "researcher", start: (ctx, { project }) => exportJudgements(ctx, { projectId: project, simulated: false, layout: "hone", file: "jsonl" }).next() },
-    "export of a dataset version": { needed: "researcher", start: (ctx, { dataset }) => exportDataset(ctx, { datasetId: dataset, format: "hone" }).next() },
+  const downloads: Record<
+    string,
+    { needed: "researcher" | "owner"; start: (ctx: MemberWorld["admin"], ids: MemberIds) => Promise<unknown> }
+  > = {
+    "export of judgements": {
+      needed: "researcher",
+      start: (ctx, { project }) => exportJudgements(ctx, { projectId: project, simulated: false, layout: "hone", file: "jsonl" }).next(),
+    },
+    "export of a dataset version": {
+      needed: "researcher",
+      start: (ctx, { dataset }) => exportDataset(ctx, { datasetId: dataset, format: "hone" }).next(),
+    },
     "export of the log": { needed: "owner", start: (ctx, { project }) => exportAudit(ctx, { projectId: project }).next() },
-    import: { needed: "researcher", start: (ctx, { project }) => importRows(ctx, { projectId: project, kind: "prompts", source: "a.jsonl", policy: "keep" }, []) },
+    import: {
+      needed: "researcher",
+      start: (ctx, { project }) => importRows(ctx, { projectId: project, kind: "prompts", source: "a.jsonl", policy: "keep" }, []),
+    },
   };
 
   it.each(Object.entries(downloads))("%s holds to the same", async (_, { needed, start }) => {
@@ -174,7 +210,8 @@ describe("every procedure of a project for members only", () => {
       expect(unknown).toMatch(/^NOT_FOUND/);
       expect(await answerTo(ctx, world.ids)).toBe(unknown);
     }
-    for (const role of PROJECT_ROLES) expect(await answerTo(world.members[role], world.ids)).toMatch(projectRoleAtLeast(role, needed) ? /^let in$/ : /^FORBIDDEN/);
+    for (const role of PROJECT_ROLES)
+      expect(await answerTo(world.members[role], world.ids)).toMatch(projectRoleAtLeast(role, needed) ? /^let in$/ : /^FORBIDDEN/);
     expect(await answerTo(world.admin, world.ids)).toBe("let in");
   });
 
@@ -207,7 +244,8 @@ describe("every procedure of a project for members only", () => {
       return [board.get({ slug }), board.scrutiny({ slug }), board.history({ slug }), board.lineage({ slug, modelId: modelA })];
     };
     for (const ctx of [{ db: database(), user: null }, ...Object.values(world.outsiders), world.members.annotator, world.members.reviewer])
-      for (const answer of await Promise.allSettled(doors(ctx))) expect(answer.status === "rejected" && told(answer.reason)).toMatch(/^NOT_FOUND/);
+      for (const answer of await Promise.allSettled(doors(ctx)))
+        expect(answer.status === "rejected" && told(answer.reason)).toMatch(/^NOT_FOUND/);
     for (const answer of await Promise.allSettled(doors(world.members.researcher))) expect(answer.status).toBe("fulfilled");
   });
 

@@ -9,6 +9,12 @@ const parametersSchema = auditFilterSchema.extend({ projectId: z.uuid().nullable
 export function GET(request: Request): Promise<Response> {
   return handleAs("annotator", async (ctx) => {
     const body = await streamStarted(exportAudit(ctx, parseParameters(parametersSchema, request)));
-    return new Response(body, { headers: { "content-type": "text/csv; charset=utf-8", "content-disposition": 'attachment; filename="audit-log.csv"', "cache-control": "private, no-store" } });
+    return new Response(body, {
+      headers: {
+        "content-type": "text/csv; charset=utf-8",
+        "content-disposition": 'attachment; filename="audit-log.csv"',
+        "cache-control": "private, no-store",
+      },
+    });
   });
 }

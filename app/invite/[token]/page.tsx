@@ -48,7 +48,10 @@ export default async function InvitePage({ params }: { params: Promise<{ token: 
         <div>
           <dt className="text-muted">Your role there</dt>
           <dd>
-            <span className="font-medium">{role}</span>: {PROJECT_ROLES.slice(0, PROJECT_ROLES.indexOf(role) + 1).map((known) => PROJECT_ROLE_WORDS[known]).join("; ")}
+            <span className="font-medium">{role}</span>:{" "}
+            {PROJECT_ROLES.slice(0, PROJECT_ROLES.indexOf(role) + 1)
+              .map((known) => PROJECT_ROLE_WORDS[known])
+              .join("; ")}
           </dd>
         </div>
         {forOneAddress && (

@@ -33,7 +33,8 @@ beforeAll(async () => {
   await addVote(ann, { projectId, itemId, shownOrder: completionIds, value: { kind: "pairwise", margin: -1 }, ranks: [1, 2] });
 });
 
-const entries = async (filter: Partial<Parameters<typeof listAudit>[1]> = {}) => (await listAudit(owner, { projectId, limit: 200, ...filter })).entries;
+const entries = async (filter: Partial<Parameters<typeof listAudit>[1]> = {}) =>
+  (await listAudit(owner, { projectId, limit: 200, ...filter })).entries;
 const drain = async (chunks: AsyncGenerator<Uint8Array>) => {
   let text = "";
   for await (const chunk of chunks) text += new TextDecoder().decode(chunk);
@@ -46,9 +47,20 @@ describe("the audit log", () => {
     await changeQueue(owner, { projectId, settings: { ...defaultQueue, dailyCap: 40 } });
     await changeMember(admin, { projectId, userId: ann.user.id, role: "reviewer" });
     const [member, queue, project, made] = await entries();
-    expect(member).toMatchObject({ action: "member.changed", actorId: admin.user.id, kind: "user", targetId: ann.user.id, target: ann.user.name, details: { before: { role: "annotator" }, after: { role: "reviewer" } } });
+    expect(member).toMatchObject({
+      action: "member.changed",
+      actorId: admin.user.id,
+      kind: "user",
+      targetId: ann.user.id,
+      target: ann.user.name,
+      details: { before: { role: "annotator" }, after: { role: "reviewer" } },
+    });
     expect(queue).toMatchObject({ action: "queue.changed", details: { before: { dailyCap: 0 }, after: { dailyCap: 40 } } });
-    expect(project).toMatchObject({ action: "project.changed", actor: owner.user.name, details: { before: { overlap: 1 }, after: { overlap: 3 } } });
+    expect(project).toMatchObject({
+      action: "project.changed",
+      actor: owner.user.name,
+      details: { before: { overlap: 1 }, after: { overlap: 3 } },
+    });
     expect(made).toMatchObject({ action: "project.created", kind: "project", targetId: projectId });
   });
 
@@ -97,7 +109,11 @@ describe("the audit log", () => {
   it("is one for the installation, for admins, with what belongs to no project", async () => {
     await changeUserRole(admin, { userId: ann.user.id, role: "researcher" });
     const [newest] = (await listAudit(admin, { projectId: null, limit: 1 })).entries;
-    expect(newest).toMatchObject({ action: "user.role", projectId: null, details: { before: { role: "annotator" }, after: { role: "researcher" } } });
+    expect(newest).toMatchObject({
+      action: "user.role",
+      projectId: null,
+      details: { before: { role: "annotator" }, after: { role: "researcher" } },
+    });
     expect((await entries()).every((entry) => entry.projectId === projectId)).toBe(true);
   });
 
@@ -108,9 +124,14 @@ describe("the audit log", () => {
     expect(rows[1]?.[3]).toBe("downloaded the log");
   });
 
-  it.each(["update audit_entries set action = 'run.started'", "delete from audit_entries", "truncate audit_entries"])("the database refuses: %s", async (statement) => {
-    const before = await db().$count(auditEntries);
-    await expect(db().execute(sql.raw(statement))).rejects.toMatchObject({ cause: expect.objectContaining({ message: expect.stringContaining("append-only") }) });
-    expect(await db().$count(auditEntries)).toBe(before);
-  });
+  it.each(["update audit_entries set action = 'run.started'", "delete from audit_entries", "truncate audit_entries"])(
+    "the database refuses: %s",
+    async (statement) => {
+      const before = await db().$count(auditEntries);
+      await expect(db().execute(sql.raw(statement))).rejects.toMatchObject({
+        cause: expect.objectContaining({ message: expect.stringContaining("append-only") }),
+      });
+      expect(await db().$count(auditEntries)).toBe(before);
+    },
+  );
 });

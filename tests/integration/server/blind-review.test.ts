@@ -30,12 +30,21 @@ beforeAll(async () => {
   const item = await addItem(db(), projectId, ["one", "two"], { seats: 2 });
   promptId = item.promptId;
   for (const [i, ctx] of annotators.entries())
-    await addVote(ctx, { projectId, itemId: item.itemId, shownOrder: item.completionIds, seat: i + 1, ...(i === 0 ? { value: { kind: "flag", note: "odd" } as const, ranks: null } : { value: { kind: "pairwise", margin: -1 } as const, ranks: [1, 2] }) });
+    await addVote(ctx, {
+      projectId,
+      itemId: item.itemId,
+      shownOrder: item.completionIds,
+      seat: i + 1,
+      ...(i === 0
+        ? { value: { kind: "flag", note: "odd" } as const, ranks: null }
+        : { value: { kind: "pairwise", margin: -1 } as const, ranks: [1, 2] }),
+    });
 });
 
 const setBlind = (blindReview: boolean) => updateProject(db(), projectId, { blindReview });
 /** Whether anything in `value` names an annotator by name or id. */
-const tellsWho = (value: unknown) => annotators.some(({ user }) => [user.id, user.name].some((word) => JSON.stringify(value).includes(word)));
+const tellsWho = (value: unknown) =>
+  annotators.some(({ user }) => [user.id, user.name].some((word) => JSON.stringify(value).includes(word)));
 const review = (ctx: UserContext) => listToReview(ctx, { projectId, simulated: false });
 const quality = (ctx: UserContext) => getQuality(ctx, { projectId, simulated: false });
 

@@ -23,13 +23,16 @@ beforeEach(async () => {
   ({ id: projectId } = await createProject(owner, { name: "Secret", description: "", overlap: 1, reasons: [] }));
 });
 
-const invite = (change: Partial<Parameters<typeof createInvitation>[1]> = {}) => createInvitation(owner, { projectId, role: "annotator", email: null, maxUses: 1, days: 7, ...change });
+const invite = (change: Partial<Parameters<typeof createInvitation>[1]> = {}) =>
+  createInvitation(owner, { projectId, role: "annotator", email: null, maxUses: 1, days: 7, ...change });
 const roleOf = async (ctx: UserContext) => (await selectMember(db(), { projectId, userId: ctx.user.id }))?.role ?? null;
 
 describe("a new project", () => {
   it("is for members only, and its maker owns it", async () => {
     expect((await requireProject(owner, { project: projectId }, "owner")).role).toBe("owner");
-    await expect(requireProject(await addUser(db(), "researcher"), { project: projectId }, "annotator")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(requireProject(await addUser(db(), "researcher"), { project: projectId }, "annotator")).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
     await changeProject(owner, { projectId, access: "open" });
     expect((await requireProject(await addUser(db(), "researcher"), { project: projectId }, "annotator")).role).toBe("researcher");
   });
@@ -74,7 +77,10 @@ describe("an invitation", () => {
     // Again, it changes nothing and is not used up.
     await acceptInvitation(ann, { token });
     await acceptInvitation(bea, { token });
-    await expect(acceptInvitation(cay, { token })).rejects.toMatchObject({ code: "GONE", message: expect.stringContaining("as often as it may be") });
+    await expect(acceptInvitation(cay, { token })).rejects.toMatchObject({
+      code: "GONE",
+      message: expect.stringContaining("as often as it may be"),
+    });
     expect([await roleOf(ann), await roleOf(bea), await roleOf(cay)]).toEqual(["researcher", "researcher", null]);
     expect((await previewInvitation(db(), token))?.state).toBe("used_up");
   });
@@ -98,11 +104,20 @@ describe("an invitation", () => {
     const ann = await addUser(db(), "annotator");
     const revoked = await invite();
     await revokeInvitation(owner, { invitationId: revoked.id });
-    await expect(acceptInvitation(ann, { token: revoked.token })).rejects.toMatchObject({ code: "GONE", message: expect.stringContaining("taken back") });
+    await expect(acceptInvitation(ann, { token: revoked.token })).rejects.toMatchObject({
+      code: "GONE",
+      message: expect.stringContaining("taken back"),
+    });
     await expect(revokeInvitation(owner, { invitationId: revoked.id })).rejects.toMatchObject({ code: "CONFLICT" });
     const expired = await invite();
-    await db().update(invitations).set({ expiresAt: new Date(0) }).where(eq(invitations.id, expired.id));
-    await expect(acceptInvitation(ann, { token: expired.token })).rejects.toMatchObject({ code: "GONE", message: expect.stringContaining("expired") });
+    await db()
+      .update(invitations)
+      .set({ expiresAt: new Date(0) })
+      .where(eq(invitations.id, expired.id));
+    await expect(acceptInvitation(ann, { token: expired.token })).rejects.toMatchObject({
+      code: "GONE",
+      message: expect.stringContaining("expired"),
+    });
     const others = await invite({ email: "other@example.org" });
     await expect(acceptInvitation(ann, { token: others.token })).rejects.toMatchObject({ code: "FORBIDDEN" });
     await expect(acceptInvitation(ann, { token: "x".repeat(43) })).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -112,19 +127,33 @@ describe("an invitation", () => {
   it("lets its holder sign up where that is closed, with the address it is for", async () => {
     const { token } = await invite({ email: "new@example.org" });
     const person = { name: "New", password: "long enough for this", address: "10.1.1.1" };
-    expect([await isSignUpOpen(db(), false), await isSignUpOpen(db(), false, token), await isSignUpOpen(db(), false, "x".repeat(43))]).toEqual([false, true, false]);
+    expect([
+      await isSignUpOpen(db(), false),
+      await isSignUpOpen(db(), false, token),
+      await isSignUpOpen(db(), false, "x".repeat(43)),
+    ]).toEqual([false, true, false]);
     await expect(signUp(db(), { ...person, email: "new@example.org" }, false)).rejects.toMatchObject({ code: "FORBIDDEN" });
-    await expect(signUp(db(), { ...person, email: "wrong@example.org", invitation: token }, false)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await expect(signUp(db(), { ...person, email: "wrong@example.org", invitation: token }, false)).rejects.toMatchObject({
+      code: "FORBIDDEN",
+    });
     const made = await signUp(db(), { ...person, email: "new@example.org", invitation: token }, false);
     expect(made.role).toBe("annotator");
     const ctx: UserContext = { db: db(), user: { id: made.id, role: made.role, name: "New", simulated: false } };
     expect(await acceptInvitation(ctx, { token })).toMatchObject({ projectId });
-    await expect(signUp(db(), { ...person, email: "next@example.org", invitation: token }, false)).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await expect(signUp(db(), { ...person, email: "next@example.org", invitation: token }, false)).rejects.toMatchObject({
+      code: "FORBIDDEN",
+    });
   });
 
   it("lets in through a provider, too", async () => {
     const { token } = await invite();
-    const profile = { provider: "github", providerAccountId: crypto.randomUUID(), email: `${crypto.randomUUID()}@example.org`, emailVerified: true, name: "Git" };
+    const profile = {
+      provider: "github",
+      providerAccountId: crypto.randomUUID(),
+      email: `${crypto.randomUUID()}@example.org`,
+      emailVerified: true,
+      name: "Git",
+    };
     await expect(resolveProviderUser(db(), profile, false)).rejects.toMatchObject({ code: "FORBIDDEN" });
     const identity = await resolveProviderUser(db(), profile, false, token);
     expect(await db().select({ role: users.role }).from(users).where(eq(users.id, identity.id))).toEqual([{ role: "annotator" }]);

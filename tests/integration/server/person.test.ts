@@ -3,7 +3,21 @@ import { and, asc, eq, isNull } from "drizzle-orm";
 import { describe, expect, it, vi } from "vitest";
 import { insertAccount, insertUser, selectUserById } from "../../../db/queries/users";
 import { upsertMember } from "../../../db/queries/members";
-import { accounts, auditEntries, datasetRows, datasetVersions, drafts, invitations, judgements, projectMembers, rateLimits, runEvents, runs, seats, users } from "../../../db/schema";
+import {
+  accounts,
+  auditEntries,
+  datasetRows,
+  datasetVersions,
+  drafts,
+  invitations,
+  judgements,
+  projectMembers,
+  rateLimits,
+  runEvents,
+  runs,
+  seats,
+  users,
+} from "../../../db/schema";
 import { runConfigSchema } from "../../../domain/run";
 import type { Role } from "../../../domain/user";
 import type { UserContext } from "../../../server/context";
@@ -39,7 +53,16 @@ async function vote(ctx: UserContext, projectId: string, comment: string, flag =
   const task = await claimNextItem(ctx, { projectId });
   if (task === null) throw new Error("Nothing is left");
   const value = flag ? ({ kind: "flag", note: comment } as const) : ({ kind: "pairwise", margin: -2 } as const);
-  const { judgementId } = await submitJudgement(ctx, { itemId: task.itemId, clientEventId: crypto.randomUUID(), value, reasons: ["Clear"], comment, activeMs: 900, idleMs: 0, untouched: false });
+  const { judgementId } = await submitJudgement(ctx, {
+    itemId: task.itemId,
+    clientEventId: crypto.randomUUID(),
+    value,
+    reasons: ["Clear"],
+    comment,
+    activeMs: 900,
+    idleMs: 0,
+    untouched: false,
+  });
   return judgementId;
 }
 
@@ -66,7 +89,8 @@ const readVersion = async (id: string) => ({
 async function placesOf(word: string): Promise<string[]> {
   const tables = { users, accounts, rateLimits, judgements, drafts, invitations, runs, runEvents, auditEntries, projectMembers };
   const found: string[] = [];
-  for (const [name, table] of Object.entries(tables)) for (const row of await db().select().from(table)) if (JSON.stringify(row).includes(word)) found.push(name);
+  for (const [name, table] of Object.entries(tables))
+    for (const row of await db().select().from(table)) if (JSON.stringify(row).includes(word)) found.push(name);
   return found;
 }
 
@@ -83,12 +107,18 @@ describe("a deleted person", () => {
 
     const { pseudonym } = await deleteUser(admin, { userId: eve.user.id, votes: "keep" });
     expect(pseudonym).toMatch(/^Former annotator [0-9a-f]{4}$/);
-    for (const word of ["Evelyn", eve.email, "eve-at-github", "My street", "half a thought"]) expect([word, await placesOf(word)]).toEqual([word, []]);
+    for (const word of ["Evelyn", eve.email, "eve-at-github", "My street", "half a thought"])
+      expect([word, await placesOf(word)]).toEqual([word, []]);
     expect(await readVersion(past.version.id)).toEqual(before);
     expect(await freezeDataset(past.researcher, { projectId: past.projectId, kind: "preference" })).toMatchObject({ version: 2 });
-    const votes = await db().select().from(judgements).where(and(eq(judgements.annotatorId, eve.user.id), isNull(judgements.undoneAt)));
+    const votes = await db()
+      .select()
+      .from(judgements)
+      .where(and(eq(judgements.annotatorId, eve.user.id), isNull(judgements.undoneAt)));
     expect(votes.map(({ id }) => id).sort()).toEqual([...past.frozen, ...past.loose].sort());
-    expect((await getQuality(past.researcher, { projectId: past.projectId, simulated: false })).annotators.map(({ name }) => name)).toEqual([pseudonym]);
+    expect((await getQuality(past.researcher, { projectId: past.projectId, simulated: false })).annotators.map(({ name }) => name)).toEqual(
+      [pseudonym],
+    );
     const [seat] = await db().select().from(seats).where(eq(seats.itemId, past.heldItemId));
     expect(seat).toMatchObject({ annotatorId: null, leaseExpiresAt: null });
     expect(await db().$count(projectMembers, eq(projectMembers.userId, eve.user.id))).toBe(0);
@@ -105,9 +135,18 @@ describe("a deleted person", () => {
     expect(await verifyCredentials(db(), { email: eve.email, password: PASSWORD, address: "10.0.0.1" })).toBeNull();
     expect(await verifyCredentials(db(), { email: `${eve.user.id}@deleted.invalid`, password: PASSWORD, address: "10.0.0.1" })).toBeNull();
     await expect(resolveProviderUser(db(), profile, false)).rejects.toMatchObject({ code: "FORBIDDEN" });
-    for (const attempt of [() => setUserDisabled(admin, { userId: eve.user.id, disabled: false }), () => resetUserPassword(admin, { userId: eve.user.id }), () => deleteUser(admin, { userId: eve.user.id, votes: "keep" })])
+    for (const attempt of [
+      () => setUserDisabled(admin, { userId: eve.user.id, disabled: false }),
+      () => resetUserPassword(admin, { userId: eve.user.id }),
+      () => deleteUser(admin, { userId: eve.user.id, votes: "keep" }),
+    ])
       await expect(attempt()).rejects.toMatchObject({ code: "BAD_INPUT" });
-    expect((await listUsers(admin)).find(({ id }) => id === eve.user.id)).toMatchObject({ deleted: true, disabled: true, hasPassword: false, providers: [] });
+    expect((await listUsers(admin)).find(({ id }) => id === eve.user.id)).toMatchObject({
+      deleted: true,
+      disabled: true,
+      hasPassword: false,
+      providers: [],
+    });
     // The same address is a new person.
     expect(await insertUser(db(), { email: eve.email, name: "Another Eve" })).not.toBeNull();
   });
@@ -122,7 +161,14 @@ describe("a deleted person", () => {
     const rows = await db().select().from(judgements).where(eq(judgements.annotatorId, eve.user.id));
     const byId = new Map(rows.map((row) => [row.id, row]));
     for (const id of past.frozen) expect(byId.get(id)).toMatchObject({ undoneAt: null, ranks: [1, 2], comment: "" });
-    for (const id of past.loose) expect(byId.get(id)).toMatchObject({ undoneAt: expect.any(Date), ranks: null, reasons: [], comment: "", value: { kind: "skip", cause: "other" } });
+    for (const id of past.loose)
+      expect(byId.get(id)).toMatchObject({
+        undoneAt: expect.any(Date),
+        ranks: null,
+        reasons: [],
+        comment: "",
+        value: { kind: "skip", cause: "other" },
+      });
     // Four of six items are open: two withdrawn, one held, one untouched.
     const ann = await addUser(db(), "annotator");
     for (let i = 0; i < 4; i++) await vote(ann, past.projectId, "");
@@ -133,7 +179,13 @@ describe("a deleted person", () => {
     const world = await createRunWorld(db());
     const rob = await addPerson("researcher", "Rob (he/him)");
     const other = await addPerson("researcher", "Rob (he/him) Smith");
-    const input = { projectId: world.projectId, baseCheckpointId: world.base.id, rewardCheckpointId: null, datasetVersionId: world.sftDatasetId, name: "mine" };
+    const input = {
+      projectId: world.projectId,
+      baseCheckpointId: world.base.id,
+      rewardCheckpointId: null,
+      datasetVersionId: world.sftDatasetId,
+      name: "mine",
+    };
     const { id } = await createRun(rob, { ...input, config: runConfigSchema.parse({ kind: "sft" }) });
     const theirs = await createRun(other, { ...input, config: runConfigSchema.parse({ kind: "sft" }) });
     const admin = await addUser(db(), "admin");
@@ -144,7 +196,12 @@ describe("a deleted person", () => {
     expect(event?.event).toMatchObject({ kind: "state", reason: `Started by ${pseudonym}` });
     expect((await db().select().from(runs).where(eq(runs.id, theirs.id)))[0]?.reason).toBe("Started by Rob (he/him) Smith");
     const { entries } = await listAudit(admin, { projectId: null, limit: 50 });
-    expect(entries[0]).toMatchObject({ action: "person.deleted", actorId: admin.user.id, target: pseudonym, details: { votes: "keep", withdrawn: 0 } });
+    expect(entries[0]).toMatchObject({
+      action: "person.deleted",
+      actorId: admin.user.id,
+      target: pseudonym,
+      details: { votes: "keep", withdrawn: 0 },
+    });
     expect(entries.find(({ action, targetId }) => action === "run.started" && targetId === id)?.actor).toBe(pseudonym);
   });
 });
@@ -152,13 +209,20 @@ describe("a deleted person", () => {
 describe("deleting oneself", () => {
   it("needs the password, or the address where there is none", async () => {
     const eve = await addPerson("annotator", "Eve");
-    await expect(deleteOwnAccount(eve, { confirmation: "not it", votes: "keep" })).rejects.toMatchObject({ code: "BAD_INPUT", fields: [{ field: "confirmation" }] });
+    await expect(deleteOwnAccount(eve, { confirmation: "not it", votes: "keep" })).rejects.toMatchObject({
+      code: "BAD_INPUT",
+      fields: [{ field: "confirmation" }],
+    });
     await expect(deleteOwnAccount(eve, { confirmation: eve.email, votes: "keep" })).rejects.toMatchObject({ code: "BAD_INPUT" });
     expect((await selectUserById(db(), eve.user.id))?.deletedAt).toBeNull();
     const git = await addUser(db(), "annotator");
     const { email } = (await selectUserById(db(), git.user.id)) ?? { email: "" };
-    await expect(deleteOwnAccount(git, { confirmation: "somebody@example.org", votes: "keep" })).rejects.toMatchObject({ code: "BAD_INPUT" });
-    expect(await deleteOwnAccount(git, { confirmation: email.toUpperCase(), votes: "keep" })).toEqual({ pseudonym: formerName(git.user.id) });
+    await expect(deleteOwnAccount(git, { confirmation: "somebody@example.org", votes: "keep" })).rejects.toMatchObject({
+      code: "BAD_INPUT",
+    });
+    expect(await deleteOwnAccount(git, { confirmation: email.toUpperCase(), votes: "keep" })).toEqual({
+      pseudonym: formerName(git.user.id),
+    });
   });
 
   it("leaves one admin", async () => {
@@ -183,7 +247,11 @@ describe("the own data", () => {
     const data = JSON.parse(text);
     expect(data.profile).toMatchObject({ email: eve.email, name: "Eve", role: "annotator" });
     expect(data.votes.map(({ id }: { id: string }) => id).sort()).toEqual([...past.frozen, ...past.loose].sort());
-    expect(data.votes.find(({ id }: { id: string }) => id === past.loose[0])).toMatchObject({ comment: "Evelyn again", project: "Test project", value: { kind: "pairwise", margin: -2 } });
+    expect(data.votes.find(({ id }: { id: string }) => id === past.loose[0])).toMatchObject({
+      comment: "Evelyn again",
+      project: "Test project",
+      value: { kind: "pairwise", margin: -2 },
+    });
     expect(data.drafts).toMatchObject([{ itemId: past.heldItemId, value: { text: "half a thought" } }]);
     expect(data.log).toMatchObject([{ action: "person.exported" }]);
     expect(text).not.toContain(foreign);

@@ -22,7 +22,8 @@ describe("an invitation", () => {
     const token = "a".repeat(42).concat("_");
     expect(tokenOfPath(`/invite/${token}`)).toBe(token);
     expect(tokenOfPath(`/invite/${token}?x=1`)).toBe(token);
-    for (const path of ["/", "/invite/", `/invite/${token}a`, `/invite/${"!".repeat(43)}`, `/x/invite/${token}`]) expect(tokenOfPath(path)).toBeNull();
+    for (const path of ["/", "/invite/", `/invite/${token}a`, `/invite/${"!".repeat(43)}`, `/x/invite/${token}`])
+      expect(tokenOfPath(path)).toBeNull();
   });
 });
 

@@ -13,7 +13,8 @@ describe("the role in a project", () => {
   });
 
   it("of an open one is at least what the account gives", () => {
-    const of = (role: "annotator" | "researcher", owned: boolean) => MEMBER_ROLES.map((memberRole) => projectRoleOf(role, { access: "open", memberRole, owned }));
+    const of = (role: "annotator" | "researcher", owned: boolean) =>
+      MEMBER_ROLES.map((memberRole) => projectRoleOf(role, { access: "open", memberRole, owned }));
     expect(of("annotator", true)).toEqual(["annotator", ...PROJECT_ROLES]);
     expect(of("annotator", false)).toEqual(["annotator", ...PROJECT_ROLES]);
     expect(of("researcher", true)).toEqual(["researcher", "researcher", "researcher", "researcher", "owner"]);
@@ -22,7 +23,8 @@ describe("the role in a project", () => {
   });
 
   it("of admins is the owner's everywhere", () => {
-    for (const access of ["open", "members"] as const) for (const memberRole of MEMBER_ROLES) expect(projectRoleOf("admin", { access, memberRole, owned: true })).toBe("owner");
+    for (const access of ["open", "members"] as const)
+      for (const memberRole of MEMBER_ROLES) expect(projectRoleOf("admin", { access, memberRole, owned: true })).toBe("owner");
   });
 
   it("includes the roles before it, and never falls with the account's", () => {

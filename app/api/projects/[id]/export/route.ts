@@ -20,8 +20,15 @@ export function GET(request: Request, { params }: { params: Promise<{ id: string
     const { layout, file, votes } = parseParameters(parametersSchema, request);
     const { slug } = await requireProject(ctx, { project: id.data }, "researcher");
     const name = `${slug}-judgements${votes === "simulated" ? "-simulated" : ""}.${layout}.${file}`;
-    return new Response(await streamStarted(exportJudgements(ctx, { projectId: id.data, simulated: votes === "simulated", layout, file })), {
-      headers: { "content-type": MEDIA_TYPES[file], "content-disposition": `attachment; filename="${name}"`, "cache-control": "private, no-store" },
-    });
+    return new Response(
+      await streamStarted(exportJudgements(ctx, { projectId: id.data, simulated: votes === "simulated", layout, file })),
+      {
+        headers: {
+          "content-type": MEDIA_TYPES[file],
+          "content-disposition": `attachment; filename="${name}"`,
+          "cache-control": "private, no-store",
+        },
+      },
+    );
   });
 }

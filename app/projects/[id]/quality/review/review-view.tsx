@@ -212,8 +212,7 @@ export function orderOfRanks(ranks: readonly number[]): string {
 }
 
 function ReviewCard({ promptHref, judgement }: { promptHref: string | null; judgement: ToReview }) {
-  const { annotator, completions, others, likelihood, prompt, value, ranks, createdAt, activeMs, comment, reasons, simulated } =
-    judgement;
+  const { annotator, completions, others, likelihood, prompt, value, ranks, createdAt, activeMs, comment, reasons, simulated } = judgement;
   const remarks = [...reasons, comment, value.kind === "flag" ? value.note : ""].filter((part) => part !== "");
   return (
     <Card>
