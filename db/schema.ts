@@ -317,12 +317,21 @@ export const seats = pgTable(
     judgementId: uuid("judgement_id"),
     /** 2 is for adjudicators only. */
     tier: smallint("tier").notNull().default(1),
+    // The three that follow are the item's; triggers keep them so. They let an index say which seat comes next.
+    projectId: uuid("project_id"),
+    priority: integer("priority").notNull().default(0),
+    /** Handed out as work: of an open item that is not there to check. */
+    queued: boolean("queued").notNull().default(true),
   },
   (t) => [
     primaryKey({ columns: [t.itemId, t.seat] }),
     uniqueIndex("seats_item_annotator").on(t.itemId, t.annotatorId),
     uniqueIndex("seats_judgement").on(t.judgementId),
-    index("seats_annotator").on(t.annotatorId),
+    index("seats_free")
+      .on(t.projectId, t.tier.desc().nullsFirst(), t.priority.desc().nullsFirst(), t.itemId, t.seat)
+      .where(sql`${t.queued} and ${t.judgementId} is null and ${t.annotatorId} is null`),
+    index("seats_leased").on(t.projectId, t.leaseExpiresAt).where(sql`${t.judgementId} is null and ${t.annotatorId} is not null`),
+    index("seats_held").on(t.annotatorId).where(sql`${t.judgementId} is null`),
     check("seats_range", sql`${t.seat} between 1 and 9999`),
     check("seats_held_complete", sql`(${t.annotatorId} is null) = (${t.shownOrder} is null)`),
   ],

@@ -1,13 +1,14 @@
 /** `npm run bench [-- name...]`: figures of the product, beside reference implementations where they are installed. */
 import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
+import { annotatorsBench } from "./bench/annotators";
 import { leaderboardBench } from "./bench/leaderboard";
 import { metricsBench } from "./bench/metrics";
 import { votesBench } from "./bench/votes";
 import { type Bench, type BenchReport, formatBench, machine } from "./bench/report";
 import { fail } from "./lib/fail";
 
-const BENCHES: readonly Bench[] = [metricsBench, leaderboardBench, votesBench];
+const BENCHES: readonly Bench[] = [metricsBench, leaderboardBench, votesBench, annotatorsBench];
 
 function readSize(text: string): number {
   const size = Number(text);

@@ -73,7 +73,11 @@ async function playwright(): Promise<Count> {
 const STAGES: Stage[] = [
   // A fresh clone has no next-env.d.ts and no types of its routes yet.
   { name: "types", run: () => whole([bin("next/dist/bin/next"), "typegen"], [bin("typescript/bin/tsc"), "--noEmit", "-p", "."]) },
-  { name: "lint", run: () => whole([bin("@biomejs/biome/bin/biome"), "lint", "--error-on-warnings", "."]) },
+  {
+    name: "lint",
+    run: () =>
+      whole([bin("@biomejs/biome/bin/biome"), "lint", "--error-on-warnings", "."], [bin("@biomejs/biome/bin/biome"), "format", "."]),
+  },
   { name: "unused", run: () => whole([bin("knip/bin/knip.js")]) },
   { name: "unit", run: () => vitest("unit") },
   { name: "integration", run: () => vitest("integration") },

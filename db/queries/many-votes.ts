@@ -2,15 +2,8 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "../client";
 
-/**
- * Fills a project with `items` items of two short completions and `overlap` votes of people on each, one item in five
- * ranked with four completions.
- */
-export async function fillVotes(db: Db, input: { projectId: string; items: number; overlap: number; annotators: number }): Promise<void> {
-  const { projectId, items, overlap, annotators } = input;
-  await db.execute(
-    sql`insert into users (email, name) select 'many' || n || '-' || left(${projectId}, 8) || '@example.org', 'Annotator ' || n from generate_series(0, ${annotators - 1}::int) n`,
-  );
+/** Fills a project with `items` items of two short completions, one in five to be ranked with four completions. */
+async function fillItems(db: Db, { projectId, items }: { projectId: string; items: number }): Promise<void> {
   await db.execute(sql`insert into models (project_id, name) select ${projectId}, 'Model ' || n from generate_series(1, 4) n`);
   await db.execute(sql`
     insert into prompts (project_id, messages, split, group_key, content_hash)
@@ -27,6 +20,36 @@ export async function fillVotes(db: Db, input: { projectId: string; items: numbe
   await db.execute(sql`
     insert into item_completions (item_id, completion_id, position)
     select i.id, c.id, row_number() over (partition by i.id order by c.id) - 1 from items i join completions c on c.prompt_id = i.prompt_id where i.project_id = ${projectId}`);
+}
+
+/** `annotators` people who can sign in with the password of `passwordHash`, if there is one; their ids, by number. */
+export async function fillPeople(
+  db: Db,
+  input: { projectId: string; annotators: number; passwordHash?: string },
+): Promise<{ id: string; email: string }[]> {
+  const { projectId, annotators, passwordHash = null } = input;
+  const rows = await db.execute<{ id: string; email: string }>(sql`
+    insert into users (email, name, password_hash)
+    select 'many' || n || '-' || left(${projectId}, 8) || '@example.org', 'Annotator ' || n, ${passwordHash} from generate_series(0, ${annotators - 1}::int) n
+    returning id, email`);
+  return [...rows];
+}
+
+/** Items that nobody has judged, with `overlap` seats each. */
+export async function fillQueue(db: Db, input: { projectId: string; items: number; overlap: number }): Promise<void> {
+  const { projectId, overlap } = input;
+  await fillItems(db, input);
+  await db.execute(
+    sql`insert into seats (item_id, seat) select i.id, seat from items i cross join generate_series(1, ${overlap}::int) seat where i.project_id = ${projectId}`,
+  );
+  await db.execute(sql`analyze`);
+}
+
+/** Items with `overlap` votes of `annotators` people on each. */
+export async function fillVotes(db: Db, input: { projectId: string; items: number; overlap: number; annotators: number }): Promise<void> {
+  const { projectId, overlap, annotators } = input;
+  await fillPeople(db, input);
+  await fillItems(db, input);
   await db.execute(sql`
     with people as (select id, row_number() over (order by email) - 1 as n from users where email like 'many%-' || left(${projectId}, 8) || '%'),
     votes as (
@@ -57,4 +80,23 @@ export async function touchNewestVote(db: Db, projectId: string): Promise<void> 
   await db.execute(
     sql`update judgements set created_at = created_at + interval '1 second' where id = (select id from judgements where project_id = ${projectId} order by created_at desc limit 1)`,
   );
+}
+
+/** What must hold of a project whatever happened to the servers: nothing was judged by too many, or by one person twice. */
+export async function countWrongs(db: Db, projectId: string): Promise<{ overAssigned: number; twice: number; judgements: number }> {
+  const [row] = await db.execute<{ overAssigned: number; twice: number; judgements: number }>(sql`
+    with live as (select item_id, annotator_id from judgements where project_id = ${projectId} and undone_at is null and value->>'kind' <> 'skip')
+    select
+      (select count(*)::int from (select item_id from live group by item_id having count(*) > (select count(*) from seats s where s.item_id = live.item_id)) o) as "overAssigned",
+      (select count(*)::int from (select 1 from live group by item_id, annotator_id having count(*) > 1) t) as twice,
+      (select count(*)::int from live) as judgements`);
+  return row ?? { overAssigned: 0, twice: 0, judgements: 0 };
+}
+
+/** How often each of the clients' events is stored. */
+export async function countEvents(db: Db, clientEventIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db.execute<{ id: string; n: number }>(sql`
+    select client_event_id as id, count(*)::int as n from judgements
+    where client_event_id in (select value::uuid from json_array_elements_text(${JSON.stringify(clientEventIds)}::json)) group by 1`);
+  return new Map(rows.map(({ id, n }) => [id, n]));
 }

@@ -1,7 +1,7 @@
 /** SQL on members of projects and on the invitations by which they come. */
-import { and, asc, count, desc, eq, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, isNull, sql } from "drizzle-orm";
 import type { Db } from "../client";
-import { invitations, items, projectMembers, projects, seats, users } from "../schema";
+import { invitations, projectMembers, projects, seats, users } from "../schema";
 
 export type NewInvitationRow = typeof invitations.$inferInsert;
 
@@ -72,14 +72,16 @@ export async function deleteMember(tx: Db, input: { projectId: string; userId: s
 
 /** Gives back the seats that somebody holds and has not judged, in one project or in all. */
 export async function releaseSeatsOf(tx: Db, input: { userId: string; projectId?: string }): Promise<void> {
-  const ofProject =
-    input.projectId === undefined
-      ? undefined
-      : sql`${seats.itemId} in (select ${items.id} from ${items} where ${items.projectId} = ${input.projectId})`;
   await tx
     .update(seats)
     .set({ annotatorId: null, shownOrder: null, guidelineVersionId: null, leaseExpiresAt: null })
-    .where(and(eq(seats.annotatorId, input.userId), sql`${seats.judgementId} is null`, ofProject));
+    .where(
+      and(
+        eq(seats.annotatorId, input.userId),
+        isNull(seats.judgementId),
+        input.projectId === undefined ? undefined : eq(seats.projectId, input.projectId),
+      ),
+    );
 }
 
 export async function insertInvitation(

@@ -68,11 +68,10 @@ export function selectProjectsWithProgress(db: Db) {
     .groupBy(prompts.projectId)
     .as("prompt_counts");
   const seatCounts = db
-    .select({ projectId: items.projectId, wanted: count().as("n_wanted"), judged: count(seats.judgementId).as("n_judged") })
+    .select({ projectId: seats.projectId, wanted: count().as("n_wanted"), judged: count(seats.judgementId).as("n_judged") })
     .from(seats)
-    .innerJoin(items, eq(items.id, seats.itemId))
-    .where(eq(items.purpose, "work"))
-    .groupBy(items.projectId)
+    .where(eq(seats.queued, true))
+    .groupBy(seats.projectId)
     .as("seat_counts");
   const lastJudged = db
     .select({
@@ -114,23 +113,18 @@ export async function selectProjectCounts(db: Db, projectId: string) {
     .select({ n: count(), models: countDistinct(completions.modelId) })
     .from(completions)
     .where(eq(completions.projectId, projectId));
-  const [itemCount] = await db
-    .select({
-      n: count(),
-      done: count(
-        sql`case when not exists (select 1 from ${seats} where ${seats.itemId} = ${items.id} and ${seats.judgementId} is null) then 1 end`,
-      ),
-    })
-    .from(items)
-    .where(and(eq(items.projectId, projectId), eq(items.purpose, "work")));
   const [seatCount] = await db
     .select({
       n: count(),
       judged: count(seats.judgementId),
       leased: count(sql`case when ${seats.judgementId} is null and ${seats.leaseExpiresAt} > now() then 1 end`),
+      unfinished: countDistinct(sql`case when ${seats.judgementId} is null then ${seats.itemId} end`),
     })
     .from(seats)
-    .innerJoin(items, eq(items.id, seats.itemId))
+    .where(and(eq(seats.projectId, projectId), eq(seats.queued, true)));
+  const [itemCount] = await db
+    .select({ n: count() })
+    .from(items)
     .where(and(eq(items.projectId, projectId), eq(items.purpose, "work")));
   return {
     prompts: promptCount?.n ?? 0,
@@ -138,7 +132,7 @@ export async function selectProjectCounts(db: Db, projectId: string) {
     completions: completionCount?.n ?? 0,
     models: completionCount?.models ?? 0,
     items: itemCount?.n ?? 0,
-    itemsDone: itemCount?.done ?? 0,
+    itemsDone: (itemCount?.n ?? 0) - (seatCount?.unfinished ?? 0),
     seats: seatCount?.n ?? 0,
     seatsJudged: seatCount?.judged ?? 0,
     seatsLeased: seatCount?.leased ?? 0,

@@ -2,23 +2,32 @@
 import { createHash } from "node:crypto";
 import { and, asc, desc, eq, inArray, isNull, ne, notExists, sql } from "drizzle-orm";
 import type { Db } from "../client";
+import { accessColumns, withMembership } from "./access";
 import { itemCompletions, items, judgements, projectAnnotators, projects, seats, users } from "../schema";
+import type { FreeSeat } from "./seats";
 
 export type ProjectAnnotator = typeof projectAnnotators.$inferSelect;
 
-/** What decides what an annotator gets next; null where there is no such project. */
+type HeldSeat = { itemId: string; shownOrder: string[]; guidelineVersionId: string | null };
+
+/** What decides whether an annotator may judge in a project and what they get next, with the seats they hold and have not judged from, oldest lease first; null where there is no such project. */
 export async function selectClaimRules(db: Db, input: { projectId: string; annotatorId: string }) {
-  const [row] = await db
+  const query = db
     .select({
+      ...accessColumns,
       queue: projects.queue,
       adjudicator: sql<boolean>`coalesce(${projectAnnotators.adjudicator}, false)`,
       paused: sql<boolean>`coalesce(${projectAnnotators.paused}, false)`,
       dailyCap: projectAnnotators.dailyCap,
       qualifies: sql<boolean>`exists (select 1 from items i where i.project_id = ${input.projectId} and i.purpose = 'qualification' and i.open)`,
+      held: sql<HeldSeat[]>`(
+        select coalesce(json_agg(json_build_object('itemId', s.item_id, 'shownOrder', s.shown_order, 'guidelineVersionId', s.guideline_version_id) order by s.lease_expires_at), '[]')
+        from seats s where s.annotator_id = ${input.annotatorId} and s.judgement_id is null and s.project_id = ${input.projectId})`,
     })
     .from(projects)
     .leftJoin(projectAnnotators, and(eq(projectAnnotators.projectId, projects.id), eq(projectAnnotators.userId, input.annotatorId)))
-    .where(eq(projects.id, input.projectId));
+    .$dynamic();
+  const [row] = await withMembership(query, input.annotatorId).where(eq(projects.id, input.projectId));
   return row ?? null;
 }
 
@@ -82,7 +91,7 @@ export function selectQualification(db: Db, input: { projectId: string; annotato
 export async function lockCheckSeat(
   tx: Db,
   input: { projectId: string; annotatorId: string; purpose: "gold" | "qualification" },
-): Promise<{ itemId: string; seat: number; tier: number } | null> {
+): Promise<FreeSeat | null> {
   const { projectId, annotatorId, purpose } = input;
   const [item] = await tx
     .select({ id: items.id })
@@ -116,7 +125,7 @@ export async function lockCheckSeat(
     .from(seats)
     .where(and(eq(seats.itemId, item.id), isNull(seats.annotatorId), isNull(seats.judgementId)))
     .limit(1);
-  return { itemId: item.id, seat: free?.seat ?? (await addSeat(tx, item.id, 1)), tier: 1 };
+  return { itemId: item.id, seat: free?.seat ?? (await addSeat(tx, item.id, 1)) };
 }
 
 /** Makes one more seat of an item that the caller has locked; returns its number. */

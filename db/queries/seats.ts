@@ -1,108 +1,93 @@
 /** SQL on seats: who may judge which item now. */
-import { and, asc, eq, isNotNull, isNull, lt, lte, ne, notExists, notInArray, or, sql } from "drizzle-orm";
-import { alias } from "drizzle-orm/pg-core";
+import { and, asc, desc, eq, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
+import type { Message } from "../../domain/prompt";
 import type { Db } from "../client";
 import { accessColumns, withMembership } from "./access";
-import { completions, drafts, guidelineVersions, itemCompletions, items, judgements, projects, prompts, seats } from "../schema";
+import { drafts, guidelineVersions, items, projects, prompts, seats } from "../schema";
 
 export type SeatRow = typeof seats.$inferSelect;
 
-const free = (table: typeof seats) => and(isNull(table.judgementId), or(isNull(table.annotatorId), lt(table.leaseExpiresAt, sql`now()`)));
-const leaseEnd = (leaseSeconds: number) => sql`now() + make_interval(secs => ${leaseSeconds})`;
-
-/** Seats that `annotatorId` holds and has not judged from, oldest lease first. */
-export function selectHeldSeats(db: Db, input: { projectId: string; annotatorId: string; except: readonly string[] }): Promise<SeatRow[]> {
-  return db
-    .select({ ...seatColumns })
-    .from(seats)
-    .innerJoin(items, eq(items.id, seats.itemId))
-    .where(
-      and(
-        eq(items.projectId, input.projectId),
-        eq(seats.annotatorId, input.annotatorId),
-        isNull(seats.judgementId),
-        input.except.length === 0 ? undefined : notInArray(seats.itemId, [...input.except]),
-      ),
-    )
-    .orderBy(asc(seats.leaseExpiresAt));
-}
-
-const seatColumns = {
-  itemId: seats.itemId,
-  seat: seats.seat,
-  annotatorId: seats.annotatorId,
-  leaseExpiresAt: seats.leaseExpiresAt,
-  shownOrder: seats.shownOrder,
-  guidelineVersionId: seats.guidelineVersionId,
-  judgementId: seats.judgementId,
-  tier: seats.tier,
-};
+const free = and(isNull(seats.judgementId), isNull(seats.annotatorId));
+const expired = and(isNull(seats.judgementId), isNotNull(seats.annotatorId), lt(seats.leaseExpiresAt, sql`now()`));
 
 /**
- * Locks one free seat that `annotatorId` may take: of an open item that they neither hold nor judged, of work unless the
- * item is named; seats of a higher tier first, then items that others have begun, then by priority, then in an order of
- * the annotator's own. Null when there is none.
+ * Of an item of which the annotator has no other seat and on which no judgement of theirs stands. `offset 0` keeps these
+ * from being turned into joins, which read all that the annotator ever did; asked of each seat they cost two look-ups.
  */
-export async function lockFreeSeat(
-  tx: Db,
-  input: { projectId: string; annotatorId: string; itemId?: string; tier: number },
-): Promise<{ itemId: string; seat: number; tier: number } | null> {
-  const other = alias(seats, "other");
-  const begun = sql`exists (select 1 from ${seats} begun where begun.item_id = ${seats.itemId} and begun.judgement_id is not null)`;
+const isNewTo = (annotatorId: string) => sql`
+  not exists (select from seats other where other.item_id = ${seats.itemId} and other.annotator_id = ${annotatorId} and other.seat <> ${seats.seat} offset 0)
+  and not exists (select from judgements j where j.item_id = ${seats.itemId} and j.annotator_id = ${annotatorId} and j.undone_at is null offset 0)`;
+
+export type FreeSeat = { itemId: string; seat: number };
+
+/** Locks a seat of a given open item that `annotatorId` may take; null when there is none. */
+export async function lockSeatOf(tx: Db, input: { itemId: string; annotatorId: string; tier: number }): Promise<FreeSeat | null> {
   const [seat] = await tx
-    .select({ itemId: seats.itemId, seat: seats.seat, tier: seats.tier })
+    .select({ itemId: seats.itemId, seat: seats.seat })
     .from(seats)
-    .innerJoin(items, eq(items.id, seats.itemId))
-    .where(
-      and(
-        eq(items.projectId, input.projectId),
-        eq(items.open, true),
-        lte(seats.tier, input.tier),
-        input.itemId === undefined ? eq(items.purpose, "work") : eq(seats.itemId, input.itemId),
-        free(seats),
-        notExists(
-          tx
-            .select({ one: sql`1` })
-            .from(other)
-            .where(and(eq(other.itemId, seats.itemId), eq(other.annotatorId, input.annotatorId), ne(other.seat, seats.seat))),
-        ),
-        notExists(
-          tx
-            .select({ one: sql`1` })
-            .from(judgements)
-            .where(and(eq(judgements.itemId, seats.itemId), eq(judgements.annotatorId, input.annotatorId), isNull(judgements.undoneAt))),
-        ),
-      ),
-    )
-    .orderBy(
-      sql`${seats.tier} desc`,
-      sql`${begun} desc`,
-      sql`${items.priority} desc`,
-      sql`md5(${seats.itemId}::text || ${input.annotatorId}::text)`,
-      asc(seats.seat),
-    )
+    .innerJoin(items, and(eq(items.id, seats.itemId), items.open))
+    .where(and(eq(seats.itemId, input.itemId), lte(seats.tier, input.tier), or(free, expired), isNewTo(input.annotatorId)))
+    .orderBy(desc(seats.tier), asc(seats.seat))
     .limit(1)
     .for("update", { of: seats, skipLocked: true });
   return seat ?? null;
 }
 
-/** Gives a locked seat to an annotator. */
-export async function takeSeat(
-  tx: Db,
-  input: {
-    itemId: string;
-    seat: number;
-    annotatorId: string;
-    shownOrder: string[];
-    guidelineVersionId: string | null;
-    leaseSeconds: number;
-  },
-): Promise<void> {
-  const { itemId, seat, annotatorId, shownOrder, guidelineVersionId, leaseSeconds } = input;
-  await tx
+/** The project's lease, from now. */
+const leaseEnd = sql`now() + make_interval(secs => (select p.lease_seconds from projects p where p.id = ${seats.projectId}))`;
+
+/**
+ * The order in which an annotator sees an item's completions: random, and decided by the two, so that a vote that arrives
+ * after its lease was lost still says what it meant.
+ */
+const orderFor = (annotatorId: string) => sql<string[]>`(
+  select coalesce(jsonb_agg(part.completion_id order by md5(part.item_id || ${annotatorId} || part.completion_id)), '[]')
+  from item_completions part where part.item_id = ${seats.itemId})`;
+
+const newestGuideline = sql`(select g.id from guideline_versions g where g.project_id = ${seats.projectId} order by g.version desc limit 1)`;
+
+export type TakenSeat = Pick<SeatRow, "itemId" | "seat" | "tier" | "guidelineVersionId" | "leaseExpiresAt"> & { shownOrder: string[] };
+
+async function take(db: Db, input: { chosen: SQL; annotatorId: string; shownOrder?: string[] }): Promise<TakenSeat | null> {
+  const { chosen, annotatorId, shownOrder = orderFor(annotatorId) } = input;
+  const [seat] = await db
     .update(seats)
-    .set({ annotatorId, shownOrder, guidelineVersionId, leaseExpiresAt: leaseEnd(leaseSeconds) })
-    .where(and(eq(seats.itemId, itemId), eq(seats.seat, seat)));
+    .set({ annotatorId, shownOrder, guidelineVersionId: newestGuideline, leaseExpiresAt: leaseEnd })
+    .from(sql`(${chosen}) chosen`)
+    .where(sql`${seats.itemId} = chosen.item_id and ${seats.seat} = chosen.seat`)
+    .returning({
+      itemId: seats.itemId,
+      seat: seats.seat,
+      tier: seats.tier,
+      shownOrder: sql<string[]>`${seats.shownOrder}`,
+      guidelineVersionId: seats.guidelineVersionId,
+      leaseExpiresAt: seats.leaseExpiresAt,
+    });
+  return seat ?? null;
+}
+
+/** Gives a locked seat to an annotator, who sees the completions in `shownOrder`, in an order of their own without it. */
+export function takeSeat(tx: Db, input: FreeSeat & { annotatorId: string; shownOrder?: string[] }): Promise<TakenSeat | null> {
+  const { itemId, seat, ...rest } = input;
+  return take(tx, { ...rest, chosen: sql`select ${itemId}::uuid as item_id, ${seat}::smallint as seat` });
+}
+
+/**
+ * Takes the seat of work that comes next for `annotatorId`: one whose lease ran out, then seats of a higher tier, then by
+ * priority. All annotators go through the items in one order (of their ids, which are random), so that those that some
+ * have judged are the first that others get. One statement, so that it needs no transaction. Null when there is none.
+ */
+export function takeNextSeat(db: Db, input: { projectId: string; annotatorId: string; tier: number }): Promise<TakenSeat | null> {
+  const { projectId, annotatorId, tier } = input;
+  const mayTake = sql`${seats.projectId} = ${projectId} and ${seats.queued} and ${seats.tier} <= ${tier} and ${isNewTo(annotatorId)}`;
+  const chosen = sql`
+    with late as materialized (
+      select item_id, seat from seats where ${mayTake} and ${expired} order by lease_expires_at limit 1 for update skip locked),
+    free as materialized (
+      select item_id, seat from seats where not exists (select from late) and ${mayTake} and ${free}
+      order by tier desc, priority desc, item_id, seat limit 1 for update skip locked)
+    select * from late union all select * from free`;
+  return take(db, { chosen, annotatorId });
 }
 
 /** The seat that an annotator holds on an item, locked; judged from or not. */
@@ -116,10 +101,10 @@ export async function lockOwnSeat(tx: Db, input: { itemId: string; annotatorId: 
 }
 
 /** Null when the seat is no longer theirs, or is judged from. */
-export async function renewSeat(db: Db, input: { itemId: string; annotatorId: string; leaseSeconds: number }): Promise<Date | null> {
+export async function renewSeat(db: Db, input: { itemId: string; annotatorId: string }): Promise<Date | null> {
   const [row] = await db
     .update(seats)
-    .set({ leaseExpiresAt: leaseEnd(input.leaseSeconds) })
+    .set({ leaseExpiresAt: leaseEnd })
     .where(and(eq(seats.itemId, input.itemId), eq(seats.annotatorId, input.annotatorId), isNull(seats.judgementId)))
     .returning({ leaseExpiresAt: seats.leaseExpiresAt });
   return row?.leaseExpiresAt ?? null;
@@ -136,13 +121,10 @@ export async function releaseSeat(db: Db, input: { itemId: string; annotatorId: 
 }
 
 /** Records the judgement of a seat, or takes it back (null). */
-export async function setSeatJudgement(
-  tx: Db,
-  input: { itemId: string; seat: number; judgementId: string | null; leaseSeconds: number },
-): Promise<void> {
+export async function setSeatJudgement(tx: Db, input: { itemId: string; seat: number; judgementId: string | null }): Promise<void> {
   await tx
     .update(seats)
-    .set({ judgementId: input.judgementId, leaseExpiresAt: input.judgementId === null ? leaseEnd(input.leaseSeconds) : null })
+    .set({ judgementId: input.judgementId, leaseExpiresAt: input.judgementId === null ? leaseEnd : null })
     .where(and(eq(seats.itemId, input.itemId), eq(seats.seat, input.seat)));
 }
 
@@ -161,78 +143,59 @@ export async function selectItemToJudge(db: Db, { itemId, annotatorId }: { itemI
       leaseSeconds: projects.leaseSeconds,
       undoSeconds: projects.undoSeconds,
       annotation: projects.annotation,
+      completionIds: sql<
+        string[]
+      >`array(select part.completion_id from item_completions part where part.item_id = ${items.id} order by part.position)`,
+      guidelineVersionId: sql<
+        string | null
+      >`(select g.id from guideline_versions g where g.project_id = ${items.projectId} order by g.version desc limit 1)`,
     })
     .from(items)
     .innerJoin(projects, eq(projects.id, items.projectId))
     .$dynamic();
   const [item] = await withMembership(query, annotatorId).where(eq(items.id, itemId));
-  if (!item) return null;
-  const rows = await db
-    .select({ id: itemCompletions.completionId })
-    .from(itemCompletions)
-    .where(eq(itemCompletions.itemId, itemId))
-    .orderBy(asc(itemCompletions.position));
-  return { ...item, completionIds: rows.map(({ id }) => id) };
+  return item ?? null;
 }
+
+type ShownText = { id: string; text: string; turns: Message[] | null };
 
 /** What an annotator sees of an item: texts, never who wrote them. */
 export async function selectTaskContent(db: Db, input: { itemId: string; annotatorId: string; guidelineVersionId: string | null }) {
   const { itemId, annotatorId, guidelineVersionId } = input;
   const [item] = await db
     .select({
+      id: items.id,
+      projectId: items.projectId,
       mode: items.mode,
       messages: prompts.messages,
+      leaseSeconds: projects.leaseSeconds,
       reasons: projects.reasons,
       annotation: projects.annotation,
+      texts: sql<ShownText[]>`(select coalesce(json_agg(json_build_object('id', c.id, 'text', c.text, 'turns', c.turns)), '[]')
+        from item_completions part join completions c on c.id = part.completion_id where part.item_id = ${items.id})`,
+      draft: drafts.value,
+      guideline: { version: guidelineVersions.version, body: guidelineVersions.body },
       sentBack: sql<string | null>`(select r.note from judgement_reviews r join judgements j on j.id = r.judgement_id
-        where j.item_id = ${itemId} and j.annotator_id = ${annotatorId} and r.verdict = 'sent_back' order by r.created_at desc limit 1)`,
+        where j.item_id = ${items.id} and j.annotator_id = ${annotatorId} and r.verdict = 'sent_back' order by r.created_at desc limit 1)`,
     })
     .from(items)
     .innerJoin(prompts, eq(prompts.id, items.promptId))
     .innerJoin(projects, eq(projects.id, items.projectId))
+    .leftJoin(drafts, and(eq(drafts.itemId, items.id), eq(drafts.annotatorId, annotatorId)))
+    .leftJoin(guidelineVersions, guidelineVersionId === null ? sql`false` : eq(guidelineVersions.id, guidelineVersionId))
     .where(eq(items.id, itemId));
-  if (!item) return null;
-  const texts = await db
-    .select({ id: completions.id, text: completions.text, turns: completions.turns })
-    .from(itemCompletions)
-    .innerJoin(completions, eq(completions.id, itemCompletions.completionId))
-    .where(eq(itemCompletions.itemId, itemId));
-  const [draft] = await db
-    .select({ value: drafts.value })
-    .from(drafts)
-    .where(and(eq(drafts.itemId, itemId), eq(drafts.annotatorId, annotatorId)));
-  const [guideline] =
-    guidelineVersionId === null
-      ? []
-      : await db
-          .select({ version: guidelineVersions.version, body: guidelineVersions.body })
-          .from(guidelineVersions)
-          .where(eq(guidelineVersions.id, guidelineVersionId));
-  return { ...item, texts, draft: draft?.value ?? null, guideline: guideline ?? null };
+  return item ?? null;
 }
 
 /** How many items of work in a project `annotatorId` could still judge. */
 export async function countOpenFor(db: Db, input: { projectId: string; annotatorId: string; tier: number }): Promise<number> {
-  const [row] = await db
-    .select({ n: sql<number>`count(distinct ${seats.itemId})::int` })
-    .from(seats)
-    .innerJoin(items, eq(items.id, seats.itemId))
-    .where(
-      and(
-        eq(items.projectId, input.projectId),
-        eq(items.open, true),
-        eq(items.purpose, "work"),
-        lte(seats.tier, input.tier),
-        isNull(seats.judgementId),
-        or(isNull(seats.annotatorId), lt(seats.leaseExpiresAt, sql`now()`), eq(seats.annotatorId, input.annotatorId)),
-        notExists(
-          db
-            .select({ one: sql`1` })
-            .from(judgements)
-            .where(and(eq(judgements.itemId, seats.itemId), eq(judgements.annotatorId, input.annotatorId), isNull(judgements.undoneAt))),
-        ),
-      ),
-    );
+  const { projectId, annotatorId, tier } = input;
+  // All that are open to somebody, less those that this annotator knows: far quicker than asking of each.
+  const open = sql`select s.item_id from seats s where s.project_id = ${projectId} and s.queued and s.judgement_id is null and s.tier <= ${tier}
+    and (s.annotator_id is null or s.lease_expires_at < now() or s.annotator_id = ${annotatorId})`;
+  const judged = sql`select j.item_id from judgements j where j.project_id = ${projectId} and j.annotator_id = ${annotatorId} and j.undone_at is null`;
+  const [row] = await db.execute<{ n: number }>(sql`
+    select (select count(distinct item_id) from (${open}) o)::int - (select count(*) from (select distinct item_id from (${judged}) j where item_id in (${open})) known)::int as n`);
   return row?.n ?? 0;
 }
 
@@ -249,14 +212,4 @@ export function selectProjectsToAnnotate(db: Db, annotatorId: string) {
     .from(projects)
     .where(sql`exists (select 1 from items i where i.project_id = projects.id)`)
     .orderBy(asc(projects.name));
-}
-
-/** Judged seats of a project, for progress. */
-export async function countJudgedSeats(db: Db, projectId: string): Promise<number> {
-  const [row] = await db
-    .select({ n: sql<number>`count(*)::int` })
-    .from(seats)
-    .innerJoin(items, eq(items.id, seats.itemId))
-    .where(and(eq(items.projectId, projectId), eq(items.purpose, "work"), isNotNull(seats.judgementId)));
-  return row?.n ?? 0;
 }

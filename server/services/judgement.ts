@@ -1,4 +1,5 @@
 /** Judgements: submitting once and only once, undoing, and what annotators see of their own. */
+import { randomUUID } from "node:crypto";
 import {
   deleteDraft,
   insertJudgement,
@@ -16,7 +17,7 @@ import { findValueProblem, type JudgementSubmission, type JudgementValue, ranksO
 import { requireProject } from "../access";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
-import { claimSeat, countOpen, growItem, loadTask, requireItem } from "./queue";
+import { claimSeatOf, countOpen, growItem, loadTask, requireItem } from "./queue";
 
 const HISTORY_LIMIT = 50;
 const SHARED_ITEMS = 500;
@@ -37,20 +38,20 @@ export async function submitJudgement(ctx: UserContext, input: JudgementSubmissi
     duplicate,
     undoUntil: new Date(row.createdAt.getTime() + item.undoSeconds * 1000),
   });
-  const before = await selectJudgementByEvent(ctx.db, { annotatorId, clientEventId: input.clientEventId });
-  if (before) return done(before, true);
-  if (problem !== null) throw new AppError("BAD_INPUT", problem);
+  const event = { annotatorId, clientEventId: input.clientEventId };
   return ctx.db.transaction(async (tx) => {
-    const own = await lockOwnSeat(tx, { itemId: item.id, annotatorId });
-    // The same event may have arrived twice at once: whoever waited for the seat finds the other's row.
-    const twin = await selectJudgementByEvent(tx, { annotatorId, clientEventId: input.clientEventId });
+    // Sent together, run in this order: of the same event twice at once, whoever waited for the seat finds the other's row.
+    const [held, twin] = await Promise.all([lockOwnSeat(tx, { itemId: item.id, annotatorId }), selectJudgementByEvent(tx, event)]);
     if (twin) return done(twin, true);
-    if (own?.judgementId) throw new AppError("CONFLICT", "You have judged this item already.");
-    const seat = own?.shownOrder
-      ? { ...own, shownOrder: own.shownOrder }
-      : await claimSeat(tx, { projectId: item.projectId, annotatorId, itemId: item.id });
+    if (problem !== null) throw new AppError("BAD_INPUT", problem);
+    if (held?.judgementId) throw new AppError("CONFLICT", "You have judged this item already.");
+    const seat = held?.shownOrder
+      ? { ...held, shownOrder: held.shownOrder }
+      : await claimSeatOf(tx, { projectId: item.projectId, annotatorId, itemId: item.id });
     if (!seat) throw new AppError("CONFLICT", "This item has all the judgements it needs; yours was not stored.");
-    const row = await insertJudgement(tx, {
+    const id = randomUUID();
+    const stored = insertJudgement(tx, {
+      id,
       projectId: item.projectId,
       itemId: item.id,
       seat: seat.seat,
@@ -69,9 +70,10 @@ export async function submitJudgement(ctx: UserContext, input: JudgementSubmissi
       idleMs: input.idleMs,
       untouched: input.untouched,
     });
-    if (input.value.kind === "skip") await releaseSeat(tx, { itemId: item.id, annotatorId });
-    else await setSeatJudgement(tx, { itemId: item.id, seat: seat.seat, judgementId: row.id, leaseSeconds: item.leaseSeconds });
-    await deleteDraft(tx, { annotatorId, itemId: item.id });
+    const own = { itemId: item.id, annotatorId };
+    const seated =
+      input.value.kind === "skip" ? releaseSeat(tx, own) : setSeatJudgement(tx, { itemId: item.id, seat: seat.seat, judgementId: id });
+    const [row] = await Promise.all([stored, seated, deleteDraft(tx, own)]);
     if (item.purpose === "work") await growItem(tx, item);
     return done(row, false);
   });
@@ -91,15 +93,15 @@ export async function undoJudgement(
     if (last.ageSeconds > item.undoSeconds) throw new AppError("GONE", "Your last judgement is too old to be undone.");
     await undoJudgementRow(tx, last.id);
     if (last.value.kind === "skip") {
-      const seat = await claimSeat(tx, { projectId: input.projectId, annotatorId, itemId: item.id });
+      const seat = await claimSeatOf(tx, { projectId: input.projectId, annotatorId, itemId: item.id });
       if (seat === null) throw new AppError("GONE", "The item you skipped has all its judgements now.");
     } else {
-      await setSeatJudgement(tx, { itemId: item.id, seat: last.seat, judgementId: null, leaseSeconds: item.leaseSeconds });
+      await setSeatJudgement(tx, { itemId: item.id, seat: last.seat, judgementId: null });
     }
     return last;
   });
   const { itemId, shownOrder, guidelineVersionId, value, reasons, comment } = undone;
-  return { task: await loadTask(ctx.db, { itemId, annotatorId, shownOrder, guidelineVersionId }), value, reasons, comment };
+  return { task: await loadTask(ctx.db, annotatorId, { itemId, shownOrder, guidelineVersionId }), value, reasons, comment };
 }
 
 /** Own judgements that stand, newest first. Only the newest can be undone, and only within the window. */

@@ -1,4 +1,5 @@
 /** Projects: settings, and how their judging goes. */
+import type { Db } from "../../db/client";
 import { upsertMember } from "../../db/queries/members";
 import {
   insertProject,
@@ -23,6 +24,7 @@ import { listRoles, requireProject } from "../access";
 import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
+import { createKept } from "../kept";
 import { pseudonymOf } from "../pseudonym";
 
 const DAYS = 30;
@@ -123,29 +125,40 @@ export async function changeProject(ctx: UserContext, input: { projectId: string
   });
 }
 
-/** Counts, judgements of the last 30 days, annotators, and how far people who judged the same items agree. */
+async function measureProgress(db: Db, projectId: string) {
+  const since = new Date(Date.now() - DAYS * 24 * 60 * 60 * 1000);
+  const [counts, days, annotators] = await Promise.all([
+    selectProjectCounts(db, projectId),
+    selectJudgementsByDay(db, projectId, since),
+    selectAnnotatorActivity(db, projectId),
+  ]);
+  return { counts, days, annotators };
+}
+
+async function measureAgreement(db: Db, projectId: string) {
+  const overlapping = await selectOverlappingPreferences(db, projectId);
+  const votes = overlapping.flatMap(({ ranks, ...vote }) => (ranks === null ? [] : [{ ...vote, ranks }]));
+  return {
+    people: measurePairAgreement(votes.filter(({ simulated }) => !simulated)),
+    simulated: measurePairAgreement(votes.filter(({ simulated }) => simulated)),
+  };
+}
+
+const keptProgress = createKept<Awaited<ReturnType<typeof measureProgress>>>({ max: 200 });
+const keptAgreement = createKept<Awaited<ReturnType<typeof measureAgreement>>>({ max: 200 });
+
+/** Counts, judgements of the last 30 days, annotators, and how far people who judged the same items agree; of large projects some seconds old. */
 export async function getProjectOverview(ctx: UserContext, input: { projectId: string }) {
   const { role, ...project } = await getProject(ctx, input);
-  const since = new Date(Date.now() - DAYS * 24 * 60 * 60 * 1000);
-  const [counts, days, annotators, overlapping] = await Promise.all([
-    selectProjectCounts(ctx.db, project.id),
-    selectJudgementsByDay(ctx.db, project.id, since),
-    selectAnnotatorActivity(ctx.db, project.id),
-    selectOverlappingPreferences(ctx.db, project.id),
+  const [progress, agreement] = await Promise.all([
+    keptProgress(project.id, () => measureProgress(ctx.db, project.id)),
+    keptAgreement(project.id, () => measureAgreement(ctx.db, project.id)),
   ]);
-  const votes = overlapping.flatMap(({ ranks, ...vote }) => (ranks === null ? [] : [{ ...vote, ranks }]));
   const named = role === "owner" || !project.blindReview;
-  return {
-    project,
-    role,
-    counts,
-    days,
-    annotators: annotators.map((annotator) => (named ? annotator : { ...annotator, ...hideAnnotator(project.id, annotator.id) })),
-    agreement: {
-      people: measurePairAgreement(votes.filter(({ simulated }) => !simulated)),
-      simulated: measurePairAgreement(votes.filter(({ simulated }) => simulated)),
-    },
-  };
+  const annotators = progress.annotators.map((annotator) =>
+    named ? annotator : { ...annotator, ...hideAnnotator(project.id, annotator.id) },
+  );
+  return { project, role, ...progress, annotators, agreement };
 }
 
 function hideAnnotator(projectId: string, userId: string) {

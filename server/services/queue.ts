@@ -1,18 +1,18 @@
 /** The queue: which item an annotator judges next, for how long it is theirs, and how it is shown to them. */
 import { createHash } from "node:crypto";
 import type { Db } from "../../db/client";
-import { selectLatestGuideline } from "../../db/queries/guidelines";
 import { upsertDraft } from "../../db/queries/judgements";
-import { selectAccess } from "../../db/queries/access";
 import {
   countOpenFor,
-  lockFreeSeat,
+  type FreeSeat,
+  lockSeatOf,
   releaseSeat,
   renewSeat,
-  selectHeldSeats,
   selectItemToJudge,
   selectProjectsToAnnotate,
   selectTaskContent,
+  type TakenSeat,
+  takeNextSeat,
   takeSeat,
 } from "../../db/queries/seats";
 import {
@@ -37,24 +37,9 @@ import { AppError } from "../errors";
 
 const ATTEMPTS = 5;
 
-/**
- * The order in which an annotator sees an item's completions: seeded by both, so that a vote that arrives after its
- * lease was lost still says what it meant.
- */
-export function shownOrderFor(itemId: string, annotatorId: string, completionIds: readonly string[]): string[] {
-  const seed = createHash("sha256").update(`${itemId}:${annotatorId}`).digest().readUInt32LE();
-  return createRandom(seed, "shown-order").shuffle(completionIds);
-}
-
 const ITEM_GONE = "This item does not exist any more.";
 
-async function loadItem(db: Db, item: { itemId: string; annotatorId: string }) {
-  const found = await selectItemToJudge(db, item);
-  if (found === null) throw new AppError("NOT_FOUND", ITEM_GONE);
-  return found;
-}
-
-/** The item with its project's rules, for who may judge in that project; one query for both. */
+/** The item with its project's rules, for who may judge in that project: one query for both. */
 export async function requireItem(ctx: UserContext, itemId: string) {
   const item = await selectItemToJudge(ctx.db, { itemId, annotatorId: ctx.user.id });
   if (item === null) throw new AppError("NOT_FOUND", ITEM_GONE);
@@ -62,65 +47,75 @@ export async function requireItem(ctx: UserContext, itemId: string) {
   return item;
 }
 
-/** Takes a seat of one item, or the next one that this annotator is to judge, in a transaction of the caller; null when there is none. */
-export async function claimSeat(tx: Db, input: { projectId: string; annotatorId: string; itemId?: string }) {
-  const rules = await selectClaimRules(tx, input);
-  if (rules === null) return null;
-  const tier = rules.adjudicator ? 2 : 1;
-  const seat = input.itemId === undefined ? await chooseNext(tx, { ...input, ...rules, tier }) : await lockFreeSeat(tx, { ...input, tier });
-  if (seat === null) return null;
-  const item = await loadItem(tx, { ...seat, annotatorId: input.annotatorId });
-  const before = item.repeatOf === null ? null : await selectOwnOrder(tx, { itemId: item.repeatOf, annotatorId: input.annotatorId });
-  // A repetition is for the one who judged the item before.
-  if (item.repeatOf !== null && before === null) return null;
-  const shownOrder = before?.toReversed() ?? shownOrderFor(seat.itemId, input.annotatorId, item.completionIds);
-  const guideline = await selectLatestGuideline(tx, input.projectId);
-  await takeSeat(tx, {
-    ...seat,
-    annotatorId: input.annotatorId,
-    shownOrder,
-    guidelineVersionId: guideline?.id ?? null,
-    leaseSeconds: item.leaseSeconds,
-  });
-  return { ...seat, shownOrder, guidelineVersionId: guideline?.id ?? null };
+type ClaimRules = NonNullable<Awaited<ReturnType<typeof selectClaimRules>>>;
+
+/** The rules for who may judge in the project: one query for both. */
+async function requireRules(ctx: UserContext, projectId: string): Promise<ClaimRules> {
+  const rules = await selectClaimRules(ctx.db, { projectId, annotatorId: ctx.user.id });
+  checkRole(ctx, rules, "annotator");
+  // checkRole refuses null.
+  return rules as ClaimRules;
 }
 
-type Seat = { itemId: string; seat: number; tier: number };
+async function loadRules(db: Db, input: { projectId: string; annotatorId: string }): Promise<ClaimRules> {
+  const rules = await selectClaimRules(db, input);
+  if (rules === null) throw new AppError("NOT_FOUND", "There is no such project.");
+  return rules;
+}
+
+/** Takes a seat of one item, in a transaction of the caller; null when there is none for this annotator. */
+export async function claimSeatOf(tx: Db, input: { projectId: string; itemId: string; annotatorId: string }): Promise<TakenSeat | null> {
+  const { adjudicator } = await loadRules(tx, input);
+  const seat = await lockSeatOf(tx, { ...input, tier: adjudicator ? 2 : 1 });
+  return seat === null ? null : takeLocked(tx, seat, input.annotatorId);
+}
+
+async function takeLocked(tx: Db, seat: FreeSeat, annotatorId: string): Promise<TakenSeat | null> {
+  const item = await selectItemToJudge(tx, { itemId: seat.itemId, annotatorId });
+  if (item === null) throw new AppError("NOT_FOUND", ITEM_GONE);
+  const { repeatOf } = item;
+  if (repeatOf === null) return takeSeat(tx, { ...seat, annotatorId });
+  const before = await selectOwnOrder(tx, { itemId: repeatOf, annotatorId });
+  // A repetition is for the one who judged the item before.
+  return before === null ? null : takeSeat(tx, { ...seat, annotatorId, shownOrder: before.toReversed() });
+}
 
 /**
  * Which seat comes next: qualification items before anything else, then, as the project's shares say, a gold item or one
  * that the annotator judged before with the sides swapped, otherwise work. The draw depends on the annotator and on how
  * many judgements they have given, so that it can be made again.
  */
-async function chooseNext(
-  tx: Db,
-  input: { projectId: string; annotatorId: string; tier: number } & NonNullable<Awaited<ReturnType<typeof selectClaimRules>>>,
-): Promise<Seat | null> {
-  const { projectId, annotatorId } = input;
-  if (input.paused) return null;
-  const queue = queueSettingsSchema.parse(input.queue);
-  const work = () => lockFreeSeat(tx, { projectId, annotatorId, tier: input.tier });
-  const cap = input.dailyCap ?? queue.dailyCap;
-  if (cap === 0 && queue.goldShare === 0 && queue.repeatShare === 0 && !input.qualifies) return work();
-  const given = await countGiven(tx, input);
-  if (cap > 0 && given.today + (await selectHeldSeats(tx, { projectId, annotatorId, except: [] })).length >= cap) return null;
-  if (input.qualifies) {
-    const answers = await selectQualification(tx, input);
-    // Null while the last of them are being judged: the work waits for what they say.
-    if (answers.some(({ judgementId }) => judgementId === null))
-      return lockCheckSeat(tx, { projectId, annotatorId, purpose: "qualification" });
-    if (shareRight(answers) < queue.qualificationPass) return null;
-  }
-  const random = createRandom(createHash("sha256").update(`${projectId}:${annotatorId}:${given.ever}`).digest().readUInt32LE(), "queue");
-  if (random.next() < queue.goldShare) {
-    const seat = await lockCheckSeat(tx, { projectId, annotatorId, purpose: "gold" });
-    if (seat !== null) return seat;
-  }
-  if (random.next() < queue.repeatShare) {
-    const repeat = await makeRepeat(tx, { projectId, annotatorId, gap: queue.repeatGap });
-    if (repeat !== null) return repeat;
-  }
-  return work();
+async function takeNext(db: Db, input: { projectId: string; annotatorId: string }, rules: ClaimRules): Promise<TakenSeat | null> {
+  if (rules.paused) return null;
+  const queue = queueSettingsSchema.parse(rules.queue);
+  const cap = rules.dailyCap ?? queue.dailyCap;
+  const work = (tx: Db) => takeNextSeat(tx, { ...input, tier: rules.adjudicator ? 2 : 1 });
+  if (cap === 0 && queue.goldShare === 0 && queue.repeatShare === 0 && !rules.qualifies) return work(db);
+  return db.transaction(async (tx) => {
+    const check = async (purpose: "gold" | "qualification") => {
+      const seat = await lockCheckSeat(tx, { ...input, purpose });
+      return seat === null ? null : takeLocked(tx, seat, input.annotatorId);
+    };
+    const given = await countGiven(tx, input);
+    if (cap > 0 && given.today + rules.held.length >= cap) return null;
+    if (rules.qualifies) {
+      const answers = await selectQualification(tx, input);
+      // Null while the last of them are being judged: the work waits for what they say.
+      if (answers.some(({ judgementId }) => judgementId === null)) return check("qualification");
+      if (shareRight(answers) < queue.qualificationPass) return null;
+    }
+    const seed = createHash("sha256").update(`${input.projectId}:${input.annotatorId}:${given.ever}`).digest().readUInt32LE();
+    const random = createRandom(seed, "queue");
+    if (random.next() < queue.goldShare) {
+      const gold = await check("gold");
+      if (gold !== null) return gold;
+    }
+    if (random.next() < queue.repeatShare) {
+      const repeat = await takeRepeat(tx, { ...input, gap: queue.repeatGap });
+      if (repeat !== null) return repeat;
+    }
+    return work(tx);
+  });
 }
 
 /** Of every strictly ordered pair of the known answers, the share that was ordered likewise. */
@@ -134,11 +129,11 @@ function shareRight(answers: Awaited<ReturnType<typeof selectQualification>>): n
   return share.n === 0 ? 1 : share.k / share.n;
 }
 
-async function makeRepeat(tx: Db, input: { projectId: string; annotatorId: string; gap: number }): Promise<Seat | null> {
+async function takeRepeat(tx: Db, input: { projectId: string; annotatorId: string; gap: number }): Promise<TakenSeat | null> {
   const vote = await selectVoteToRepeat(tx, input);
   if (vote === null) return null;
   const itemId = await insertRepeat(tx, { ...input, ...vote });
-  return itemId === null ? null : { itemId, seat: 1, tier: 1 };
+  return itemId === null ? null : takeLocked(tx, { itemId, seat: 1 }, input.annotatorId);
 }
 
 /**
@@ -157,19 +152,19 @@ export async function growItem(tx: Db, item: { id: string; queue: QueueSettings 
   else if (adjudication) await addSeat(tx, item.id, 2);
 }
 
-/** What is shown of a seat that the annotator holds; the lease starts anew. */
-export async function loadTask(
-  db: Db,
-  seat: { itemId: string; annotatorId: string; shownOrder: readonly string[]; guidelineVersionId: string | null },
-): Promise<AnnotationTask> {
-  const item = await loadItem(db, seat);
-  const leaseExpiresAt = await renewSeat(db, { ...seat, leaseSeconds: item.leaseSeconds });
-  const content = await selectTaskContent(db, seat);
+type ShownSeat = { itemId: string; shownOrder: readonly string[]; guidelineVersionId: string | null; leaseExpiresAt?: Date | null };
+
+/** What is shown of a seat that the annotator holds; the lease starts anew unless it has just begun. */
+export async function loadTask(db: Db, annotatorId: string, seat: ShownSeat): Promise<AnnotationTask> {
+  const [leaseExpiresAt, content] = await Promise.all([
+    seat.leaseExpiresAt ?? renewSeat(db, { itemId: seat.itemId, annotatorId }),
+    selectTaskContent(db, { ...seat, annotatorId }),
+  ]);
   if (leaseExpiresAt === null || content === null) throw new AppError("GONE", "This item went to somebody else.");
   const texts = new Map(content.texts.map((text) => [text.id, text]));
   return {
-    itemId: item.id,
-    projectId: item.projectId,
+    itemId: content.id,
+    projectId: content.projectId,
     mode: content.mode,
     messages: content.messages,
     completions: seat.shownOrder.map((id) => {
@@ -177,7 +172,7 @@ export async function loadTask(
       return { id, text, ...(turns === null ? {} : { turns }) };
     }),
     leaseExpiresAt,
-    leaseSeconds: item.leaseSeconds,
+    leaseSeconds: content.leaseSeconds,
     draft: content.draft,
     guideline: content.guideline,
     reasons: content.reasons,
@@ -202,16 +197,14 @@ export async function claimNextItem(
 ): Promise<AnnotationTask | null> {
   const { projectId, holding = [] } = input;
   const annotatorId = ctx.user.id;
-  checkRole(ctx, await selectAccess(ctx.db, { thing: { project: projectId }, userId: annotatorId }), "annotator");
   for (let attempt = 1; ; attempt++) {
     try {
-      const seat = await ctx.db.transaction(async (tx) => {
-        const held = await selectHeldSeats(tx, { projectId, annotatorId, except: [] });
-        const known = held.find(({ itemId }) => !holding.includes(itemId));
-        if (known?.shownOrder) return { itemId: known.itemId, shownOrder: known.shownOrder, guidelineVersionId: known.guidelineVersionId };
-        return held.length >= MAX_HELD ? null : claimSeat(tx, { projectId, annotatorId });
-      });
-      return seat === null ? null : await loadTask(ctx.db, { ...seat, annotatorId });
+      const rules = await requireRules(ctx, projectId);
+      const known = rules.held.find(({ itemId }) => !holding.includes(itemId));
+      if (known !== undefined) return await loadTask(ctx.db, annotatorId, known);
+      if (rules.held.length >= MAX_HELD) return null;
+      const seat = await takeNext(ctx.db, { projectId, annotatorId }, rules);
+      return seat === null ? null : await loadTask(ctx.db, annotatorId, seat);
     } catch (error) {
       // Another window of the same annotator took a seat of the same item, or the held one was lost meanwhile.
       const lost = error instanceof AppError && error.code === "GONE";
@@ -222,8 +215,8 @@ export async function claimNextItem(
 
 /** Throws GONE when the item is no longer this annotator's. */
 export async function renewLease(ctx: UserContext, input: { itemId: string }): Promise<{ leaseExpiresAt: Date }> {
-  const item = await requireItem(ctx, input.itemId);
-  const leaseExpiresAt = await renewSeat(ctx.db, { itemId: item.id, annotatorId: ctx.user.id, leaseSeconds: item.leaseSeconds });
+  await requireProject(ctx, { item: input.itemId }, "annotator");
+  const leaseExpiresAt = await renewSeat(ctx.db, { itemId: input.itemId, annotatorId: ctx.user.id });
   if (leaseExpiresAt === null) throw new AppError("GONE", "Your time on this item ran out and it went to somebody else.");
   return { leaseExpiresAt };
 }
@@ -249,6 +242,6 @@ export async function listProjectsToAnnotate(ctx: UserContext) {
 /** How many items of work the caller could still judge. */
 export async function countOpen(ctx: UserContext, projectId: string): Promise<number> {
   const own = { projectId, annotatorId: ctx.user.id };
-  const rules = await selectClaimRules(ctx.db, own);
-  return countOpenFor(ctx.db, { ...own, tier: rules?.adjudicator ? 2 : 1 });
+  const { adjudicator } = await requireRules(ctx, projectId);
+  return countOpenFor(ctx.db, { ...own, tier: adjudicator ? 2 : 1 });
 }

@@ -50,7 +50,7 @@ const CASES: Case[] = [
     prompts: PROMPTS,
     said: /^(A|B) is .*better\. Next item\.$/,
     byKeys: (page) => page.keyboard.press("2"),
-    byTouch: (page) => page.getByText("B++").tap(),
+    byTouch: (page) => page.getByText("B++").filter({ visible: true }).tap(),
   },
   {
     name: "conversations",
@@ -59,7 +59,7 @@ const CASES: Case[] = [
     prompts: CONVERSATIONS,
     said: /^(A|B) is .*better\. Next item\.$/,
     byKeys: (page) => page.keyboard.press("ArrowRight"),
-    byTouch: (page) => page.getByText("A++").tap(),
+    byTouch: (page) => page.getByText("A++").filter({ visible: true }).tap(),
   },
   {
     name: "ranking",
@@ -243,7 +243,7 @@ test("a mode's settings are seen before they are saved", async ({ browser, baseU
   });
   const phone = await context.newPage();
   await phone.goto(`/projects/${projectId}/settings`);
-  await expect(phone.getByRole("group", { name: "Courtesy, answer A" }).or(phone.getByText("By age, please."))).toBeVisible();
+  await expect(phone.getByRole("group", { name: "Courtesy, answer A" }).or(phone.getByText("By age, please.").filter({ visible: true }))).toBeVisible();
   await expectAccessible(phone);
   await context.close();
 });

@@ -109,7 +109,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     await openItem(page, "pairwise");
     await page.waitForTimeout(300);
     await expectAccessible(page);
-    await page.getByText("B++").tap();
+    await page.getByText("B++").filter({ visible: true }).tap();
     await page.getByRole("button", { name: /^Submit/ }).tap();
     await expect(page.getByText("B is much better. Next item.")).toBeAttached();
     await page.setViewportSize({ width: 1280, height: 800 });

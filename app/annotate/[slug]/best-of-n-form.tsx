@@ -1,5 +1,6 @@
 "use client";
 /** Several answers, of which one is chosen. */
+import { useId } from "react";
 import type { FormOf } from "@/domain/annotation/answer";
 import { type AnnotationTask, letterOf } from "@/domain/annotation/task";
 import { Button } from "../../components/ui/button";
@@ -39,6 +40,7 @@ export function BestOfNForm({ task, form, reading, onChoose }: Props) {
 
 /** The same choice under the thumb. */
 export function BestOfNBar({ count, form, onChoose }: { count: number; form: FormOf<"best_of_n">; onChoose: (position: number) => void }) {
+  const group = useId();
   return (
     <fieldset>
       <legend className="sr-only">Which answer is best?</legend>
@@ -52,7 +54,7 @@ export function BestOfNBar({ count, form, onChoose }: { count: number; form: For
             >
               <input
                 type="radio"
-                name="best"
+                name={group}
                 className="sr-only"
                 checked={chosen}
                 onChange={() => onChoose(position)}

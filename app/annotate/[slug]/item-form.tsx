@@ -20,7 +20,7 @@ import { RankingForm } from "./ranking-form";
 import { RatingForm } from "./rating-form";
 import { useAttention } from "./use-attention";
 import { useKeys } from "./use-keys";
-import { WRITTEN_ID, WrittenForm } from "./written-form";
+import { WrittenForm } from "./written-form";
 
 export type Submitted = { value: JudgementValue; answer: Answer; activeMs: number; idleMs: number; untouched: boolean };
 type Opened = "skip" | "flag" | "help" | "guidelines" | null;
@@ -77,6 +77,7 @@ export function ItemForm({ task, start, onKeep, onSubmit, onUndo, preview = fals
     }
     send(finished.value);
   };
+  const field = (name: string) => room.current?.querySelector<HTMLElement>(`textarea[name="${name}"]`);
   const run = (command: Command) => {
     switch (command.kind) {
       case "digit":
@@ -103,9 +104,9 @@ export function ItemForm({ task, start, onKeep, onSubmit, onUndo, preview = fals
       case "find":
         return setFinding(true);
       case "write":
-        return document.getElementById(WRITTEN_ID)?.focus();
+        return field("written")?.focus();
       case "comment":
-        return document.getElementById("comment")?.focus();
+        return field("comment")?.focus();
       default:
         return command satisfies never;
     }

@@ -2,7 +2,7 @@
 /** Item after item: acknowledged at once, submitted behind, the next one already there. */
 import { useQueryClient, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
-import { useEffect, useState } from "react";
+import { Activity, useEffect, useState } from "react";
 import { type Answer, describeValue } from "@/domain/annotation/answer";
 import { Button } from "../../components/ui/button";
 import { EmptyState, ErrorState } from "../../components/ui/empty-state";
@@ -14,6 +14,9 @@ import { ItemForm, type Submitted } from "./item-form";
 import { useDraftSaver } from "./use-draft-saver";
 import { useKeys } from "./use-keys";
 import { useRoom } from "./use-room";
+
+/** The item that is judged, and the next one. */
+const FORMS = 2;
 
 /** The item's form hears the keys; while there is none, the last vote can still be taken back. */
 function UndoKey({ onUndo }: { onUndo: () => void }) {
@@ -151,16 +154,19 @@ export function JudgingRoom({ slug, userId }: { slug: string; userId: string }) 
           </Button>
         </div>
       )}
-      {held !== undefined ? (
-        <ItemForm
-          key={`${held.task.itemId}:${held.takenAt}`}
-          task={held.task}
-          start={session?.draftOf(held.task.itemId) ?? held.answer}
-          onKeep={keep}
-          onSubmit={submit}
-          onUndo={() => void undo()}
-        />
-      ) : state?.phase === "empty" ? (
+      {/* The form behind is made while nobody waits, out of sight: a key only has to show it. */}
+      {state?.tasks.slice(0, FORMS).map(({ task, takenAt, answer }, place) => (
+        <Activity key={`${task.itemId}:${takenAt}`} mode={place === 0 ? "visible" : "hidden"}>
+          <ItemForm
+            task={task}
+            start={session?.draftOf(task.itemId) ?? answer}
+            onKeep={keep}
+            onSubmit={submit}
+            onUndo={() => void undo()}
+          />
+        </Activity>
+      ))}
+      {held !== undefined ? null : state?.phase === "empty" ? (
         <div className="m-auto">
           <EmptyState
             title="Nothing left to judge"

@@ -1,5 +1,6 @@
 "use client";
 /** The seven steps between A and B, each with its key; on phones signs stand for the words below them. */
+import { useId } from "react";
 import type { FormOf } from "@/domain/annotation/answer";
 import { MARGIN_LABELS } from "@/domain/judgement";
 import { cn } from "../../components/ui/cn";
@@ -7,6 +8,7 @@ import { cn } from "../../components/ui/cn";
 const signOf = (margin: number) => (margin === 0 ? "=" : `${margin < 0 ? "A" : "B"}${"+".repeat(Math.abs(margin) - 1)}`);
 
 export function MarginScale({ choice, onChoose }: { choice: FormOf<"pairwise">["choice"]; onChoose: (margin: number) => void }) {
+  const group = useId();
   return (
     <fieldset>
       <legend className="sr-only">Which answer is better?</legend>
@@ -22,7 +24,7 @@ export function MarginScale({ choice, onChoose }: { choice: FormOf<"pairwise">["
                 chosen ? "border-accent bg-accent text-on-accent" : "border-control bg-surface hover:bg-sunken",
               )}
             >
-              <input type="radio" name="margin" className="sr-only" checked={chosen} onChange={() => onChoose(margin)} aria-label={label} />
+              <input type="radio" name={group} className="sr-only" checked={chosen} onChange={() => onChoose(margin)} aria-label={label} />
               <span aria-hidden="true" className="font-semibold sm:hidden">
                 {signOf(margin)}
               </span>

@@ -13,7 +13,7 @@ import {
 import { SortableContext, useSortable, verticalListSortingStrategy } from "@dnd-kit/sortable";
 import { CSS } from "@dnd-kit/utilities";
 import { ArrowDown, ArrowUp, Equal, GripVertical } from "lucide-react";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useId, useRef } from "react";
 import { moveCard, placeRanks, type Ranking, toggleTie } from "@/domain/annotation/ranking";
 import { type AnnotationTask, letterOf } from "@/domain/annotation/task";
 import { Button } from "../../components/ui/button";
@@ -37,6 +37,7 @@ export function RankingForm({ task, ranking, focused, reading, onFocus, onChange
     if (over === null || active.id === over.id) return;
     onChange(moveCard(ranking, ids.indexOf(String(active.id)), ids.indexOf(String(over.id))));
   };
+  const group = useId();
   // The library would read out ids, and speak of keys that this list does not use.
   const place = (id: UniqueIdentifier) => ids.indexOf(String(id));
   const name = (id: UniqueIdentifier) => `Answer ${letterOf(ranking.order[place(id)] ?? 0)}`;
@@ -52,7 +53,7 @@ export function RankingForm({ task, ranking, focused, reading, onFocus, onChange
     screenReaderInstructions: { draggable: "Drag it to its place, or use the buttons beside it, or Alt with the up and down arrows." },
   };
   return (
-    <DndContext id="ranking" sensors={sensors} collisionDetection={closestCenter} onDragEnd={finish} accessibility={accessibility}>
+    <DndContext id={group} sensors={sensors} collisionDetection={closestCenter} onDragEnd={finish} accessibility={accessibility}>
       <SortableContext items={ids} strategy={verticalListSortingStrategy}>
         <ol aria-label="Answers, best first" className="space-y-2">
           {ranking.order.map((position, place) => (

@@ -42,7 +42,7 @@ export function Comment({ value, onChange }: { value: string; onChange: (comment
     <label className="block">
       <span className="sr-only">Comment</span>
       <textarea
-        id="comment"
+        name="comment"
         dir="auto"
         rows={1}
         maxLength={4000}

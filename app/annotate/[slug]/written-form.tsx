@@ -10,8 +10,6 @@ import { Button } from "../../components/ui/button";
 import { cn } from "../../components/ui/cn";
 import type { Reading } from "./answer-card";
 
-/** Where the editor is found by key E. */
-export const WRITTEN_ID = "written-answer";
 /** Beyond it a field that grows with its text would be measured anew with every letter. */
 const LONG = 20_000;
 
@@ -42,7 +40,7 @@ export function WrittenForm({ task, form, reading, onChange }: Props) {
           )}
         </div>
         <textarea
-          id={WRITTEN_ID}
+          name="written"
           aria-label={original === null ? "Your answer" : "Edited answer"}
           dir="auto"
           rows={original === null ? 10 : 6}

@@ -13,16 +13,15 @@ export function DiffText({ text, other }: { text: string; other: string }) {
     <>
       {(alien || same) && <p className="mb-2 text-sm text-muted">{alien ? ALIEN : "Every word of it is in the other one, too."}</p>}
       <p dir="auto" className={TEXT}>
-        {(parts ?? [{ text, changed: false }]).map(({ text: part, changed }, i) =>
-          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never change places
-          changed ? (
-            <mark key={i} className="rounded-sm bg-accent-soft text-text underline decoration-accent decoration-2">
+        {(parts ?? [{ text, changed: false }]).map(({ text: part, changed }, i) => {
+          const Tag = changed ? "mark" : "span";
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never change places
+            <Tag key={i} className={cn(changed && "rounded-sm bg-accent-soft text-text underline decoration-accent decoration-2")}>
               {part}
-            </mark>
-          ) : (
-            <span key={i}>{part}</span>
-          ),
-        )}
+            </Tag>
+          );
+        })}
       </p>
     </>
   );
@@ -37,9 +36,9 @@ export function ChangesText({ before, after }: { before: string; after: string }
       <p dir="auto" className={TEXT}>
         {(parts ?? [{ text: after, change: "same" as const }]).map(({ text, change }, i) => {
           const Tag = change === "removed" ? "del" : change === "added" ? "ins" : "span";
-          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never change places
           return (
             <Tag
+              // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never change places
               key={i}
               className={cn(
                 change === "removed" && "rounded-sm bg-rejected-soft text-rejected",

@@ -56,9 +56,9 @@ function OutsideLink({ node: _, children, ...props }: Props<"a">) {
 function Picture({ src, alt = "" }: Props<"img">) {
   const hosts = use(ImageHosts);
   if (typeof src !== "string" || src === "") return <span>{alt}</span>;
-  // biome-ignore lint/performance/noImgElement: images of other hosts are theirs to serve; ours must not fetch for them
   if (isAllowedImage(src, hosts))
     return (
+      // biome-ignore lint/performance/noImgElement: images of other hosts are theirs to serve; ours must not fetch for them
       <img src={src} alt={alt} loading="lazy" decoding="async" referrerPolicy="no-referrer" className="max-h-96 max-w-full rounded-md" />
     );
   const host = URL.canParse(src) ? new URL(src).hostname : "";

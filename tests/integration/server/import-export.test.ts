@@ -63,17 +63,19 @@ beforeAll(async () => {
     });
   await addItem(db(), projectId, ["one", "two", "three"], { seats: 2 });
   for (const annotator of [await addUser(db(), "annotator"), await addUser(db(), "annotator")]) {
+    const pairs = [-2, -1, 0, 1, null, 2];
     for (
       let task = await claimNextItem(annotator, { projectId }), n = 0;
       task !== null;
       task = await claimNextItem(annotator, { projectId }), n++
     ) {
+      const margin = task.mode === "ranking" ? null : (pairs.shift() ?? null);
       const value =
         task.mode === "ranking"
           ? ({ kind: "ranking", ranks: [2, 1, 2] } as const)
-          : n === 4
+          : margin === null
             ? ({ kind: "both_bad" } as const)
-            : ({ kind: "pairwise", margin: (n % 5) - 2 } as const);
+            : ({ kind: "pairwise", margin } as const);
       await submitJudgement(annotator, {
         itemId: task.itemId,
         clientEventId: crypto.randomUUID(),

@@ -2,7 +2,7 @@
 import { eq } from "drizzle-orm";
 import { beforeEach, describe, expect, it } from "vitest";
 import { countOwners, selectMember, upsertMember } from "../../../db/queries/members";
-import { selectHeldSeats } from "../../../db/queries/seats";
+import { selectClaimRules } from "../../../db/queries/queue";
 import { invitations, users } from "../../../db/schema";
 import { requireProject } from "../../../server/access";
 import type { UserContext } from "../../../server/context";
@@ -58,7 +58,7 @@ describe("members", () => {
     await upsertMember(db(), { projectId, userId: ann.user.id, role: "annotator" });
     expect(await claimNextItem(ann, { projectId })).not.toBeNull();
     await removeMember(owner, { projectId, userId: ann.user.id });
-    expect(await selectHeldSeats(db(), { projectId, annotatorId: ann.user.id, except: [] })).toEqual([]);
+    expect((await selectClaimRules(db(), { projectId, annotatorId: ann.user.id }))?.held).toEqual([]);
     await expect(claimNextItem(ann, { projectId })).rejects.toMatchObject({ code: "NOT_FOUND" });
     const bea = await addUser(db(), "annotator");
     await upsertMember(db(), { projectId, userId: bea.user.id, role: "annotator" });

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { and, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { insertItems } from "../../../db/queries/items";
-import { completions, judgements, models, projects, prompts, seats, users } from "../../../db/schema";
+import { completions, items, judgements, models, projects, prompts, seats, users } from "../../../db/schema";
 import { MAX_HELD } from "../../../domain/annotation/task";
 import type { ItemMode, JudgementSubmission, JudgementValue } from "../../../domain/judgement";
 import { DEFAULT_SCALES } from "../../../domain/scale";
@@ -176,6 +176,31 @@ describe("assignment", () => {
     expect((await take(ctx)).itemId).toBe(first);
     expect(await releaseItem(ctx, { itemId: second.itemId })).toEqual({ released: true });
     await expect(renewLease(ctx, { itemId: second.itemId })).rejects.toMatchObject({ code: "GONE" });
+  });
+  it("items of a higher priority come first, closed ones and checks not at all, and everybody gets begun ones before new ones", async () => {
+    await createItemsToJudge(5, 2);
+    const { db } = database;
+    const ids = (await db.select({ id: items.id }).from(items).where(eq(items.projectId, projectId)).orderBy(items.id)).map(({ id }) => id);
+    const [first = "", second = "", third = "", closed = "", gold = ""] = ids;
+    await db.update(items).set({ priority: 5 }).where(eq(items.id, third));
+    await db.update(items).set({ open: false }).where(eq(items.id, closed));
+    await db.update(items).set({ purpose: "gold" }).where(eq(items.id, gold));
+    const [one, two] = [await createAnnotator(), await createAnnotator()];
+    const judgeAll = async (ctx: UserContext) => {
+      const order: string[] = [];
+      for (let task = await claimNextItem(ctx, { projectId }); task; task = await claimNextItem(ctx, { projectId })) {
+        order.push(task.itemId);
+        await submitJudgement(ctx, vote(task.itemId));
+      }
+      return order;
+    };
+    const task = await take(one);
+    await submitJudgement(one, vote(task.itemId));
+    expect(task.itemId).toBe(third);
+    expect(await judgeAll(two)).toEqual([third, first, second]);
+    expect(await judgeAll(one)).toEqual([first, second]);
+    await db.update(items).set({ open: true }).where(eq(items.id, closed));
+    expect(await judgeAll(one)).toEqual([closed]);
   });
   it("shows completions in different orders to different annotators, without their models", async () => {
     await createItemsToJudge(1, 20);
