@@ -243,7 +243,9 @@ test("a mode's settings are seen before they are saved", async ({ browser, baseU
   });
   const phone = await context.newPage();
   await phone.goto(`/projects/${projectId}/settings`);
-  await expect(phone.getByRole("group", { name: "Courtesy, answer A" }).or(phone.getByText("By age, please.").filter({ visible: true }))).toBeVisible();
+  await expect(
+    phone.getByRole("group", { name: "Courtesy, answer A" }).or(phone.getByText("By age, please.").filter({ visible: true })),
+  ).toBeVisible();
   await expectAccessible(phone);
   await context.close();
 });
