@@ -15,10 +15,8 @@ const ROOMS: readonly (readonly [prefix: string, role: Role | null])[] = [
   ["/sign-out", null],
   ["/leaderboard", null],
   ["/developers", null],
-  ["/annotate", "annotator"],
-  ["/projects", "researcher"],
-  ["/runs", "researcher"],
-  ["/checkpoints", "researcher"],
+  ["/invite", null],
+  // An annotator may be more in one project: the rooms of researchers look at that themselves.
   ["/admin", "admin"],
 ];
 

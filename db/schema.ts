@@ -29,6 +29,8 @@ import type { ItemMode, JudgementValue } from "../domain/judgement";
 import type { Verdict } from "../domain/judge";
 import type { Message, Split } from "../domain/prompt";
 import { defaultQueue, type ItemPurpose, type QueueSettings } from "../domain/queue";
+import type { AuditAction, AuditDetails, AuditKind } from "../domain/audit";
+import type { ProjectAccess, ProjectRole } from "../domain/project-role";
 import type { ReviewVerdict } from "../domain/quality/review";
 import type { RunConfig, RunEvent, RunKind, RunState } from "../domain/run";
 import type { Role } from "../domain/user";
@@ -48,6 +50,8 @@ export const users = pgTable("users", {
   /** Simulated annotators are labelled wherever they appear and never mix with people unless asked. */
   simulated: boolean("simulated").notNull().default(false),
   disabled: boolean("disabled").notNull().default(false),
+  /** A deleted person: the row stays as the pseudonym of their votes, and says nothing of who it was. */
+  deletedAt: at("deleted_at"),
   createdAt: createdAt(),
 });
 
@@ -88,9 +92,69 @@ export const projects = pgTable("projects", {
   /** The leaderboard may be read without an account. */
   published: boolean("published").notNull().default(false),
   demo: boolean("demo").notNull().default(false),
+  /** Whether everybody with an account may enter, or members only. */
+  access: text("access").$type<ProjectAccess>().notNull().default("open"),
+  /** Who reviews votes sees neither whose they are nor which model wrote what. */
+  blindReview: boolean("blind_review").notNull().default(false),
   queue: jsonb("queue").$type<QueueSettings>().notNull().default(defaultQueue),
   createdAt: createdAt(),
 });
+
+export const projectMembers = pgTable(
+  "project_members",
+  {
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    role: text("role").$type<ProjectRole>().notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.projectId, t.userId] }), index().on(t.userId)],
+);
+
+/** Links by which people become members. The token itself is shown once and stored nowhere. */
+export const invitations = pgTable(
+  "invitations",
+  {
+    id: id(),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    role: text("role").$type<ProjectRole>().notNull(),
+    /** sha256 of the token. */
+    tokenHash: text("token_hash").notNull().unique(),
+    /** Only an account with this address may accept; null for whoever has the link. */
+    email: text("email"),
+    maxUses: integer("max_uses").notNull(),
+    uses: integer("uses").notNull().default(0),
+    expiresAt: at("expires_at").notNull(),
+    revokedAt: at("revoked_at"),
+    createdBy: uuid("created_by").references(() => users.id),
+    createdAt: createdAt(),
+  },
+  (t) => [index().on(t.projectId), check("invitations_uses", sql`${t.uses} between 0 and ${t.maxUses}`)],
+);
+
+/** Who changed or took out what. A trigger refuses update and delete; details hold no personal data. */
+export const auditEntries = pgTable(
+  "audit_entries",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    /** Null for what no signed-in person did. Names come from the user's row, so a deleted person's entries show the pseudonym. */
+    actorId: uuid("actor_id").references(() => users.id),
+    action: text("action").$type<AuditAction>().notNull(),
+    /** Null for what belongs to no project. */
+    projectId: uuid("project_id").references(() => projects.id),
+    kind: text("kind").$type<AuditKind>().notNull(),
+    targetId: text("target_id").notNull(),
+    details: jsonb("details").$type<AuditDetails>().notNull().default({}),
+    createdAt: createdAt(),
+  },
+  (t) => [index().on(t.projectId, t.id), index().on(t.actorId, t.id)],
+);
 
 /** What is particular to an annotator in a project; most have no row. */
 export const projectAnnotators = pgTable(

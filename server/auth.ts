@@ -6,6 +6,8 @@
 import type { NextAuthOptions, Profile } from "next-auth";
 import type { JWT } from "next-auth/jwt";
 import CredentialsProvider from "next-auth/providers/credentials";
+import { cookies } from "next/headers";
+import { tokenOfPath } from "../domain/invitation";
 import { getDb } from "./database";
 import { env } from "./env";
 import { AppError } from "./errors";
@@ -54,6 +56,13 @@ function providerProfile(
   };
 }
 
+/** The invitation that somebody came from, by the address to which NextAuth remembers to send them back. */
+async function invitationOfVisitor(): Promise<string | null> {
+  const secure = env().auth.url.startsWith("https://");
+  const back = (await cookies()).get(`${secure ? "__Secure-" : ""}next-auth.callback-url`)?.value ?? "";
+  return URL.canParse(back, env().auth.url) ? tokenOfPath(new URL(back, env().auth.url).pathname) : null;
+}
+
 /** Writes who it is into the cookie; nothing else that NextAuth puts there is kept. */
 function identityToken(identity: Identity): JWT {
   return { sub: identity.id, name: identity.name, role: identity.role, mark: identity.mark };
@@ -72,7 +81,7 @@ export function authOptions(): NextAuthOptions {
         if (account === null || account.type === "credentials") return true;
         try {
           const found = providerProfile(account.provider, account.providerAccountId, user, profile);
-          await resolveProviderUser(getDb(), found, env().auth.signUp);
+          await resolveProviderUser(getDb(), found, env().auth.signUp, await invitationOfVisitor());
           return true;
         } catch (error) {
           if (!(error instanceof AppError)) throw error;

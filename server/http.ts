@@ -44,6 +44,18 @@ export function parseParameters<T extends z.ZodType>(schema: T, request: Request
   throw new AppError("BAD_INPUT", describeFieldProblems(fields), { fields });
 }
 
+/** As `streamBytes`, with the first chunk made before the answer begins: a refusal is still an error and no broken file. */
+export async function streamStarted(chunks: AsyncGenerator<Uint8Array>): Promise<ReadableStream<Uint8Array>> {
+  const first = await chunks.next();
+  return streamBytes(
+    (async function* () {
+      if (first.done) return;
+      yield first.value;
+      yield* chunks;
+    })(),
+  );
+}
+
 /** `chunks` as a response that is written as it is made; the client going away ends the generator. */
 export function streamBytes(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream({

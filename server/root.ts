@@ -1,5 +1,6 @@
 /** All procedures of the product, by entity. */
 import { annotateRouter } from "./routers/annotate";
+import { auditRouter } from "./routers/audit";
 import { checkpointRouter } from "./routers/checkpoint";
 import { datasetRouter } from "./routers/dataset";
 import { endpointRouter } from "./routers/endpoint";
@@ -7,6 +8,7 @@ import { guidelineRouter } from "./routers/guideline";
 import { hubRouter } from "./routers/hub";
 import { itemRouter } from "./routers/item";
 import { leaderboardRouter } from "./routers/leaderboard";
+import { memberRouter } from "./routers/member";
 import { projectRouter } from "./routers/project";
 import { promptRouter } from "./routers/prompt";
 import { qualityRouter } from "./routers/quality";
@@ -20,6 +22,7 @@ import { createCallerFactory, router } from "./trpc";
 
 export const appRouter = router({
   annotate: annotateRouter,
+  audit: auditRouter,
   checkpoint: checkpointRouter,
   dataset: datasetRouter,
   endpoint: endpointRouter,
@@ -27,6 +30,7 @@ export const appRouter = router({
   hub: hubRouter,
   item: itemRouter,
   leaderboard: leaderboardRouter,
+  member: memberRouter,
   project: projectRouter,
   prompt: promptRouter,
   quality: qualityRouter,

@@ -2,7 +2,9 @@
 import { cookies, headers } from "next/headers";
 import { redirect } from "next/navigation";
 import { cache } from "react";
+import { type ProjectRole, projectRoleAtLeast } from "../domain/project-role";
 import { type Role, roleAtLeast } from "../domain/user";
+import { greatestRole } from "./access";
 import type { ServiceContext, SessionUser } from "./context";
 import { getDb } from "./database";
 import { networkAddress } from "./network-address";
@@ -26,5 +28,12 @@ export async function requireRole(role: Role, here: string): Promise<SessionUser
   const user = await getSessionUser();
   if (user === null) redirect(`/sign-in?next=${encodeURIComponent(here)}`);
   if (!roleAtLeast(user.role, role)) redirect("/");
+  return user;
+}
+
+/** For the rooms of researchers: whoever is one, or has at least the role `needed` in some project; others are sent home. */
+export async function requireWork(needed: ProjectRole, here: string): Promise<SessionUser> {
+  const user = await requireRole("annotator", here);
+  if (!projectRoleAtLeast(await greatestRole({ db: getDb(), user }), needed)) redirect("/");
   return user;
 }

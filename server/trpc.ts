@@ -6,6 +6,7 @@
 import { initTRPC, TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import { ZodError } from "zod";
+import type { ProjectRole } from "../domain/project-role";
 import { type Role, roleAtLeast } from "../domain/user";
 import type { ServiceContext } from "./context";
 import { AppError, type AppErrorCode, describeFieldProblems, type FieldProblem, fieldProblems } from "./errors";
@@ -13,7 +14,11 @@ import { shutdownSignal } from "./shutdown";
 
 /** Who may call a procedure; every role includes the ones before it. */
 export type ProcedureRole = "public" | Role;
-export type ProcedureMeta = { role: ProcedureRole };
+export type ProcedureMeta = {
+  role: ProcedureRole;
+  /** The role needed in the project that the input leads to; the services see to it (server/access.ts). */
+  project?: ProjectRole;
+};
 
 const TRPC_CODES = {
   NOT_FOUND: "NOT_FOUND",
@@ -136,5 +141,7 @@ export const publicProcedure = baseProcedure.meta({ role: "public" });
 export const annotatorProcedure = procedureFor("annotator");
 /** Researchers and admins. */
 export const researcherProcedure = procedureFor("researcher");
+/** Everybody signed in, with at least `project` as their role in the project that the input leads to. */
+export const projectProcedure = (project: ProjectRole) => procedureFor("annotator").meta({ role: "annotator", project });
 /** Admins only. */
 export const adminProcedure = procedureFor("admin");

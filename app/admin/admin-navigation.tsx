@@ -8,6 +8,7 @@ const PAGES = [
   { href: "/admin/users", label: "Users" },
   { href: "/admin/workers", label: "Workers" },
   { href: "/admin/sign-in-methods", label: "Sign-in methods" },
+  { href: "/admin/log", label: "Log" },
 ] as const;
 
 export function AdminNavigation() {

@@ -2,6 +2,9 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { projectRoleAtLeast } from "@/domain/project-role";
+import { greatestRole } from "@/server/access";
+import { getDb } from "@/server/database";
 import { requireRole } from "@/server/session";
 import { LogoMark } from "../components/shell/logo";
 import { UserMenu } from "../components/shell/user-menu";
@@ -11,6 +14,7 @@ export const metadata: Metadata = { title: { default: "Annotate · Hone", templa
 
 export default async function AnnotateLayout({ children }: { children: ReactNode }) {
   const user = await requireRole("annotator", "/annotate");
+  const works = projectRoleAtLeast(await greatestRole({ db: getDb(), user }), "reviewer");
   return (
     <div className="flex min-h-dvh flex-col">
       <header className="flex h-12 items-center justify-between gap-2 border-b bg-surface px-3 sm:px-5">
@@ -19,7 +23,7 @@ export default async function AnnotateLayout({ children }: { children: ReactNode
           Hone
         </Link>
         <div className="flex items-center gap-1">
-          {user.role !== "annotator" && (
+          {works && (
             <Link href="/projects" className="px-2 text-sm text-muted hover:text-text">
               Projects
             </Link>

@@ -27,7 +27,10 @@ export function ProjectChoice() {
   if (data.length === 0)
     return (
       <div className="m-auto p-5">
-        <EmptyState title="Nothing to judge yet">A researcher has to import completions or sample them from a model first.</EmptyState>
+        <EmptyState title="Nothing to judge yet">
+          A researcher has to import completions or sample them from a model first. Projects for members only appear here once you have
+          joined by their link.
+        </EmptyState>
       </div>
     );
   return (

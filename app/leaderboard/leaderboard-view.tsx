@@ -93,7 +93,7 @@ function Preferred({ board, address, researcher }: { board: Leaderboard; address
   );
 }
 
-export function LeaderboardView({ researcher }: { researcher: boolean }) {
+export function LeaderboardView() {
   const trpc = useTRPC();
   const projects = useQuery(trpc.leaderboard.projects.queryOptions());
   const address = useBoardAddress(projects.data?.[0]?.slug ?? "");
@@ -106,6 +106,7 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
   const [comparing, setComparing] = useState(false);
   const error = projects.error ?? board.error;
   const project = board.data?.project;
+  const researcher = project?.research === true;
   const scores =
     board.data === undefined
       ? undefined
@@ -116,7 +117,7 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
         title="Leaderboard"
         actions={
           <>
-            {researcher && project !== undefined && <Button onClick={() => setComparing(true)}>Compare models</Button>}
+            {researcher && <Button onClick={() => setComparing(true)}>Compare models</Button>}
             {project !== undefined &&
               Object.entries(DOWNLOADS).map(([format, label]) => (
                 <Button key={format} asChild>

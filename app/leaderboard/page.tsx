@@ -4,8 +4,6 @@ import { headers } from "next/headers";
 import { Suspense } from "react";
 import { getDb } from "@/server/database";
 import { getBoardSummary, listLeaderboards } from "@/server/services/leaderboard";
-import { getSessionUser } from "@/server/session";
-import { roleAtLeast } from "@/domain/user";
 import { SkeletonTable } from "../components/ui/skeleton";
 import { LeaderboardView } from "./leaderboard-view";
 
@@ -44,11 +42,10 @@ export async function generateMetadata({
   };
 }
 
-export default async function LeaderboardPage() {
-  const user = await getSessionUser();
+export default function LeaderboardPage() {
   return (
     <Suspense fallback={<SkeletonTable rows={6} label="Loading the leaderboard" />}>
-      <LeaderboardView researcher={user !== null && roleAtLeast(user.role, "researcher")} />
+      <LeaderboardView />
     </Suspense>
   );
 }

@@ -2,9 +2,10 @@
 /** Makes a project; everything in it can be changed later. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
+import { PROJECT_ACCESS_WORDS, projectAccessSchema } from "@/domain/project-role";
 import { Button } from "../components/ui/button";
 import { Dialog, DialogClose, DialogContent } from "../components/ui/dialog";
-import { Field, Input, Textarea } from "../components/ui/field";
+import { Field, Input, Select, Textarea } from "../components/ui/field";
 import { errorMessage, fieldError, useTRPC } from "../trpc";
 
 const FORM_ID = "new-project";
@@ -27,6 +28,7 @@ export function NewProjectDialog({ open, onOpenChange, onCreated }: Props) {
       name: String(data.get("name")),
       description: String(data.get("description")),
       overlap: Number(data.get("overlap")),
+      access: projectAccessSchema.parse(data.get("access")),
       reasons: ["Correct", "Wrong", "Clear", "Too long", "Too short"],
     });
   };
@@ -59,6 +61,15 @@ export function NewProjectDialog({ open, onOpenChange, onCreated }: Props) {
             error={fields[2]}
           >
             <Input name="overlap" type="number" min={1} max={20} defaultValue={1} required className="w-28" />
+          </Field>
+          <Field label="Who may enter" hint="You own the project, and invite others by link.">
+            <Select name="access" defaultValue="members">
+              {projectAccessSchema.options.toReversed().map((access) => (
+                <option key={access} value={access}>
+                  {PROJECT_ACCESS_WORDS[access]}
+                </option>
+              ))}
+            </Select>
           </Field>
           {create.isError && fields.every((text) => text === null) && (
             <p role="alert" className="text-sm text-failed">

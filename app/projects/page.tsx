@@ -1,12 +1,15 @@
 /** All projects. */
 import { Suspense } from "react";
+import { roleAtLeast } from "@/domain/user";
+import { requireWork } from "@/server/session";
 import { SkeletonTable } from "../components/ui/skeleton";
 import { ProjectsView } from "./projects-view";
 
-export default function ProjectsPage() {
+export default async function ProjectsPage() {
+  const user = await requireWork("reviewer", "/projects");
   return (
     <Suspense fallback={<SkeletonTable label="Loading projects" />}>
-      <ProjectsView />
+      <ProjectsView mayMake={roleAtLeast(user.role, "researcher")} />
     </Suspense>
   );
 }

@@ -19,12 +19,13 @@ import { errorMessage, useTRPC } from "../trpc";
 import { formatCount } from "./format";
 import { NewProjectDialog } from "./new-project-dialog";
 
-export function ProjectsView() {
+/** `mayMake`: whether the caller's account may make projects. */
+export function ProjectsView({ mayMake }: { mayMake: boolean }) {
   const trpc = useTRPC();
   const router = useRouter();
   const projects = useQuery(trpc.project.list.queryOptions());
   const [adding, setAdding] = useState(false);
-  const newButton = (
+  const newButton = mayMake && (
     <Button variant="primary" onClick={() => setAdding(true)}>
       <Plus aria-hidden="true" className="size-4" />
       New project
@@ -75,6 +76,7 @@ function ProjectsTable({ rows }: { rows: readonly ListedProject[] }) {
                   {project.name}
                 </Link>
                 {project.demo && <Badge tone="flagged">demo</Badge>}
+                {project.access === "members" && <Badge title="Only its members can enter this project">members only</Badge>}
                 {project.published && <Badge title="Its leaderboard can be read without an account">published</Badge>}
               </div>
               {project.description !== "" && <p className="line-clamp-1 max-w-[60ch] text-xs text-muted">{project.description}</p>}

@@ -1,11 +1,11 @@
 /** The runs room: for researchers, inside the common frame. */
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
-import { requireRole } from "@/server/session";
+import { requireWork } from "@/server/session";
 import { Shell } from "../components/shell/shell";
 
 export const metadata: Metadata = { title: { default: "Runs · Hone", template: "%s · Hone" } };
 
 export default async function RunsLayout({ children }: { children: ReactNode }) {
-  return <Shell user={await requireRole("researcher", "/runs")}>{children}</Shell>;
+  return <Shell user={await requireWork("researcher", "/runs")}>{children}</Shell>;
 }

@@ -2,6 +2,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { redirect } from "next/navigation";
+import { tokenOfPath } from "@/domain/invitation";
 import { getDb } from "@/server/database";
 import { env } from "@/server/env";
 import { hasPublishedLeaderboard, listDemoAccounts } from "@/server/services/front-door";
@@ -27,7 +28,7 @@ export default async function SignInPage({ searchParams }: Props) {
   const db = getDb();
   const [demoAccounts, signUpOpen, published] = await Promise.all([
     listDemoAccounts(db),
-    isSignUpOpen(db, env().auth.signUp),
+    isSignUpOpen(db, env().auth.signUp, tokenOfPath(target)),
     hasPublishedLeaderboard(db),
   ]);
   const methods = configuredSignInMethods();
@@ -43,7 +44,10 @@ export default async function SignInPage({ searchParams }: Props) {
       {demoAccounts.length > 0 && <DemoAccounts accounts={demoAccounts} password={DEMO_PASSWORD} next={target} />}
       <p className="mt-6 flex flex-wrap gap-x-5 gap-y-2 text-sm">
         {signUpOpen && (
-          <Link href="/sign-up" className="font-medium text-accent hover:underline">
+          <Link
+            href={target === "/" ? "/sign-up" : `/sign-up?next=${encodeURIComponent(target)}`}
+            className="font-medium text-accent hover:underline"
+          >
             Create an account
           </Link>
         )}

@@ -6,15 +6,19 @@ import { getDb } from "@/server/database";
 import { env } from "@/server/env";
 import { isFirstPerson, isSignUpOpen } from "@/server/services/sign-in";
 import { getSessionUser } from "@/server/session";
+import { tokenOfPath } from "@/domain/invitation";
 import { FrontPage } from "../components/shell/front-page";
+import { safeNext } from "../sign-in/safe-next";
 import { SignUpForm } from "./sign-up-form";
 
 export const metadata: Metadata = { title: "Create an account" };
 
-export default async function SignUpPage() {
-  if ((await getSessionUser()) !== null) redirect("/");
+export default async function SignUpPage({ searchParams }: { searchParams: Promise<{ next?: string | string[] }> }) {
+  const next = safeNext((await searchParams).next);
+  if ((await getSessionUser()) !== null) redirect(next);
   const db = getDb();
-  const [open, first] = await Promise.all([isSignUpOpen(db, env().auth.signUp), isFirstPerson(db)]);
+  const invitation = tokenOfPath(next);
+  const [open, first] = await Promise.all([isSignUpOpen(db, env().auth.signUp, invitation), isFirstPerson(db)]);
   return (
     <FrontPage title="Create an account">
       {open ? (
@@ -22,15 +26,20 @@ export default async function SignUpPage() {
           <p className="mb-4 text-sm text-muted">
             {first
               ? "You are the first person here, so this account becomes the admin."
-              : "You will be an annotator. An admin can give you more."}
+              : invitation !== null
+                ? "You are invited: sign in with the new account, and join."
+                : "You will be an annotator. An admin can give you more."}
           </p>
-          <SignUpForm />
+          <SignUpForm next={next} invitation={invitation} />
         </>
       ) : (
         <p className="text-sm text-muted">Sign-up is closed here. Ask an admin of this installation for an account.</p>
       )}
       <p className="mt-6 text-sm">
-        <Link href="/sign-in" className="font-medium text-accent hover:underline">
+        <Link
+          href={next === "/" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(next)}`}
+          className="font-medium text-accent hover:underline"
+        >
           Sign in instead
         </Link>
       </p>

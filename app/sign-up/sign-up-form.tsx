@@ -8,10 +8,14 @@ import { Button } from "../components/ui/button";
 import { Field, Input } from "../components/ui/field";
 import { errorMessage, fieldError, useTRPC } from "../trpc";
 
-export function SignUpForm() {
+export function SignUpForm({ next, invitation }: { next: string; invitation: string | null }) {
   const trpc = useTRPC();
   const router = useRouter();
-  const signUp = useMutation(trpc.user.signUp.mutationOptions({ onSuccess: () => router.push("/sign-in?created=1") }));
+  const signUp = useMutation(
+    trpc.user.signUp.mutationOptions({
+      onSuccess: () => router.push(`/sign-in?${new URLSearchParams(next === "/" ? { created: "1" } : { created: "1", next })}`),
+    }),
+  );
   const fields = {
     name: fieldError(signUp.error, "name"),
     email: fieldError(signUp.error, "email"),
@@ -26,6 +30,7 @@ export function SignUpForm() {
       name: String(data.get("name")),
       email: String(data.get("email")),
       password: String(data.get("password")),
+      ...(invitation === null ? {} : { invitation }),
     });
   }
 

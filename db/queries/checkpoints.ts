@@ -150,12 +150,20 @@ export async function selectCheckpointChain(db: Db, checkpointId: string): Promi
   return chain;
 }
 
-/** Runs that started from `checkpointId` or were scored by it, oldest first. */
-export function selectRunsUsingCheckpoint(db: Db, checkpointId: string): Promise<LineageRun[]> {
+/** Runs of these projects that started from `checkpointId` or were scored by it, oldest first. */
+export function selectRunsUsingCheckpoint(
+  db: Db,
+  { checkpointId, projectIds }: { checkpointId: string; projectIds: readonly string[] },
+): Promise<LineageRun[]> {
   return db
     .select(lineageRunColumns)
     .from(runs)
-    .where(or(eq(runs.baseCheckpointId, checkpointId), and(isNotNull(runs.rewardCheckpointId), eq(runs.rewardCheckpointId, checkpointId))))
+    .where(
+      and(
+        inArray(runs.projectId, [...projectIds]),
+        or(eq(runs.baseCheckpointId, checkpointId), and(isNotNull(runs.rewardCheckpointId), eq(runs.rewardCheckpointId, checkpointId))),
+      ),
+    )
     .orderBy(asc(runs.createdAt));
 }
 

@@ -137,12 +137,11 @@ export function selectCheckpointScores(db: Db, projectId: string) {
     .orderBy(scores.checkpointId, scores.metric, desc(scores.createdAt));
 }
 
-export function selectLeaderboardProjects(db: Db, input: { publishedOnly: boolean }) {
+export function selectLeaderboardProjects(db: Db) {
   return (
     db
       .select({ id: projects.id, slug: projects.slug, name: projects.name, published: projects.published, demo: projects.demo })
       .from(projects)
-      .where(input.publishedOnly ? eq(projects.published, true) : undefined)
       // What is published comes first: it is what most come for.
       .orderBy(desc(projects.published), asc(projects.name))
   );
@@ -160,6 +159,7 @@ export function selectVotesBetween(db: Db, input: { projectId: string; a: string
       ranks: judgements.ranks,
       comment: judgements.comment,
       createdAt: judgements.createdAt,
+      annotatorId: judgements.annotatorId,
       annotator: users.name,
       simulated: users.simulated,
       promptId: prompts.id,

@@ -16,6 +16,11 @@ export async function selectProjectBySlug(db: Db, slug: string): Promise<Project
   return row ?? null;
 }
 
+export async function lockProject(tx: Db, id: string): Promise<ProjectRow | null> {
+  const [row] = await tx.select().from(projects).where(eq(projects.id, id)).for("update");
+  return row ?? null;
+}
+
 /** Hosts from which any project shows images. */
 export async function selectImageHosts(db: Db): Promise<string[]> {
   const rows = await db
@@ -31,7 +36,20 @@ export async function insertProject(db: Db, project: NewProject): Promise<Projec
 }
 
 export type ProjectChange = Partial<
-  Pick<NewProject, "name" | "description" | "overlap" | "leaseSeconds" | "undoSeconds" | "reasons" | "annotation" | "published" | "queue">
+  Pick<
+    NewProject,
+    | "name"
+    | "description"
+    | "overlap"
+    | "leaseSeconds"
+    | "undoSeconds"
+    | "reasons"
+    | "annotation"
+    | "published"
+    | "queue"
+    | "access"
+    | "blindReview"
+  >
 >;
 
 /** Returns null when there is no such project. */
@@ -72,6 +90,7 @@ export function selectProjectsWithProgress(db: Db) {
       description: projects.description,
       demo: projects.demo,
       published: projects.published,
+      access: projects.access,
       prompts: sql<number>`coalesce(${promptCounts.n}, 0)`.mapWith(Number),
       seats: sql<number>`coalesce(${seatCounts.wanted}, 0)`.mapWith(Number),
       judged: sql<number>`coalesce(${seatCounts.judged}, 0)`.mapWith(Number),
@@ -142,7 +161,6 @@ export function selectAnnotatorActivity(db: Db, projectId: string) {
     .select({
       id: users.id,
       name: users.name,
-      email: users.email,
       simulated: users.simulated,
       judgements: count(),
       preferences: count(judgements.ranks),

@@ -122,6 +122,7 @@ export function selectOtherVotes(db: Db, itemIds: readonly string[]) {
         .select({
           id: judgements.id,
           itemId: judgements.itemId,
+          annotatorId: judgements.annotatorId,
           annotator: users.name,
           ranks: judgements.ranks,
           shownOrder: judgements.shownOrder,

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { and, asc, desc, eq, inArray, isNull, ne, notExists, sql } from "drizzle-orm";
 import type { Db } from "../client";
+import { accessColumns, withMembership } from "./access";
 import { itemCompletions, items, judgements, projectAnnotators, projects, seats, users } from "../schema";
 import type { FreeSeat } from "./seats";
 
@@ -9,10 +10,11 @@ export type ProjectAnnotator = typeof projectAnnotators.$inferSelect;
 
 type HeldSeat = { itemId: string; shownOrder: string[]; guidelineVersionId: string | null };
 
-/** What decides what an annotator gets next, with the seats they hold and have not judged from, oldest lease first; null where there is no such project. */
+/** What decides whether an annotator may judge in a project and what they get next, with the seats they hold and have not judged from, oldest lease first; null where there is no such project. */
 export async function selectClaimRules(db: Db, input: { projectId: string; annotatorId: string }) {
-  const [row] = await db
+  const query = db
     .select({
+      ...accessColumns,
       queue: projects.queue,
       adjudicator: sql<boolean>`coalesce(${projectAnnotators.adjudicator}, false)`,
       paused: sql<boolean>`coalesce(${projectAnnotators.paused}, false)`,
@@ -24,7 +26,8 @@ export async function selectClaimRules(db: Db, input: { projectId: string; annot
     })
     .from(projects)
     .leftJoin(projectAnnotators, and(eq(projectAnnotators.projectId, projects.id), eq(projectAnnotators.userId, input.annotatorId)))
-    .where(eq(projects.id, input.projectId));
+    .$dynamic();
+  const [row] = await withMembership(query, input.annotatorId).where(eq(projects.id, input.projectId));
   return row ?? null;
 }
 
@@ -36,7 +39,7 @@ export async function upsertProjectAnnotator(db: Db, row: ProjectAnnotator): Pro
     .onConflictDoUpdate({ target: [projectAnnotators.projectId, projectAnnotators.userId], set: { adjudicator, paused, dailyCap } });
 }
 
-/** People who judged in the project or are particular to it, by name. */
+/** People who may judge in the project, by name. */
 export function selectTeam(db: Db, projectId: string) {
   return db
     .select({
@@ -49,7 +52,14 @@ export function selectTeam(db: Db, projectId: string) {
     })
     .from(users)
     .leftJoin(projectAnnotators, and(eq(projectAnnotators.userId, users.id), eq(projectAnnotators.projectId, projectId)))
-    .where(and(eq(users.simulated, false), eq(users.disabled, false)))
+    .where(
+      and(
+        eq(users.simulated, false),
+        eq(users.disabled, false),
+        sql`(exists (select 1 from projects p where p.id = ${projectId} and p.access = 'open')
+          or exists (select 1 from project_members m where m.project_id = ${projectId} and m.user_id = users.id))`,
+      ),
+    )
     .orderBy(asc(users.name));
 }
 

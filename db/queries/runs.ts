@@ -257,6 +257,7 @@ export function selectRuns(
   db: Db,
   filter: {
     projectId?: string;
+    projectIds?: readonly string[];
     kinds?: readonly RunKind[];
     states?: readonly RunState[];
     roundId?: string;
@@ -268,6 +269,7 @@ export function selectRuns(
     .where(
       and(
         filter.projectId === undefined ? undefined : eq(runs.projectId, filter.projectId),
+        filter.projectIds === undefined ? undefined : inArray(runs.projectId, [...filter.projectIds]),
         filter.roundId === undefined ? undefined : eq(runs.roundId, filter.roundId),
         filter.sweepId === undefined ? undefined : filter.sweepId === null ? isNull(runs.sweepId) : eq(runs.sweepId, filter.sweepId),
         filter.kinds === undefined ? undefined : inArray(runs.kind, [...filter.kinds]),

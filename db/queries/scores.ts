@@ -1,5 +1,5 @@
 /** SQL on the scores of checkpoints. */
-import { and, asc, desc, eq, getTableColumns, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, inArray, sql } from "drizzle-orm";
 import type { Db } from "../client";
 import { checkpoints, scores } from "../schema";
 
@@ -26,7 +26,10 @@ export async function upsertScores(db: Db, rows: readonly NewScore[]): Promise<v
 }
 
 /** Scores with their checkpoint's name, newest first within a metric; each filter narrows. */
-export function selectScores(db: Db, filter: { projectId?: string; runId?: string; checkpointId?: string }) {
+export function selectScores(
+  db: Db,
+  filter: { projectId?: string; projectIds?: readonly string[]; runId?: string; checkpointId?: string },
+) {
   return db
     .select({ ...getTableColumns(scores), checkpointName: checkpoints.name })
     .from(scores)
@@ -34,6 +37,7 @@ export function selectScores(db: Db, filter: { projectId?: string; runId?: strin
     .where(
       and(
         filter.projectId === undefined ? undefined : eq(scores.projectId, filter.projectId),
+        filter.projectIds === undefined ? undefined : inArray(scores.projectId, [...filter.projectIds]),
         filter.runId === undefined ? undefined : eq(scores.runId, filter.runId),
         filter.checkpointId === undefined ? undefined : eq(scores.checkpointId, filter.checkpointId),
       ),

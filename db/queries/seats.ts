@@ -3,6 +3,7 @@ import { and, asc, desc, eq, isNotNull, isNull, lt, lte, or, type SQL, sql } fro
 import type { Message } from "../../domain/prompt";
 import type { WebhookEvent } from "../../domain/webhook";
 import type { Db } from "../client";
+import { accessColumns, withMembership } from "./access";
 import { drafts, guidelineVersions, items, projects, prompts, seats } from "../schema";
 
 export type SeatRow = typeof seats.$inferSelect;
@@ -128,10 +129,11 @@ export async function setSeatJudgement(tx: Db, input: { itemId: string; seat: nu
     .where(and(eq(seats.itemId, input.itemId), eq(seats.seat, input.seat)));
 }
 
-/** An item with its project's rules and the ids of its completions in item order. */
-export async function selectItemToJudge(db: Db, itemId: string) {
-  const [item] = await db
+/** An item with its project's rules, what decides the annotator's role there, and the ids of its completions in item order. */
+export async function selectItemToJudge(db: Db, { itemId, annotatorId }: { itemId: string; annotatorId: string }) {
+  const query = db
     .select({
+      ...accessColumns,
       id: items.id,
       projectId: items.projectId,
       mode: items.mode,
@@ -152,7 +154,8 @@ export async function selectItemToJudge(db: Db, itemId: string) {
     })
     .from(items)
     .innerJoin(projects, eq(projects.id, items.projectId))
-    .where(eq(items.id, itemId));
+    .$dynamic();
+  const [item] = await withMembership(query, annotatorId).where(eq(items.id, itemId));
   return item ?? null;
 }
 

@@ -14,6 +14,7 @@ const publicColumns = {
   role: users.role,
   simulated: users.simulated,
   disabled: users.disabled,
+  deleted: sql<boolean>`${users.deletedAt} is not null`,
   hasPassword: sql<boolean>`${users.passwordHash} is not null`,
   /** Ids of the providers this user has signed in with. */
   providers: sql<string[]>`array(select ${accounts.provider} from ${accounts} where ${accounts.userId} = ${users.id} order by 1)`,
@@ -74,7 +75,7 @@ export async function countActivePeople(db: Db, role?: Role): Promise<number> {
   return row?.n ?? 0;
 }
 
-/** All people ever added, disabled ones too. */
+/** All people ever added, disabled and deleted ones too. */
 export async function countPeople(db: Db): Promise<number> {
   const [row] = await db.select({ n: count() }).from(users).where(eq(users.simulated, false));
   return row?.n ?? 0;

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import type { Db } from "../../db/client";
 import { selectProjectBySlug } from "../../db/queries/projects";
+import { requireProject as requireProjectRole } from "../access";
 import { AppError, describeFieldProblems, fieldProblems } from "../errors";
 import { streamBytes } from "../http";
 import { readRows, type SourceRow } from "../files/read-rows";
@@ -40,6 +41,8 @@ async function requireProject(ctx: ApiContext, idOrSlug: string): Promise<ApiPro
   const projectId = z.uuid().safeParse(idOrSlug).success ? idOrSlug : (await selectProjectBySlug(ctx.db, idOrSlug.slice(0, 200)))?.id;
   const isOther = projectId === undefined || (ctx.token.projectId !== null && ctx.token.projectId !== projectId);
   if (isOther) throw new AppError("NOT_FOUND", "There is no such project, or this token does not open it.");
+  // What a token gives out and takes in is the work of researchers.
+  await requireProjectRole(ctx, { project: projectId }, "researcher");
   return getProject(ctx, { projectId });
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { judgementSubmissionSchema, MAX_WRITTEN } from "../../domain/judgement";
 import { getOwnStatistics, listOwnJudgements, submitJudgement, undoJudgement } from "../services/judgement";
 import { claimNextItem, listProjectsToAnnotate, releaseItem, renewLease, saveDraft } from "../services/queue";
-import { annotatorProcedure, router } from "../trpc";
+import { annotatorProcedure, projectProcedure, router } from "../trpc";
 
 const projectSchema = z.strictObject({ projectId: z.uuid() });
 const itemSchema = z.strictObject({ itemId: z.uuid() });
@@ -12,14 +12,22 @@ const DRAFT_CHARACTERS = 2 * MAX_WRITTEN + 20_000;
 
 export const annotateRouter = router({
   projects: annotatorProcedure.query(({ ctx }) => listProjectsToAnnotate(ctx)),
-  next: annotatorProcedure
+  next: projectProcedure("annotator")
     .input(projectSchema.extend({ holding: z.array(z.uuid()).max(100).default([]) }))
     .mutation(({ ctx, input }) => claimNextItem(ctx, input)),
-  submit: annotatorProcedure.input(judgementSubmissionSchema).mutation(({ ctx, input }) => submitJudgement(ctx, input)),
-  renew: annotatorProcedure.input(itemSchema).mutation(({ ctx, input }) => renewLease(ctx, input)),
-  release: annotatorProcedure.input(itemSchema).mutation(({ ctx, input }) => releaseItem(ctx, input)),
-  undo: annotatorProcedure.input(projectSchema).mutation(({ ctx, input }) => undoJudgement(ctx, input)),
-  saveDraft: annotatorProcedure
+  submit: projectProcedure("annotator")
+    .input(judgementSubmissionSchema)
+    .mutation(({ ctx, input }) => submitJudgement(ctx, input)),
+  renew: projectProcedure("annotator")
+    .input(itemSchema)
+    .mutation(({ ctx, input }) => renewLease(ctx, input)),
+  release: projectProcedure("annotator")
+    .input(itemSchema)
+    .mutation(({ ctx, input }) => releaseItem(ctx, input)),
+  undo: projectProcedure("annotator")
+    .input(projectSchema)
+    .mutation(({ ctx, input }) => undoJudgement(ctx, input)),
+  saveDraft: projectProcedure("annotator")
     .input(
       itemSchema.extend({
         value: z
@@ -28,8 +36,10 @@ export const annotateRouter = router({
       }),
     )
     .mutation(({ ctx, input }) => saveDraft(ctx, input)),
-  history: annotatorProcedure
+  history: projectProcedure("annotator")
     .input(projectSchema.extend({ limit: z.number().int().min(1).max(200).optional() }))
     .query(({ ctx, input }) => listOwnJudgements(ctx, input)),
-  statistics: annotatorProcedure.input(projectSchema).query(({ ctx, input }) => getOwnStatistics(ctx, input)),
+  statistics: projectProcedure("annotator")
+    .input(projectSchema)
+    .query(({ ctx, input }) => getOwnStatistics(ctx, input)),
 });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { preferenceFilterSchema, sftFilterSchema } from "../../domain/dataset-filter";
 import { splitSchema } from "../../domain/prompt";
 import * as datasets from "../services/dataset";
-import { researcherProcedure, router } from "../trpc";
+import { projectProcedure, router } from "../trpc";
 
 const projectId = z.uuid();
 const datasetId = z.uuid();
@@ -14,9 +14,13 @@ const choiceInput = z.discriminatedUnion("kind", [
 ]);
 
 export const datasetRouter = router({
-  list: researcherProcedure.input(z.strictObject({ projectId })).query(({ ctx, input }) => datasets.listDatasets(ctx, input)),
-  get: researcherProcedure.input(z.strictObject({ datasetId })).query(({ ctx, input }) => datasets.getDataset(ctx, input)),
-  rows: researcherProcedure
+  list: projectProcedure("researcher")
+    .input(z.strictObject({ projectId }))
+    .query(({ ctx, input }) => datasets.listDatasets(ctx, input)),
+  get: projectProcedure("researcher")
+    .input(z.strictObject({ datasetId }))
+    .query(({ ctx, input }) => datasets.getDataset(ctx, input)),
+  rows: projectProcedure("researcher")
     .input(
       z.strictObject({
         datasetId,
@@ -29,6 +33,10 @@ export const datasetRouter = router({
       }),
     )
     .query(({ ctx, input: { cursor, direction: _, ...input } }) => datasets.listDatasetRows(ctx, { ...input, afterOrdinal: cursor })),
-  preview: researcherProcedure.input(choiceInput).query(({ ctx, input }) => datasets.previewDataset(ctx, input)),
-  freeze: researcherProcedure.input(choiceInput).mutation(({ ctx, input }) => datasets.freezeDataset(ctx, input)),
+  preview: projectProcedure("researcher")
+    .input(choiceInput)
+    .query(({ ctx, input }) => datasets.previewDataset(ctx, input)),
+  freeze: projectProcedure("researcher")
+    .input(choiceInput)
+    .mutation(({ ctx, input }) => datasets.freezeDataset(ctx, input)),
 });

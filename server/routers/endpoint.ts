@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { endpointSettingsSchema, newEndpointSchema } from "../../domain/endpoint";
 import * as endpoints from "../services/endpoint";
-import { researcherProcedure, router } from "../trpc";
+import { projectProcedure, router } from "../trpc";
 
 const projectId = z.uuid();
 const chosenSchema = z.strictObject({ projectId, endpointId: z.uuid() });
@@ -15,16 +15,20 @@ const apiKeySchema = z
   .regex(/^[\x21-\x7e]+$/, "A key has no spaces and only plain characters");
 
 export const endpointRouter = router({
-  list: researcherProcedure.input(z.strictObject({ projectId })).query(({ ctx, input }) => endpoints.listEndpoints(ctx, input)),
-  create: researcherProcedure
+  list: projectProcedure("researcher")
+    .input(z.strictObject({ projectId }))
+    .query(({ ctx, input }) => endpoints.listEndpoints(ctx, input)),
+  create: projectProcedure("researcher")
     .input(newEndpointSchema.extend({ projectId, shared: z.boolean(), apiKey: apiKeySchema.nullable() }))
     .mutation(({ ctx, input }) => endpoints.createEndpoint(ctx, input)),
-  update: researcherProcedure
+  update: projectProcedure("researcher")
     .input(chosenSchema.extend({ settings: endpointSettingsSchema, apiKey: apiKeySchema.nullable().optional() }))
     .mutation(({ ctx, input }) => endpoints.updateEndpoint(ctx, input)),
-  remove: researcherProcedure.input(chosenSchema).mutation(({ ctx, input }) => endpoints.removeEndpoint(ctx, input)),
   /** As often as the endpoint's own rate allows. */
-  try: researcherProcedure
+  try: projectProcedure("researcher")
     .input(chosenSchema.extend({ prompt: z.string().trim().min(1, "Enter a prompt").max(2000, "At most 2000 characters") }))
     .mutation(({ ctx, input }) => endpoints.tryEndpoint(ctx, input)),
+  remove: projectProcedure("researcher")
+    .input(chosenSchema)
+    .mutation(({ ctx, input }) => endpoints.removeEndpoint(ctx, input)),
 });

@@ -1,13 +1,15 @@
 /** Guidelines of a project, as versions. Annotators get theirs with the item. */
 import { z } from "zod";
 import * as guidelines from "../services/guideline";
-import { researcherProcedure, router } from "../trpc";
+import { projectProcedure, router } from "../trpc";
 
 const projectId = z.uuid();
 
 export const guidelineRouter = router({
-  list: researcherProcedure.input(z.strictObject({ projectId })).query(({ ctx, input }) => guidelines.listGuidelines(ctx, input)),
-  save: researcherProcedure
+  list: projectProcedure("researcher")
+    .input(z.strictObject({ projectId }))
+    .query(({ ctx, input }) => guidelines.listGuidelines(ctx, input)),
+  save: projectProcedure("researcher")
     .input(
       z.strictObject({
         projectId,

@@ -4,7 +4,7 @@ import { comparisonSchema } from "../../domain/comparison";
 import { splitSchema } from "../../domain/prompt";
 import { compareModels } from "../services/comparison";
 import { makeItems } from "../services/make-items";
-import { researcherProcedure, router } from "../trpc";
+import { projectProcedure, router } from "../trpc";
 
 const choiceSchema = z.strictObject({
   projectId: z.uuid(),
@@ -14,8 +14,14 @@ const choiceSchema = z.strictObject({
 });
 
 export const itemRouter = router({
-  compare: researcherProcedure.input(comparisonSchema).mutation(({ ctx, input }) => compareModels(ctx, input)),
+  compare: projectProcedure("researcher")
+    .input(comparisonSchema)
+    .mutation(({ ctx, input }) => compareModels(ctx, input)),
   /** What `make` would make now. */
-  plan: researcherProcedure.input(choiceSchema).query(({ ctx, input }) => makeItems(ctx, { ...input, dryRun: true })),
-  make: researcherProcedure.input(choiceSchema).mutation(({ ctx, input }) => makeItems(ctx, { ...input, dryRun: false })),
+  plan: projectProcedure("researcher")
+    .input(choiceSchema)
+    .query(({ ctx, input }) => makeItems(ctx, { ...input, dryRun: true })),
+  make: projectProcedure("researcher")
+    .input(choiceSchema)
+    .mutation(({ ctx, input }) => makeItems(ctx, { ...input, dryRun: false })),
 });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { boardSchema } from "../../domain/board";
 import { getLeaderboard, getModelLineage, listLeaderboards, listVotesBetween } from "../services/leaderboard";
 import { getHistory, getScrutiny } from "../services/leaderboard-scrutiny";
-import { publicProcedure, researcherProcedure, router } from "../trpc";
+import { projectProcedure, publicProcedure, router } from "../trpc";
 
 const slugSchema = boardSchema.shape.slug;
 
@@ -17,7 +17,7 @@ export const leaderboardRouter = router({
   lineage: publicProcedure
     .input(z.strictObject({ slug: slugSchema, modelId: z.uuid() }))
     .query(({ ctx, input }) => getModelLineage(ctx, input)),
-  votes: researcherProcedure
+  votes: projectProcedure("researcher")
     .input(z.strictObject({ slug: slugSchema, a: z.uuid(), b: z.uuid() }))
     .query(({ ctx, input }) => listVotesBetween(ctx, input)),
 });

@@ -2,12 +2,12 @@
 import { z } from "zod";
 import { splitSchema } from "../../domain/prompt";
 import * as prompts from "../services/prompt";
-import { researcherProcedure, router } from "../trpc";
+import { projectProcedure, router } from "../trpc";
 
 const projectId = z.uuid();
 
 export const promptRouter = router({
-  list: researcherProcedure
+  list: projectProcedure("researcher")
     .input(
       z.strictObject({
         projectId,
@@ -21,6 +21,10 @@ export const promptRouter = router({
       }),
     )
     .query(({ ctx, input }) => prompts.listPrompts(ctx, input)),
-  facets: researcherProcedure.input(z.strictObject({ projectId })).query(({ ctx, input }) => prompts.getPromptFacets(ctx, input)),
-  get: researcherProcedure.input(z.strictObject({ promptId: z.uuid() })).query(({ ctx, input }) => prompts.getPrompt(ctx, input)),
+  facets: projectProcedure("researcher")
+    .input(z.strictObject({ projectId }))
+    .query(({ ctx, input }) => prompts.getPromptFacets(ctx, input)),
+  get: projectProcedure("researcher")
+    .input(z.strictObject({ promptId: z.uuid() }))
+    .query(({ ctx, input }) => prompts.getPrompt(ctx, input)),
 });

@@ -1,17 +1,19 @@
-/** How a project's queue is set up: for researchers. */
+/** How a project's queue is set up: for owners; reviewers say which votes are known answers. */
 import { z } from "zod";
 import { queueSettingsSchema } from "../../domain/queue";
 import * as queue from "../services/queue-settings";
-import { researcherProcedure, router } from "../trpc";
+import { projectProcedure, router } from "../trpc";
 
 const projectId = z.uuid();
 
 export const queueRouter = router({
-  get: researcherProcedure.input(z.strictObject({ projectId })).query(({ ctx, input }) => queue.getQueue(ctx, input)),
-  change: researcherProcedure
+  get: projectProcedure("owner")
+    .input(z.strictObject({ projectId }))
+    .query(({ ctx, input }) => queue.getQueue(ctx, input)),
+  change: projectProcedure("owner")
     .input(z.strictObject({ projectId, settings: queueSettingsSchema }))
     .mutation(({ ctx, input }) => queue.changeQueue(ctx, input)),
-  changeMember: researcherProcedure
+  changeMember: projectProcedure("owner")
     .input(
       z.strictObject({
         projectId,
@@ -22,7 +24,7 @@ export const queueRouter = router({
       }),
     )
     .mutation(({ ctx, input }) => queue.changeTeamMember(ctx, input)),
-  changePurpose: researcherProcedure
+  changePurpose: projectProcedure("reviewer")
     .input(z.strictObject({ judgementId: z.uuid(), purpose: z.enum(["work", "gold", "qualification"]) }))
     .mutation(({ ctx, input }) => queue.changePurpose(ctx, input)),
 });

@@ -25,12 +25,13 @@ import { getJudgeReport, getRunRequests, retryFailedRequests, setRunBudget } fro
 import { listRunInputs, runInputSchema } from "../services/run-inputs";
 import { startSampleBatch } from "../services/sample-batch";
 import { streamRunEvents } from "../services/run-stream";
-import { researcherProcedure, router } from "../trpc";
+import { annotatorProcedure, projectProcedure, router } from "../trpc";
 
 const idSchema = z.strictObject({ id: z.uuid() });
 
 export const runRouter = router({
-  list: researcherProcedure
+  /** Of one project or of all that the caller works in. */
+  list: annotatorProcedure
     .input(
       z.strictObject({
         projectId: z.uuid().optional(),
@@ -41,38 +42,70 @@ export const runRouter = router({
       }),
     )
     .query(({ ctx, input }) => listRuns(ctx, input)),
-  get: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRun(ctx, input.id)),
-  series: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRunSeries(ctx, input.id)),
-  trials: researcherProcedure.input(idSchema).query(({ ctx, input }) => listTrials(ctx, input.id)),
-  sameData: researcherProcedure.input(idSchema).query(({ ctx, input }) => listSameData(ctx, input.id)),
-  lineage: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRunLineage(ctx, input.id)),
+  get: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => getRun(ctx, input.id)),
+  series: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => getRunSeries(ctx, input.id)),
+  trials: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => listTrials(ctx, input.id)),
+  sameData: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => listSameData(ctx, input.id)),
+  lineage: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => getRunLineage(ctx, input.id)),
   /** Other evaluation runs on prompts of this one, and the paired comparison with one of them. */
-  comparable: researcherProcedure.input(idSchema).query(({ ctx, input }) => listComparableRuns(ctx, input.id)),
-  compare: researcherProcedure
+  comparable: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => listComparableRuns(ctx, input.id)),
+  compare: projectProcedure("researcher")
     .input(z.strictObject({ id: z.uuid(), baselineId: z.uuid() }))
     .query(({ ctx, input }) => compareEvaluationRuns(ctx, { runId: input.id, baselineId: input.baselineId })),
-  rewardByDistance: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRewardByDistance(ctx, input.id)),
-  inputs: researcherProcedure
-    .input(z.strictObject({ projectId: z.uuid().nullable() }))
-    .query(({ ctx, input }) => listRunInputs(ctx, input)),
+  rewardByDistance: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => getRewardByDistance(ctx, input.id)),
+  inputs: annotatorProcedure.input(z.strictObject({ projectId: z.uuid().nullable() })).query(({ ctx, input }) => listRunInputs(ctx, input)),
   /** Changes nothing; a mutation because a config is too long for an address. */
-  estimate: researcherProcedure.input(runInputSchema).mutation(({ ctx, input }) => estimateRun(ctx, input)),
-  create: researcherProcedure.input(createRunSchema).mutation(({ ctx, input }) => createRun(ctx, input)),
+  estimate: projectProcedure("researcher")
+    .input(runInputSchema)
+    .mutation(({ ctx, input }) => estimateRun(ctx, input)),
+  create: projectProcedure("researcher")
+    .input(createRunSchema)
+    .mutation(({ ctx, input }) => createRun(ctx, input)),
   /** One sample run for each of several sources. */
-  sample: researcherProcedure.input(sampleBatchSchema).mutation(({ ctx, input }) => startSampleBatch(ctx, input)),
-  pause: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => pauseRun(ctx, input.id)),
-  resume: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => resumeRun(ctx, input.id)),
-  cancel: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => cancelRun(ctx, input.id)),
-  retry: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => retryRun(ctx, input.id)),
+  sample: projectProcedure("researcher")
+    .input(sampleBatchSchema)
+    .mutation(({ ctx, input }) => startSampleBatch(ctx, input)),
+  pause: projectProcedure("researcher")
+    .input(idSchema)
+    .mutation(({ ctx, input }) => pauseRun(ctx, input.id)),
+  resume: projectProcedure("researcher")
+    .input(idSchema)
+    .mutation(({ ctx, input }) => resumeRun(ctx, input.id)),
+  cancel: projectProcedure("researcher")
+    .input(idSchema)
+    .mutation(({ ctx, input }) => cancelRun(ctx, input.id)),
+  retry: projectProcedure("researcher")
+    .input(idSchema)
+    .mutation(({ ctx, input }) => retryRun(ctx, input.id)),
   /** Of a run on an endpoint: totals and failures, another try for these, another budget. */
-  requests: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRunRequests(ctx, input.id)),
-  retryFailed: researcherProcedure.input(idSchema).mutation(({ ctx, input }) => retryFailedRequests(ctx, input.id)),
-  setBudget: researcherProcedure
+  requests: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => getRunRequests(ctx, input.id)),
+  retryFailed: projectProcedure("researcher")
+    .input(idSchema)
+    .mutation(({ ctx, input }) => retryFailedRequests(ctx, input.id)),
+  setBudget: projectProcedure("researcher")
     .input(idSchema.extend({ maxCost: z.number().positive("Enter more than 0").nullable() }))
     .mutation(({ ctx, input }) => setRunBudget(ctx, input)),
-  judgeReport: researcherProcedure.input(idSchema).query(({ ctx, input }) => getJudgeReport(ctx, input.id)),
+  judgeReport: projectProcedure("researcher")
+    .input(idSchema)
+    .query(({ ctx, input }) => getJudgeReport(ctx, input.id)),
   /** Pages of events; a client that comes back sends the last id it saw and misses nothing. */
-  events: researcherProcedure
+  events: projectProcedure("researcher")
     .input(z.strictObject({ id: z.uuid(), lastEventId: z.string().regex(/^\d+$/).nullish() }))
     .subscription(async function* ({ ctx, input, signal }) {
       const afterSeq = Number(input.lastEventId ?? 0);

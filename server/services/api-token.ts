@@ -14,9 +14,9 @@ import {
   touchApiToken,
 } from "../../db/queries/api-tokens";
 import type { NewApiToken } from "../../domain/api-token";
+import { requireProject } from "../access";
 import type { SessionUser, UserContext } from "../context";
 import { AppError, fieldError } from "../errors";
-import { getProject } from "./project";
 
 const PREFIX = "hone_";
 const TOKEN = /^hone_[\w-]{43}$/;
@@ -38,7 +38,7 @@ export function listTokens(ctx: UserContext): Promise<ListedToken[]> {
 export async function createToken(ctx: UserContext, input: NewApiToken): Promise<{ id: string; name: string; token: string }> {
   const { name, projectId, days } = input;
   if (projectId !== null) {
-    await getProject(ctx, { projectId }).catch((error: unknown) => {
+    await requireProject(ctx, { project: projectId }, "researcher").catch((error: unknown) => {
       throw error instanceof AppError ? fieldError("projectId", error.message) : error;
     });
   }

@@ -3,6 +3,8 @@ import { type Lineage, lineageOf, selectCheckpoint, selectLineageDatasets, selec
 import { selectRun } from "../../db/queries/runs";
 import { selectScores } from "../../db/queries/scores";
 import { type LineageEdge, type LineageGraph, type LineageNode, layerGraph } from "../../domain/lineage";
+import { roleAtLeast } from "../../domain/user";
+import { listProjectsWith, requireProject } from "../access";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 
@@ -71,13 +73,19 @@ export function lineageGraph(rootId: string, lineage: Lineage): LineageGraph {
   return layerGraph(rootId, nodes, edges);
 }
 
-/** A checkpoint with its scores, the runs that used it and its lineage. Throws NOT_FOUND. */
+/**
+ * A checkpoint with its scores, the runs that used it and its lineage. A base model that belongs to no project is there
+ * for everybody who works in one, and shows what was done with it in the caller's projects only. Throws NOT_FOUND.
+ */
 export async function getCheckpoint(ctx: UserContext, checkpointId: string) {
   const checkpoint = await selectCheckpoint(ctx.db, checkpointId);
-  if (checkpoint === null) throw new AppError("NOT_FOUND", "There is no such checkpoint");
+  const projectIds = await listProjectsWith(ctx, "researcher");
+  if (checkpoint?.projectId != null) await requireProject(ctx, { checkpoint: checkpointId }, "researcher");
+  else if (checkpoint === null || (projectIds.length === 0 && !roleAtLeast(ctx.user.role, "researcher")))
+    throw new AppError("NOT_FOUND", "There is no such checkpoint.");
   const [scores, usedBy, lineage] = await Promise.all([
-    selectScores(ctx.db, { checkpointId }),
-    selectRunsUsingCheckpoint(ctx.db, checkpointId),
+    selectScores(ctx.db, { checkpointId, projectIds }),
+    selectRunsUsingCheckpoint(ctx.db, { checkpointId, projectIds }),
     lineageOf(ctx.db, checkpointId),
   ]);
   return { checkpoint, scores, usedBy, lineage: lineageGraph(checkpointId, lineage) };
@@ -85,6 +93,7 @@ export async function getCheckpoint(ctx: UserContext, checkpointId: string) {
 
 /** What a run stands on, whether or not it has made a checkpoint yet: its own box first. Throws NOT_FOUND. */
 export async function getRunLineage(ctx: UserContext, runId: string): Promise<LineageGraph> {
+  await requireProject(ctx, { run: runId }, "researcher");
   const run = await selectRun(ctx.db, runId);
   if (run === null) throw new AppError("NOT_FOUND", "There is no such run");
   const parts = await Promise.all(

@@ -10,6 +10,8 @@ import {
 } from "../../domain/comparison";
 import { rateVotes } from "../../domain/ratings/rate";
 import { countPairs } from "../../domain/ratings/votes";
+import { requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 import { createItems } from "./item";
@@ -24,6 +26,7 @@ type ComparisonInput = Omit<Comparison, "selection" | "difference"> & Partial<Pi
  * @throws CONFLICT when there is no such prompt, with what to do.
  */
 export async function compareModels(ctx: UserContext, input: ComparisonInput): Promise<{ created: number; existing: number }> {
+  const { projectId } = await requireProject(ctx, { project: input.projectId }, "researcher");
   const rows = await selectNewestCompletions(ctx.db, input);
   const prompts = new Map<string, ComparedPrompt>();
   for (const { promptId, promptHash, ...completion } of rows) {
@@ -38,11 +41,17 @@ export async function compareModels(ctx: UserContext, input: ComparisonInput): P
       `No prompt of the ${input.split} split has different answers of two of these models. Evaluate or sample them on that split first.`,
     );
   }
-  const { created, existing } = await createItems(ctx, {
-    projectId: input.projectId,
-    items: pairs.map((pair) => ({ ...pair, mode: "pairwise" })),
+  return ctx.db.transaction(async (tx) => {
+    const { created, existing } = await createItems({ db: tx }, { projectId, items: pairs.map((pair) => ({ ...pair, mode: "pairwise" })) });
+    await recordAction(tx, ctx.user.id, {
+      action: "items.made",
+      projectId,
+      kind: "project",
+      id: projectId,
+      details: { items: created, split: input.split },
+    });
+    return { created, existing };
   });
-  return { created, existing };
 }
 
 /** What people's votes say of the models so far, as far as the selection asks. */

@@ -18,13 +18,14 @@ import {
   selectLeakingGroups,
   selectNextVersion,
 } from "../../db/queries/datasets";
-import { selectProject } from "../../db/queries/projects";
 import { insertEvent } from "../../db/queries/webhooks";
 import { canonicalJson } from "../../domain/canonical";
 import type { DatasetRow, PreferenceRow, SftRow } from "../../domain/dataset";
 import { type DatasetChoice, datasetChoiceSchema, type ExcludedCounts, noneExcluded } from "../../domain/dataset-filter";
 import { toTrlPreference, toTrlSft } from "../../domain/formats/trl";
 import type { Split } from "../../domain/prompt";
+import { requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError, describeFieldProblems, fieldProblems } from "../errors";
 import { collectRows } from "./dataset-rows";
@@ -66,14 +67,9 @@ async function measureRows(tx: Db, projectId: string, choice: DatasetChoice): Pr
 
 /** What a freeze would hold now. */
 export async function previewDataset(ctx: UserContext, input: { projectId: string } & DatasetChoice): Promise<DatasetPreview> {
+  await requireProject(ctx, { project: input.projectId }, "researcher");
   const choice = parseChoice(input);
-  return ctx.db.transaction(
-    async (tx) => {
-      await getProject(tx, input.projectId);
-      return measureRows(tx, input.projectId, choice);
-    },
-    { isolationLevel: "repeatable read" },
-  );
+  return ctx.db.transaction((tx) => measureRows(tx, input.projectId, choice), { isolationLevel: "repeatable read" });
 }
 
 /** Scripts call with part of a filter: the rest takes its defaults, an unknown key is refused. */
@@ -86,23 +82,16 @@ function parseChoice({ kind, filter }: Pick<FreezeInput, "kind" | "filter">): Da
   throw new AppError("BAD_INPUT", describeFieldProblems(fields), { fields });
 }
 
-async function getProject(db: Db, projectId: string) {
-  const project = await selectProject(db, projectId);
-  if (project === null) throw new AppError("NOT_FOUND", "There is no such project.");
-  return project;
-}
-
 /**
  * Makes an immutable version of what `filter` chooses now. Rows that equal those of an earlier version of the kind
  * give that version back (`created` false): one content, one version.
  */
 export async function freezeDataset(ctx: UserContext, input: FreezeInput): Promise<DatasetVersionRow & { created: boolean }> {
+  const { projectId } = await requireProject(ctx, { project: input.projectId }, "researcher");
   const choice = parseChoice(input);
-  const { projectId } = input;
   const freeze = () =>
     ctx.db.transaction(
       async (tx) => {
-        await getProject(tx, projectId);
         const { counts, excluded, simulated, hash } = await measureRows(tx, projectId, choice);
         if (counts.train + counts.validation + counts.test === 0) throw new AppError("CONFLICT", explainEmpty(choice, excluded));
         const known = await selectDatasetByHash(tx, { projectId, kind: choice.kind, hash });
@@ -123,6 +112,13 @@ export async function freezeDataset(ctx: UserContext, input: FreezeInput): Promi
           projectId,
           event: "dataset.created",
           data: { dataset_id: version.id, kind: version.kind, version: version.version },
+        });
+        await recordAction(tx, ctx.user.id, {
+          action: "dataset.frozen",
+          projectId,
+          kind: "dataset",
+          id: version.id,
+          details: { kind: version.kind, version: version.version, hash },
         });
         return { ...version, created: true };
       },
@@ -167,12 +163,14 @@ function explainEmpty(choice: DatasetChoice, excluded: ExcludedCounts): string {
   return "There are no votes that tell one completion from another yet.";
 }
 
-export function listDatasets(ctx: UserContext, input: { projectId: string }) {
+export async function listDatasets(ctx: UserContext, input: { projectId: string }) {
+  await requireProject(ctx, { project: input.projectId }, "researcher");
   return selectDatasetVersions(ctx.db, input.projectId);
 }
 
 /** A version with the number of judgements and annotators behind it. */
 export async function getDataset(ctx: UserContext, input: { datasetId: string }) {
+  await requireProject(ctx, { dataset: input.datasetId }, "researcher");
   const version = await selectDatasetVersion(ctx.db, input.datasetId);
   if (version === null) throw new AppError("NOT_FOUND", "There is no such dataset version.");
   return { ...version, sources: await selectDatasetSources(ctx.db, version.id) };
@@ -194,10 +192,11 @@ export async function* readDatasetRows(
   }
 }
 
-export function listDatasetRows(
+export async function listDatasetRows(
   ctx: UserContext,
   input: { datasetId: string; afterOrdinal: number; limit: number; splits?: readonly Split[] },
 ) {
+  await requireProject(ctx, { dataset: input.datasetId }, "researcher");
   return selectDatasetRowPage(ctx.db, { versionId: input.datasetId, ...input });
 }
 
@@ -214,10 +213,12 @@ export async function* exportDataset(
   ctx: UserContext,
   input: { datasetId: string; splits?: readonly Split[] } & ExportFormat,
 ): AsyncGenerator<Record<string, unknown>> {
-  const { kind } = await getDataset(ctx, input);
+  const { kind, projectId } = await getDataset(ctx, input);
   const needed = { hone: kind, "trl-preference": "preference", "trl-sft": "sft" }[input.format];
   if (needed !== kind)
     throw new AppError("BAD_INPUT", `format: ${input.format} needs a dataset version of kind ${needed}, and this one is of kind ${kind}`);
+  const { datasetId: id, ...details } = input;
+  await recordAction(ctx.db, ctx.user.id, { action: "dataset.exported", projectId, kind: "dataset", id, details });
   for await (const row of readDatasetRows(ctx, input)) {
     yield* toExportRows(row, input);
   }

@@ -11,14 +11,16 @@ import {
   selectEndpoints,
   updateEndpoint as updateRow,
 } from "../../db/queries/endpoints";
+import { changedSettings } from "../../domain/audit";
 import { samplingSchema } from "../../domain/completion";
 import { costOf, type EndpointAnswer, EndpointError, type EndpointSettings, type NewEndpoint } from "../../domain/endpoint";
+import { requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { createEndpointClient, sealEndpointKey } from "../endpoint-client";
 import { env } from "../env";
 import { AppError, fieldError } from "../errors";
 import { isPrivateAddress } from "../guarded-fetch";
-import { getProject } from "./project";
 
 const KEY_END = 4;
 /** A short key would be given away by its end. */
@@ -42,7 +44,7 @@ export type ShownEndpoint = ReturnType<typeof toShown>;
 
 /** The project's and those of all projects, by name. */
 export async function listEndpoints(ctx: UserContext, input: { projectId: string }): Promise<ShownEndpoint[]> {
-  await getProject(ctx, input);
+  await requireProject(ctx, { project: input.projectId }, "researcher");
   return (await selectEndpoints(ctx.db, input.projectId)).map(toShown);
 }
 
@@ -52,7 +54,7 @@ async function requireEndpoint(
   input: { projectId: string; endpointId: string },
   { change }: { change: boolean },
 ): Promise<EndpointRow> {
-  await getProject(ctx, input);
+  await requireProject(ctx, { project: input.projectId }, "researcher");
   const endpoint = await selectEndpoint(ctx.db, input.endpointId);
   if (endpoint === null || endpoint.removedAt !== null || (endpoint.projectId !== null && endpoint.projectId !== input.projectId))
     throw new AppError("NOT_FOUND", "The project has no such endpoint.");
@@ -85,7 +87,7 @@ export async function createEndpoint(
   input: NewEndpoint & { projectId: string; shared: boolean; apiKey: string | null },
 ): Promise<ShownEndpoint> {
   const { projectId, shared, apiKey, name, model, ...settings } = input;
-  await getProject(ctx, { projectId });
+  await requireProject(ctx, { project: projectId }, "researcher");
   if (shared && ctx.user.role !== "admin") throw new AppError("FORBIDDEN", "Only an admin may register an endpoint for all projects.");
   const namesakes = await selectEndpointNames(ctx.db, { projectId, name });
   if (namesakes.some(({ removedAt }) => removedAt === null)) throw fieldError("name", "There is an endpoint of this name");
@@ -106,6 +108,13 @@ export async function createEndpoint(
     createdBy: ctx.user.id,
   });
   if (made === null) throw fieldError("name", "There is an endpoint of this name");
+  await recordAction(ctx.db, ctx.user.id, {
+    action: "endpoint.made",
+    projectId,
+    kind: "endpoint",
+    id: made.id,
+    details: { model, shared },
+  });
   return toShown(made);
 }
 
@@ -125,12 +134,21 @@ export async function updateEndpoint(
   const allowPrivate = moved || ctx.user.role === "admin" ? await mayBePrivate(ctx, settings.baseUrl) : endpoint.allowPrivate;
   const changed = await updateRow(ctx.db, endpoint.id, { settings, allowPrivate, ...(apiKey === undefined ? {} : sealKey(apiKey)) });
   if (!changed) throw new AppError("NOT_FOUND", "The endpoint was removed meanwhile.");
+  const { projectId } = input;
+  await recordAction(ctx.db, ctx.user.id, {
+    action: "endpoint.changed",
+    projectId,
+    kind: "endpoint",
+    id: endpoint.id,
+    details: changedSettings<Record<string, unknown>>(endpoint.settings, settings),
+  });
 }
 
 /** Its key is forgotten; completions and runs stay. */
 export async function removeEndpoint(ctx: UserContext, input: { projectId: string; endpointId: string }): Promise<void> {
   const endpoint = await requireEndpoint(ctx, input, { change: true });
   await removeRow(ctx.db, endpoint.id);
+  await recordAction(ctx.db, ctx.user.id, { action: "endpoint.removed", projectId: input.projectId, kind: "endpoint", id: endpoint.id });
 }
 
 const TRY_TOKENS = 64;

@@ -8,13 +8,18 @@ import { compareEvaluations, duelEvaluations } from "../../domain/evaluation";
 import { type DistancePoint, rewardByDistance } from "../../domain/over-optimisation";
 import { buildRunSeries } from "../../domain/run-series";
 import type { RunConfig } from "../../domain/run";
+import { requireProject } from "../access";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 
 /** Other evaluation runs that answered prompts of this one. */
-export const listComparableRuns = (ctx: UserContext, runId: string) => selectComparableRuns(ctx.db, runId);
+export async function listComparableRuns(ctx: UserContext, runId: string) {
+  await requireProject(ctx, { run: runId }, "researcher");
+  return selectComparableRuns(ctx.db, runId);
+}
 
 async function requireEvaluation(ctx: UserContext, runId: string) {
+  await requireProject(ctx, { run: runId }, "researcher");
   const run = await selectRun(ctx.db, runId);
   if (run === null) throw new AppError("NOT_FOUND", "There is no such run");
   if (run.config.kind !== "evaluation") throw new AppError("BAD_INPUT", `"${run.name}" is no evaluation run`);
@@ -53,6 +58,7 @@ export async function compareEvaluationRuns(ctx: UserContext, { runId, baselineI
 
 /** A PPO run's reward against its distance from the reference, with the gold scores of its evaluated checkpoints. Throws NOT_FOUND. */
 export async function getRewardByDistance(ctx: UserContext, runId: string): Promise<DistancePoint[]> {
+  await requireProject(ctx, { run: runId }, "researcher");
   const run = await selectRun(ctx.db, runId);
   if (run === null) throw new AppError("NOT_FOUND", "There is no such run");
   const [events, checkpoints, scores] = await Promise.all([

@@ -2,23 +2,20 @@
 import { createHash } from "node:crypto";
 import type { Db } from "../../db/client";
 import { selectCompletionsOfItems, selectJudgementPage } from "../../db/queries/exports";
-import { selectProject } from "../../db/queries/projects";
 import { type JudgementLayout, type JudgementRecord, LAYOUT_COLUMNS, toLayout } from "../../domain/formats/judgement-layouts";
+import { requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
-import { AppError } from "../errors";
 import type { FileKind } from "../files/file-kind";
 import { writeRows } from "../files/write-rows";
+import { pseudonymOf } from "../pseudonym";
 
 const PAGE = 1000;
-
-/** The same for one annotator in all exports of a project, and says nothing of who it is. */
-const pseudonymOf = (projectId: string, userId: string) =>
-  `annotator-${createHash("sha256").update(`${projectId} ${userId}`).digest("hex").slice(0, 12)}`;
 
 /** Judgements that stand, oldest first. Throws NOT_FOUND with the first one where there is no such project. */
 export async function* readJudgements(ctx: UserContext, input: { projectId: string; simulated: boolean }): AsyncGenerator<JudgementRecord> {
   const { projectId } = input;
-  if ((await selectProject(ctx.db, projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
+  await requireProject(ctx, { project: projectId }, "researcher");
   let after: { at: string; id: string } | null = null;
   while (true) {
     const page: Awaited<ReturnType<typeof selectJudgementPage>> = await selectJudgementPage(ctx.db, { ...input, after, limit: PAGE });
@@ -61,11 +58,14 @@ async function* toRows(records: AsyncIterable<JudgementRecord>, layout: Judgemen
 }
 
 /** The bytes of the file. What checks answer and repetitions said is in Hone's own layout only: the others hold work. */
-export function exportJudgements(
+export async function* exportJudgements(
   ctx: UserContext,
   input: { projectId: string; simulated: boolean; layout: JudgementLayout; file: FileKind },
 ): AsyncGenerator<Uint8Array> {
-  return writeRows(toRows(onlyWork(readJudgements(ctx, input), input.layout), input.layout), input.file, LAYOUT_COLUMNS[input.layout]);
+  const { projectId, ...details } = input;
+  await requireProject(ctx, { project: projectId }, "researcher");
+  await recordAction(ctx.db, ctx.user.id, { action: "votes.exported", projectId, kind: "project", id: projectId, details });
+  yield* writeRows(toRows(onlyWork(readJudgements(ctx, input), input.layout), input.layout), input.file, LAYOUT_COLUMNS[input.layout]);
 }
 
 async function* onlyWork(records: AsyncIterable<JudgementRecord>, layout: JudgementLayout): AsyncGenerator<JudgementRecord> {

@@ -86,10 +86,10 @@ export async function pushDataset(
   input: { datasetId: string; repo: string; visibility: "private" | "public" } & ExportFormat,
 ): Promise<{ url: string }> {
   const { datasetId, repo, visibility, ...format } = input;
+  const version = await getDataset(ctx, { datasetId });
   const { token, url } = env().hub;
   if (token === null)
     throw new AppError("CONFLICT", "The server has no token for the hub: set HF_TOKEN to one that may write, and start it again.");
-  const version = await getDataset(ctx, { datasetId });
   const target = { ...place(repo), accessToken: token };
   const files: { path: string; content: Blob }[] = [];
   for (const split of splitSchema.options) {

@@ -6,13 +6,14 @@ import { createHash } from "node:crypto";
 import type { Db } from "../../db/client";
 import { ensureNamedModel, hashCompletionText, type NewCompletionRow, upsertCompletions } from "../../db/queries/completions";
 import { ensureImporter, type ImportedJudgement, insertImportedJudgements } from "../../db/queries/imports";
-import { selectProject } from "../../db/queries/projects";
 import { hashMessages } from "../../db/queries/prompts";
 import { parseRows } from "../../domain/formats/import-rows";
 import type { ImportKind, ParsedComparison, ParsedRecord, ParsedRow } from "../../domain/formats/import-row";
 import type { JudgementValue } from "../../domain/judgement";
 import type { Message } from "../../domain/prompt";
 import { createRandom } from "../../domain/random";
+import { requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 import type { SourceRow } from "../files/read-rows";
@@ -80,11 +81,11 @@ export async function importRows(
     stored: true,
   };
   const { source, dryRun = false, policy } = input;
+  const { projectId } = await requireProject(ctx, { project: input.projectId }, "researcher");
   if (source.trim() === "" || source.length > 200)
     throw new AppError("BAD_INPUT", "source: expected the file's name, at most 200 characters");
   try {
     await ctx.db.transaction(async (tx) => {
-      if ((await selectProject(tx, input.projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
       const importBatch = createBatchImporter(tx, input, report);
       let batch: Line[] = [];
       for await (const source of rows) {
@@ -109,6 +110,13 @@ export async function importRows(
       }
       await importBatch(batch);
       if (dryRun || (policy === "refuse" && report.errorCount > 0)) throw new TakeBack();
+      await recordAction(tx, ctx.user.id, {
+        action: "data.imported",
+        projectId,
+        kind: "project",
+        id: projectId,
+        details: { kind: input.kind, rows: report.rows, ...report.created },
+      });
     });
   } catch (error) {
     if (!(error instanceof TakeBack)) throw error;

@@ -14,6 +14,7 @@ import {
 import { lockOwnSeat, releaseSeat, setSeatJudgement } from "../../db/queries/seats";
 import type { AnnotationTask } from "../../domain/annotation/task";
 import { findValueProblem, type JudgementSubmission, type JudgementValue, ranksOfValue } from "../../domain/judgement";
+import { requireProject } from "../access";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 import { claimSeatOf, countOpen, growItem, loadTask, requireItem } from "./queue";
@@ -30,7 +31,7 @@ export type SubmittedJudgement = { judgementId: string; duplicate: boolean; undo
  */
 export async function submitJudgement(ctx: UserContext, input: JudgementSubmission): Promise<SubmittedJudgement> {
   const annotatorId = ctx.user.id;
-  const item = await requireItem(ctx.db, input.itemId);
+  const item = await requireItem(ctx, input.itemId);
   const size = item.completionIds.length;
   const problem = findValueProblem(input.value, { mode: item.mode, size, scales: item.annotation.scales });
   const done = (row: { id: string; createdAt: Date }, duplicate: boolean): SubmittedJudgement => ({
@@ -86,10 +87,11 @@ export async function undoJudgement(
   input: { projectId: string },
 ): Promise<{ task: AnnotationTask; value: JudgementValue; reasons: string[]; comment: string }> {
   const annotatorId = ctx.user.id;
+  await requireProject(ctx, { project: input.projectId }, "annotator");
   const undone = await ctx.db.transaction(async (tx) => {
     const last = await lockLastJudgement(tx, { projectId: input.projectId, annotatorId });
     if (last === null) throw new AppError("NOT_FOUND", "There is nothing to undo.");
-    const item = await requireItem(tx, last.itemId);
+    const item = await requireItem({ ...ctx, db: tx }, last.itemId);
     if (last.ageSeconds > item.undoSeconds) throw new AppError("GONE", "Your last judgement is too old to be undone.");
     await undoJudgementRow(tx, last.id);
     await tellOfUndo(tx, last);
@@ -107,6 +109,7 @@ export async function undoJudgement(
 
 /** Own judgements that stand, newest first. Only the newest can be undone, and only within the window. */
 export async function listOwnJudgements(ctx: UserContext, input: { projectId: string; limit?: number }) {
+  await requireProject(ctx, { project: input.projectId }, "annotator");
   const rows = await selectOwnJudgements(ctx.db, {
     projectId: input.projectId,
     annotatorId: ctx.user.id,
@@ -114,7 +117,7 @@ export async function listOwnJudgements(ctx: UserContext, input: { projectId: st
   });
   const texts = await selectTexts(ctx.db, [...new Set(rows.flatMap(({ shownOrder }) => shownOrder))]);
   const [newest] = rows;
-  const window = newest ? (await requireItem(ctx.db, newest.itemId)).undoSeconds : 0;
+  const window = newest ? (await requireItem(ctx, newest.itemId)).undoSeconds : 0;
   return rows.map(({ shownOrder, messages, ageSeconds, ...row }, i) => ({
     ...row,
     prompt: messages.at(-1)?.content ?? "",
@@ -144,6 +147,7 @@ function agreementWithOthers(rows: readonly SharedRanking[], annotatorId: string
 }
 
 export async function getOwnStatistics(ctx: UserContext, input: { projectId: string }) {
+  await requireProject(ctx, { project: input.projectId }, "annotator");
   const own = { projectId: input.projectId, annotatorId: ctx.user.id };
   const { left, right, ...counts } = await selectOwnCounts(ctx.db, own);
   const shared = await selectSharedRankings(ctx.db, { ...own, limit: SHARED_ITEMS });

@@ -75,6 +75,7 @@ export async function exportRanking(ctx: ServiceContext, input: BoardInput): Pro
 export async function exportBoard(ctx: ServiceContext, input: BoardInput & { difference: number }) {
   const [board, scrutiny] = await Promise.all([getLeaderboard(ctx, input), getScrutiny(ctx, input)]);
   const errors = bootstrapErrors(await selectBoardVotes(ctx.db, board.project.id, input));
+  const { research: _, ...project } = board.project;
   return {
     asked: input,
     estimators: {
@@ -86,6 +87,7 @@ export async function exportBoard(ctx: ServiceContext, input: BoardInput & { dif
       bootstrap: `${SAMPLES} resamples of judgements, seed ${BOARD_SEED}`,
     },
     ...board,
+    project,
     ranking: board.ranking.map((row) => ({ ...row, errorBootstrapRaw: errors[row.place] ?? null })),
     scrutiny,
   };

@@ -17,9 +17,11 @@ import { describeStrengths, type Rating, rateVotes, type Strengths, winRateAgain
 import { fitStyle } from "../../domain/ratings/style";
 import { countPairs } from "../../domain/ratings/votes";
 import type { LineageGraph } from "../../domain/lineage";
-import { roleAtLeast } from "../../domain/user";
+import { projectRoleAtLeast } from "../../domain/project-role";
+import { listRoles, requireProject } from "../access";
 import type { ServiceContext, UserContext } from "../context";
 import { AppError } from "../errors";
+import { showAnnotators } from "../pseudonym";
 import { lineageGraph } from "./checkpoint";
 import { type BoardFilter, type BoardVotes, selectBoardVotes, selectStyleColumns } from "./leaderboard-votes";
 
@@ -36,11 +38,13 @@ export type BoardInput = {
   baseline?: string | undefined;
 } & BoardFilter;
 
-/** Visitors and annotators see published projects, researchers all. */
-const seesAll = ({ user }: ServiceContext) => user !== null && roleAtLeast(user.role, "researcher");
-
-export function listLeaderboards(ctx: ServiceContext) {
-  return selectLeaderboardProjects(ctx.db, { publishedOnly: !seesAll(ctx) });
+/** Published projects for everybody, others for their researchers. `research` says whether the caller may look behind the numbers. */
+export async function listLeaderboards({ user, ...ctx }: ServiceContext) {
+  const roles = user === null ? null : await listRoles({ ...ctx, user });
+  const projects = await selectLeaderboardProjects(ctx.db);
+  return projects
+    .map((project) => ({ ...project, research: projectRoleAtLeast(roles?.get(project.id) ?? null, "researcher") }))
+    .filter(({ published, research }) => published || research);
 }
 
 /** Throws NOT_FOUND for what the caller may not see. */
@@ -197,15 +201,20 @@ export async function getModelLineage(ctx: ServiceContext, input: { slug: string
   if (model === undefined) throw new AppError("NOT_FOUND", "There is no such model on this leaderboard.");
   if (model.checkpointId === null) return null;
   const graph = lineageGraph(model.checkpointId, await lineageOf(ctx.db, model.checkpointId));
-  return seesAll(ctx) ? graph : { ...graph, nodes: graph.nodes.map((node) => ({ ...node, href: null })) };
+  return project.research ? graph : { ...graph, nodes: graph.nodes.map((node) => ({ ...node, href: null })) };
 }
 
 export type Leaderboard = Awaited<ReturnType<typeof getLeaderboard>>;
 
 /** The votes that compared two models, with texts and annotators. */
 export async function listVotesBetween(ctx: UserContext, input: { slug: string; a: string; b: string }) {
-  const project = await requireBoard(ctx, input.slug);
-  const rows = await selectVotesBetween(ctx.db, { projectId: project.id, a: input.a, b: input.b, limit: VOTES_SHOWN });
+  const entry = await requireProject(ctx, { slug: input.slug }, "researcher");
+  const project = { id: entry.projectId, slug: entry.slug, name: entry.name };
+  const rows = await showAnnotators(
+    ctx,
+    entry,
+    await selectVotesBetween(ctx.db, { projectId: project.id, a: input.a, b: input.b, limit: VOTES_SHOWN }),
+  );
   const texts = await selectTexts(ctx.db, [...new Set(rows.flatMap(({ shownOrder }) => shownOrder))]);
   const modelNames = new Map((await selectRankedModels(ctx.db, project.id)).map(({ id, name }) => [id, name]));
   const modelOf = new Map((await selectCompletionModels(ctx.db, project.id)).map(({ id, modelId }) => [id, modelId]));
@@ -213,7 +222,7 @@ export async function listVotesBetween(ctx: UserContext, input: { slug: string; 
     project,
     a: modelNames.get(input.a) ?? "?",
     b: modelNames.get(input.b) ?? "?",
-    votes: rows.map(({ shownOrder, ranks, messages, ...row }) => ({
+    votes: rows.map(({ shownOrder, ranks, messages, annotatorId: _, ...row }) => ({
       ...row,
       prompt: messages.at(-1)?.content ?? "",
       answers: shownOrder.map((id, i) => ({

@@ -5,6 +5,8 @@ import { type NewItem, selectPromptsWithItems } from "../../db/queries/items";
 import { planItem } from "../../domain/annotation/plan-item";
 import type { ItemMode } from "../../domain/judgement";
 import type { Split } from "../../domain/prompt";
+import { requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { createItems } from "./item";
 import { getProject } from "./project";
@@ -32,6 +34,7 @@ export type ItemChoice = {
 
 /** Makes the items, or only counts them (`dryRun`). The same settings and seed make the same items. */
 export async function makeItems(ctx: UserContext, input: ItemChoice & { dryRun: boolean }): Promise<ItemPlan> {
+  await requireProject(ctx, { project: input.projectId }, "researcher");
   const { annotation } = await getProject(ctx, input);
   const plan: ItemPlan = { prompts: 0, known: 0, without: 0, made: {}, left: {} };
   return ctx.db.transaction(async (tx) => {
@@ -61,6 +64,16 @@ export async function makeItems(ctx: UserContext, input: ItemChoice & { dryRun: 
       for (const { mode } of items) plan.made[mode] = (plan.made[mode] ?? 0) + 1;
       made += items.length;
       if (!input.dryRun) await createItems({ db: tx }, { projectId: input.projectId, items });
+    }
+    if (!input.dryRun) {
+      const { projectId, split, seed } = input;
+      await recordAction(tx, ctx.user.id, {
+        action: "items.made",
+        projectId,
+        kind: "project",
+        id: projectId,
+        details: { items: made, split, seed },
+      });
     }
     return plan;
   });

@@ -1,6 +1,9 @@
 /** Projects: settings, and how their judging goes. */
+import type { Db } from "../../db/client";
+import { upsertMember } from "../../db/queries/members";
 import {
   insertProject,
+  lockProject,
   type ProjectChange,
   selectAnnotatorActivity,
   selectJudgementsByDay,
@@ -14,21 +17,34 @@ import { selectServableCompletions } from "../../db/queries/completions";
 import { selectPromptPage } from "../../db/queries/datasets";
 import { selectLatestGuideline } from "../../db/queries/guidelines";
 import { chooseServable } from "../../domain/annotation/serving";
+import { changedSettings } from "../../domain/audit";
 import { measurePairAgreement } from "../../domain/pair-agreement";
-import type { Db } from "../../db/client";
+import { type ProjectAccess, projectRoleAtLeast } from "../../domain/project-role";
+import { listRoles, requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 import { createKept } from "../kept";
+import { pseudonymOf } from "../pseudonym";
 
 const DAYS = 30;
 /** Prompts among which the example is looked for. */
 const EXAMPLES = 50;
 
-export function listProjects(ctx: UserContext) {
-  return selectProjectsWithProgress(ctx.db);
+/** Projects that the caller does more in than to judge. */
+export async function listProjects(ctx: UserContext) {
+  const roles = await listRoles(ctx);
+  const projects = await selectProjectsWithProgress(ctx.db);
+  return projects.filter(({ id }) => projectRoleAtLeast(roles.get(id) ?? null, "reviewer"));
 }
 
+/** With the caller's role in it. */
 export async function getProject(ctx: UserContext, input: { projectId: string }) {
+  const { role } = await requireProject(ctx, { project: input.projectId }, "reviewer");
+  return { ...(await loadProject(ctx, input)), role };
+}
+
+async function loadProject(ctx: UserContext, input: { projectId: string }) {
   const project = await selectProject(ctx.db, input.projectId);
   if (project === null) throw new AppError("NOT_FOUND", "There is no such project.");
   return project;
@@ -48,6 +64,7 @@ export function slugOf(name: string): string {
 
 /** The prompt with most completions among the first of the project, with those that annotators may see; null without prompts. */
 export async function getExample(ctx: UserContext, input: { projectId: string }) {
+  await requireProject(ctx, { project: input.projectId }, "researcher");
   const prompts = await selectPromptPage(ctx.db, { projectId: input.projectId, afterHash: "", limit: EXAMPLES });
   const completions = await selectServableCompletions(
     ctx.db,
@@ -65,20 +82,47 @@ export async function getExample(ctx: UserContext, input: { projectId: string })
   };
 }
 
-export async function createProject(ctx: UserContext, input: { name: string; description: string; overlap: number; reasons: string[] }) {
+/** Whoever makes a project owns it; it is for members only unless `access` says that it is open. */
+export async function createProject(
+  ctx: UserContext,
+  input: { name: string; description: string; overlap: number; reasons: string[]; access?: ProjectAccess | undefined },
+) {
+  const { access = "members", ...settings } = input;
   const slug = slugOf(input.name);
-  for (let n = 1; n <= 50; n++) {
-    const project = await insertProject(ctx.db, { ...input, slug: n === 1 ? slug : `${slug}-${n}` });
-    if (project !== null) return project;
-  }
-  throw new AppError("CONFLICT", "There are many projects of this name. Choose another one.");
+  return ctx.db.transaction(async (tx) => {
+    for (let n = 1; n <= 50; n++) {
+      const project = await insertProject(tx, { ...settings, access, slug: n === 1 ? slug : `${slug}-${n}` });
+      if (project === null) continue;
+      await upsertMember(tx, { projectId: project.id, userId: ctx.user.id, role: "owner" });
+      await recordAction(tx, ctx.user.id, {
+        action: "project.created",
+        projectId: project.id,
+        kind: "project",
+        id: project.id,
+        details: { after: { access } },
+      });
+      return project;
+    }
+    throw new AppError("CONFLICT", "There are many projects of this name. Choose another one.");
+  });
 }
 
 export async function changeProject(ctx: UserContext, input: { projectId: string } & ProjectChange) {
   const { projectId, ...change } = input;
-  const project = await updateProject(ctx.db, projectId, change);
-  if (project === null) throw new AppError("NOT_FOUND", "There is no such project.");
-  return project;
+  await requireProject(ctx, { project: projectId }, "owner");
+  return ctx.db.transaction(async (tx) => {
+    const before = await lockProject(tx, projectId);
+    const project = before === null ? null : await updateProject(tx, projectId, change);
+    if (before === null || project === null) throw new AppError("NOT_FOUND", "There is no such project.");
+    await recordAction(tx, ctx.user.id, {
+      action: "project.changed",
+      projectId,
+      kind: "project",
+      id: projectId,
+      details: changedSettings(before, project),
+    });
+    return project;
+  });
 }
 
 async function measureProgress(db: Db, projectId: string) {
@@ -105,12 +149,21 @@ const keptAgreement = createKept<Awaited<ReturnType<typeof measureAgreement>>>({
 
 /** Counts, judgements of the last 30 days, annotators, and how far people who judged the same items agree; of large projects some seconds old. */
 export async function getProjectOverview(ctx: UserContext, input: { projectId: string }) {
-  const project = await getProject(ctx, input);
+  const { role, ...project } = await getProject(ctx, input);
   const [progress, agreement] = await Promise.all([
     keptProgress(project.id, () => measureProgress(ctx.db, project.id)),
     keptAgreement(project.id, () => measureAgreement(ctx.db, project.id)),
   ]);
-  return { project, ...progress, agreement };
+  const named = role === "owner" || !project.blindReview;
+  const annotators = progress.annotators.map((annotator) =>
+    named ? annotator : { ...annotator, ...hideAnnotator(project.id, annotator.id) },
+  );
+  return { project, role, ...progress, annotators, agreement };
+}
+
+function hideAnnotator(projectId: string, userId: string) {
+  const pseudonym = pseudonymOf(projectId, userId);
+  return { id: pseudonym, name: pseudonym };
 }
 
 export type ProjectOverview = Awaited<ReturnType<typeof getProjectOverview>>;

@@ -18,8 +18,10 @@ import {
 } from "../../db/queries/prompts";
 import type { Message, Split } from "../../domain/prompt";
 import { splitOfGroup } from "../../domain/split";
+import { requireProject } from "../access";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
+import { showAnnotators } from "../pseudonym";
 
 export type NewPrompt = {
   messages: Message[];
@@ -102,22 +104,26 @@ export async function createPrompts(
   });
 }
 
-export function listPrompts(ctx: UserContext, filter: PromptFilter) {
+export async function listPrompts(ctx: UserContext, filter: PromptFilter) {
+  await requireProject(ctx, { project: filter.projectId }, "researcher");
   return selectPromptTable(ctx.db, filter);
 }
 
 /** What the filters of the table offer: models by name, prompts by split. */
 export async function getPromptFacets(ctx: UserContext, input: { projectId: string }) {
+  await requireProject(ctx, { project: input.projectId }, "researcher");
   return { models: await selectModels(ctx.db, input.projectId), splits: await selectSplitCounts(ctx.db, input.projectId) };
 }
 
 /** A prompt with its completions, their models, and the judgements behind them. For researchers: annotators judge blind. */
 export async function getPrompt(ctx: UserContext, input: { promptId: string }) {
+  const project = await requireProject(ctx, { prompt: input.promptId }, "researcher");
   const prompt = await selectPrompt(ctx.db, input.promptId);
   if (prompt === null) throw new AppError("NOT_FOUND", "There is no such prompt.");
+  const judgements = await selectJudgementsOfPrompt(ctx.db, prompt.id);
   return {
     ...prompt,
     completions: await selectCompletionsOfPrompt(ctx.db, prompt.id),
-    judgements: await selectJudgementsOfPrompt(ctx.db, prompt.id),
+    judgements: await showAnnotators(ctx, project, judgements),
   };
 }

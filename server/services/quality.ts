@@ -1,6 +1,5 @@
 /** The quality of a project's votes, and the review of those that look wrong. */
 import { undoJudgementRow } from "../../db/queries/judgements";
-import { selectProject } from "../../db/queries/projects";
 import {
   insertReview,
   lockJudgement,
@@ -20,8 +19,11 @@ import { measureQuality, type QualityReport } from "../../domain/quality/report"
 import type { Review } from "../../domain/quality/review";
 import type { QualityVote } from "../../domain/quality/vote";
 import { ranksByCompletion } from "../../domain/queue";
+import { type ProjectEntry, requireProject } from "../access";
+import { recordAction, recordSight } from "../audit";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
+import { pseudonymOf, seesPseudonyms } from "../pseudonym";
 import { tellOfUndo } from "./webhook-events";
 
 const SEED = 1;
@@ -82,7 +84,6 @@ const reports = new Map<string, { fingerprint: string; report: Promise<QualityRe
 
 /** Computed from every vote that stands, again only when a vote or an item's gold has changed. */
 async function measureProject(ctx: UserContext, input: { projectId: string; simulated: boolean }): Promise<QualityReport> {
-  if ((await selectProject(ctx.db, input.projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
   const key = `${input.projectId} ${input.simulated}`;
   const fingerprint = await selectVotesFingerprint(ctx.db, input.projectId);
   const known = reports.get(key);
@@ -95,15 +96,15 @@ async function measureProject(ctx: UserContext, input: { projectId: string; simu
 
 /** Agreement, reliability and alarms, recomputed from every vote that stands. */
 export async function getQuality(ctx: UserContext, input: { projectId: string; simulated: boolean }) {
+  const project = await requireProject(ctx, { project: input.projectId }, "reviewer");
   const { unlikely, annotators, pairs, items, ...report } = await measureProject(ctx, input);
-  const names = new Map(
-    (
-      await selectNames(
-        ctx.db,
-        annotators.map(({ annotatorId }) => annotatorId),
-      )
-    ).map(({ id, name }) => [id, name]),
+  const nameOf = await nameAnnotators(
+    ctx,
+    project,
+    annotators.map(({ annotatorId }) => annotatorId),
+    input.simulated,
   );
+  const idOf = (id: string) => (seesPseudonyms(project) ? pseudonymOf(project.projectId, id) : id);
   const prompts = new Map(
     (
       await selectPromptsOfItems(
@@ -112,11 +113,16 @@ export async function getQuality(ctx: UserContext, input: { projectId: string; s
       )
     ).map((row) => [row.itemId, row]),
   );
-  const nameOf = (id: string) => names.get(id) ?? "?";
   return {
     ...report,
+    blind: seesPseudonyms(project),
+    role: project.role,
     unlikely: unlikely.length,
-    annotators: annotators.map((annotator) => ({ ...annotator, name: nameOf(annotator.annotatorId) })),
+    annotators: annotators.map((annotator) => ({
+      ...annotator,
+      annotatorId: idOf(annotator.annotatorId),
+      name: nameOf(annotator.annotatorId),
+    })),
     items: items.map((item) => ({
       ...item,
       promptId: prompts.get(item.itemId)?.promptId ?? "",
@@ -126,11 +132,23 @@ export async function getQuality(ctx: UserContext, input: { projectId: string; s
   };
 }
 
+/** Names of annotators or, where the caller is to be blind, pseudonyms. People's names that were seen are in the log. */
+async function nameAnnotators(ctx: UserContext, project: ProjectEntry, ids: string[], simulated: boolean): Promise<(id: string) => string> {
+  const { projectId } = project;
+  if (seesPseudonyms(project)) return (id) => pseudonymOf(projectId, id);
+  if (ids.length > 0 && !simulated)
+    await recordSight(ctx.db, ctx.user.id, { action: "quality.seen", projectId, kind: "project", id: projectId });
+  const names = new Map((await selectNames(ctx.db, ids)).map(({ id, name }) => [id, name]));
+  return (id) => names.get(id) ?? "?";
+}
+
 /**
  * What a reviewer looks at next: flags first, then the votes that the other annotators find least likely, each with
- * what the others said. Reviewed ones are gone.
+ * what the others said. Reviewed ones are gone. A blind review tells nobody, owners neither, whose a vote is or which
+ * model wrote what.
  */
 export async function listToReview(ctx: UserContext, input: { projectId: string; simulated: boolean }) {
+  const { blindReview, projectId, role } = await requireProject(ctx, { project: input.projectId }, "reviewer");
   const { unlikely } = await measureProject(ctx, input);
   const reviewed = await selectReviewedIds(ctx.db, input.projectId);
   const open = unlikely.filter(({ judgementId }) => !reviewed.has(judgementId));
@@ -143,22 +161,29 @@ export async function listToReview(ctx: UserContext, input: { projectId: string;
   const texts = new Map(
     (await selectCompletionTexts(ctx.db, [...new Set(rows.flatMap(({ shownOrder }) => shownOrder))])).map((row) => [row.id, row]),
   );
+  if (rows.length > 0 && !blindReview && !input.simulated)
+    await recordSight(ctx.db, ctx.user.id, { action: "votes.seen", projectId, kind: "project", id: projectId });
+  const whose = (id: string, name: string) => (blindReview ? pseudonymOf(projectId, id) : name);
   return {
     total: flags.length + open.length,
-    judgements: rows.map(({ messages, ...row }) => ({
+    blind: blindReview,
+    role,
+    judgements: rows.map(({ messages, annotatorId, annotator, ...row }) => ({
       ...row,
+      annotatorId: blindReview ? pseudonymOf(projectId, annotatorId) : annotatorId,
+      annotator: whose(annotatorId, annotator),
       prompt: messages.at(-1)?.content ?? "",
       likelihood: likelihoods.get(row.id) ?? null,
       completions: row.shownOrder.map((id, i) => ({
         id,
         text: texts.get(id)?.text ?? "",
-        model: texts.get(id)?.model ?? "",
+        model: blindReview ? null : (texts.get(id)?.model ?? ""),
         rank: row.ranks?.[i] ?? null,
       })),
       others: others
         .filter((other) => other.itemId === row.itemId && other.id !== row.id)
-        .map(({ annotator, ranks, shownOrder, value }) => ({
-          annotator,
+        .map(({ annotatorId: other, annotator: name, ranks, shownOrder, value }) => ({
+          annotator: whose(other, name),
           kind: value.kind,
           ranks: ranks === null ? null : row.shownOrder.map((id) => ranks[shownOrder.indexOf(id)] ?? 0),
         })),
@@ -170,7 +195,8 @@ export async function listToReview(ctx: UserContext, input: { projectId: string;
  * Accepts a judgement, or sends it back: it is undone, and its annotator is given the item again.
  * Throws NOT_FOUND, and CONFLICT where it was undone meanwhile or nobody would know why it comes back.
  */
-export function reviewJudgement(ctx: UserContext, input: Review): Promise<{ reviewed: true }> {
+export async function reviewJudgement(ctx: UserContext, input: Review): Promise<{ reviewed: true }> {
+  const { projectId } = await requireProject(ctx, { judgement: input.judgementId }, "reviewer");
   return ctx.db.transaction(async (tx) => {
     const judgement = await lockJudgement(tx, input.judgementId);
     if (judgement === null) throw new AppError("NOT_FOUND", "There is no such judgement.");
@@ -181,6 +207,12 @@ export function reviewJudgement(ctx: UserContext, input: Review): Promise<{ revi
       });
     }
     await insertReview(tx, { ...input, reviewerId: ctx.user.id });
+    await recordAction(tx, ctx.user.id, {
+      action: input.verdict === "accepted" ? "vote.accepted" : "vote.sent_back",
+      projectId,
+      kind: "judgement",
+      id: input.judgementId,
+    });
     if (input.verdict === "sent_back") {
       await undoJudgementRow(tx, judgement.id);
       await tellOfUndo(tx, judgement);

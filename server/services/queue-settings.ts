@@ -1,14 +1,17 @@
 /** How a project's queue is set up: its rules, its people, and the items whose answer is known. */
-
-import { selectProject, updateProject } from "../../db/queries/projects";
+import { lockProject, selectProject, updateProject } from "../../db/queries/projects";
 import { lockJudgement } from "../../db/queries/quality";
 import { countPurposes, selectTeam, updatePurpose, upsertProjectAnnotator } from "../../db/queries/queue";
 import { selectUserById } from "../../db/queries/users";
+import { changedSettings } from "../../domain/audit";
 import { type QueueSettings, queueSettingsSchema } from "../../domain/queue";
+import { requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 
 export async function getQueue(ctx: UserContext, input: { projectId: string }) {
+  await requireProject(ctx, { project: input.projectId }, "owner");
   const project = await selectProject(ctx.db, input.projectId);
   if (project === null) throw new AppError("NOT_FOUND", "There is no such project.");
   return {
@@ -19,29 +22,46 @@ export async function getQueue(ctx: UserContext, input: { projectId: string }) {
 }
 
 export async function changeQueue(ctx: UserContext, input: { projectId: string; settings: QueueSettings }): Promise<{ changed: true }> {
-  if ((await updateProject(ctx.db, input.projectId, { queue: input.settings })) === null)
-    throw new AppError("NOT_FOUND", "There is no such project.");
-  return { changed: true };
+  const { projectId, settings } = input;
+  await requireProject(ctx, { project: projectId }, "owner");
+  return ctx.db.transaction(async (tx) => {
+    const before = await lockProject(tx, projectId);
+    if (before === null) throw new AppError("NOT_FOUND", "There is no such project.");
+    await updateProject(tx, projectId, { queue: settings });
+    await recordAction(tx, ctx.user.id, {
+      action: "queue.changed",
+      projectId,
+      kind: "project",
+      id: projectId,
+      details: changedSettings(queueSettingsSchema.parse(before.queue), settings),
+    });
+    return { changed: true };
+  });
 }
 
 export async function changeTeamMember(
   ctx: UserContext,
   input: { projectId: string; userId: string; adjudicator: boolean; paused: boolean; dailyCap: number | null },
 ): Promise<{ changed: true }> {
-  if ((await selectProject(ctx.db, input.projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
-  if ((await selectUserById(ctx.db, input.userId)) === null) throw new AppError("NOT_FOUND", "There is no such account.");
-  await upsertProjectAnnotator(ctx.db, input);
-  return { changed: true };
+  const { projectId, userId, ...after } = input;
+  await requireProject(ctx, { project: projectId }, "owner");
+  if ((await selectUserById(ctx.db, userId)) === null) throw new AppError("NOT_FOUND", "There is no such account.");
+  return ctx.db.transaction(async (tx) => {
+    await upsertProjectAnnotator(tx, input);
+    await recordAction(tx, ctx.user.id, { action: "annotator.changed", projectId, kind: "user", id: userId, details: { after } });
+    return { changed: true };
+  });
 }
 
 /**
  * Makes the item of a judgement one whose answer is known, namely what this judgement says; or work again. Votes that
  * were given on it stay what they were. Throws CONFLICT for a judgement that ranks nothing, or was taken back.
  */
-export function changePurpose(
+export async function changePurpose(
   ctx: UserContext,
   input: { judgementId: string; purpose: "work" | "gold" | "qualification" },
 ): Promise<{ changed: true }> {
+  const { projectId } = await requireProject(ctx, { judgement: input.judgementId }, "reviewer");
   return ctx.db.transaction(async (tx) => {
     const judgement = await lockJudgement(tx, input.judgementId);
     if (judgement === null) throw new AppError("NOT_FOUND", "There is no such judgement.");
@@ -50,6 +70,13 @@ export function changePurpose(
       throw new AppError("CONFLICT", "Only a judgement that stands and ranks the completions can be the known answer.");
     const gold = input.purpose === "work" || ranks === null ? null : Object.fromEntries(shownOrder.map((id, i) => [id, ranks[i] ?? 1]));
     await updatePurpose(tx, { itemId, purpose: input.purpose, gold });
+    await recordAction(tx, ctx.user.id, {
+      action: "item.purpose",
+      projectId,
+      kind: "item",
+      id: itemId,
+      details: { after: { purpose: input.purpose } },
+    });
     return { changed: true };
   });
 }

@@ -31,20 +31,33 @@ import { type AnnotationTask, MAX_HELD } from "../../domain/annotation/task";
 import { addComparison } from "../../domain/quality/report";
 import { type QueueSettings, queueSettingsSchema, ranksByCompletion, votesDisagree } from "../../domain/queue";
 import { createRandom } from "../../domain/random";
+import { checkRole, listRoles, requireProject } from "../access";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 
 const ATTEMPTS = 5;
 
-export async function requireItem(db: Db, itemId: string) {
-  const item = await selectItemToJudge(db, itemId);
-  if (item === null) throw new AppError("NOT_FOUND", "This item does not exist any more.");
+const ITEM_GONE = "This item does not exist any more.";
+
+/** The item with its project's rules, for who may judge in that project: one query for both. */
+export async function requireItem(ctx: UserContext, itemId: string) {
+  const item = await selectItemToJudge(ctx.db, { itemId, annotatorId: ctx.user.id });
+  if (item === null) throw new AppError("NOT_FOUND", ITEM_GONE);
+  checkRole(ctx, item, "annotator", ITEM_GONE);
   return item;
 }
 
 type ClaimRules = NonNullable<Awaited<ReturnType<typeof selectClaimRules>>>;
 
-async function requireRules(db: Db, input: { projectId: string; annotatorId: string }): Promise<ClaimRules> {
+/** The rules for who may judge in the project: one query for both. */
+async function requireRules(ctx: UserContext, projectId: string): Promise<ClaimRules> {
+  const rules = await selectClaimRules(ctx.db, { projectId, annotatorId: ctx.user.id });
+  checkRole(ctx, rules, "annotator");
+  // checkRole refuses null.
+  return rules as ClaimRules;
+}
+
+async function loadRules(db: Db, input: { projectId: string; annotatorId: string }): Promise<ClaimRules> {
   const rules = await selectClaimRules(db, input);
   if (rules === null) throw new AppError("NOT_FOUND", "There is no such project.");
   return rules;
@@ -52,13 +65,15 @@ async function requireRules(db: Db, input: { projectId: string; annotatorId: str
 
 /** Takes a seat of one item, in a transaction of the caller; null when there is none for this annotator. */
 export async function claimSeatOf(tx: Db, input: { projectId: string; itemId: string; annotatorId: string }): Promise<TakenSeat | null> {
-  const { adjudicator } = await requireRules(tx, input);
+  const { adjudicator } = await loadRules(tx, input);
   const seat = await lockSeatOf(tx, { ...input, tier: adjudicator ? 2 : 1 });
   return seat === null ? null : takeLocked(tx, seat, input.annotatorId);
 }
 
 async function takeLocked(tx: Db, seat: FreeSeat, annotatorId: string): Promise<TakenSeat | null> {
-  const { repeatOf } = await requireItem(tx, seat.itemId);
+  const item = await selectItemToJudge(tx, { itemId: seat.itemId, annotatorId });
+  if (item === null) throw new AppError("NOT_FOUND", ITEM_GONE);
+  const { repeatOf } = item;
   if (repeatOf === null) return takeSeat(tx, { ...seat, annotatorId });
   const before = await selectOwnOrder(tx, { itemId: repeatOf, annotatorId });
   // A repetition is for the one who judged the item before.
@@ -184,7 +199,7 @@ export async function claimNextItem(
   const annotatorId = ctx.user.id;
   for (let attempt = 1; ; attempt++) {
     try {
-      const rules = await requireRules(ctx.db, { projectId, annotatorId });
+      const rules = await requireRules(ctx, projectId);
       const known = rules.held.find(({ itemId }) => !holding.includes(itemId));
       if (known !== undefined) return await loadTask(ctx.db, annotatorId, known);
       if (rules.held.length >= MAX_HELD) return null;
@@ -200,12 +215,14 @@ export async function claimNextItem(
 
 /** Throws GONE when the item is no longer this annotator's. */
 export async function renewLease(ctx: UserContext, input: { itemId: string }): Promise<{ leaseExpiresAt: Date }> {
+  await requireProject(ctx, { item: input.itemId }, "annotator");
   const leaseExpiresAt = await renewSeat(ctx.db, { itemId: input.itemId, annotatorId: ctx.user.id });
   if (leaseExpiresAt === null) throw new AppError("GONE", "Your time on this item ran out and it went to somebody else.");
   return { leaseExpiresAt };
 }
 
 export async function releaseItem(ctx: UserContext, input: { itemId: string }): Promise<{ released: boolean }> {
+  await requireProject(ctx, { item: input.itemId }, "annotator");
   return { released: await releaseSeat(ctx.db, { itemId: input.itemId, annotatorId: ctx.user.id }) };
 }
 
@@ -217,13 +234,14 @@ export async function saveDraft(ctx: UserContext, input: { itemId: string; value
 }
 
 export async function listProjectsToAnnotate(ctx: UserContext) {
-  const projects = await selectProjectsToAnnotate(ctx.db, ctx.user.id);
+  const roles = await listRoles(ctx);
+  const projects = (await selectProjectsToAnnotate(ctx.db, ctx.user.id)).filter(({ id }) => roles.has(id));
   return Promise.all(projects.map(async (project) => ({ ...project, open: await countOpen(ctx, project.id) })));
 }
 
 /** How many items of work the caller could still judge. */
 export async function countOpen(ctx: UserContext, projectId: string): Promise<number> {
   const own = { projectId, annotatorId: ctx.user.id };
-  const { adjudicator } = await requireRules(ctx.db, own);
+  const { adjudicator } = await requireRules(ctx, projectId);
   return countOpenFor(ctx.db, { ...own, tier: adjudicator ? 2 : 1 });
 }

@@ -14,6 +14,7 @@ import type { DatasetKind } from "../../domain/dataset";
 import { type JudgeConfig, type RunConfig, type RunKind, runConfigSchema, type SweepConfig } from "../../domain/run";
 import type { RunWork } from "../../domain/run-estimate";
 import { planTrials, SweepError } from "../../domain/sweep";
+import { listProjectsWith, requireProject } from "../access";
 import type { UserContext } from "../context";
 import { AppError, fieldError } from "../errors";
 import { type ModelFolder, readModelFolder } from "../model-folder";
@@ -126,6 +127,7 @@ export type CheckedRunInputs = { work: RunWork; base: CheckpointRow | null; mode
 
 /** Throws BAD_INPUT naming the field, or NOT_FOUND for the project. */
 export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise<CheckedRunInputs> {
+  await requireProject(ctx, { project: input.projectId }, "researcher");
   const project = await selectRunProject(ctx.db, input.projectId);
   if (project === null) throw new AppError("NOT_FOUND", "There is no such project");
   if (input.config.kind === "sweep") checkTrials(input.config);
@@ -179,7 +181,9 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
 
 /** What the start form offers; without a project only the projects. */
 export async function listRunInputs(ctx: UserContext, input: { projectId: string | null }) {
-  const projects = await selectRunProjects(ctx.db);
+  const mine = new Set(await listProjectsWith(ctx, "researcher"));
+  const projects = (await selectRunProjects(ctx.db)).filter(({ id }) => mine.has(id));
+  if (input.projectId !== null) await requireProject(ctx, { project: input.projectId }, "researcher");
   const project = projects.find(({ id }) => id === input.projectId) ?? projects[0] ?? null;
   if (project === null)
     return {

@@ -5,12 +5,15 @@ import { selectJudgedPairs, selectPairTexts, selectVotesOnPairs } from "../../db
 import { selectModels } from "../../db/queries/completions";
 import { type RunRow, selectRun, setRunConfig, transitionRun } from "../../db/queries/runs";
 import { type JudgeReport, type PairVote, reportJudge } from "../../domain/judge";
+import { requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError, fieldError } from "../errors";
 
 const SHOWN_FAILURES = 200;
 
 async function requireEndpointRun(ctx: UserContext, runId: string): Promise<RunRow> {
+  await requireProject(ctx, { run: runId }, "researcher");
   const run = await selectRun(ctx.db, runId);
   if (run === null) throw new AppError("NOT_FOUND", "There is no such run");
   if (run.endpointId === null) throw new AppError("BAD_INPUT", "This run asks no endpoint");
@@ -52,6 +55,7 @@ export async function retryFailedRequests(ctx: UserContext, runId: string): Prom
       reason: `${ctx.user.name} asks again for ${reopened} failed ${reopened === 1 ? "request" : "requests"}`,
     });
     if (!moved.ok) throw new AppError("CONFLICT", `The run cannot go on: it is ${run.state}. Nothing was changed.`);
+    await recordAction(db, ctx.user.id, { action: "run.retried", projectId: run.projectId, kind: "run", id: runId, details: { reopened } });
     return { reopened };
   });
 }
@@ -61,12 +65,14 @@ export async function setRunBudget(
   ctx: UserContext,
   { id, maxCost }: { id: string; maxCost: number | null },
 ): Promise<{ maxCost: number | null }> {
-  const { config } = await requireEndpointRun(ctx, id);
+  const { config, projectId } = await requireEndpointRun(ctx, id);
   if (config.kind !== "sample" && config.kind !== "judge") throw new AppError("BAD_INPUT", "This run has no budget");
   const { cost } = await selectRequestTotals(ctx.db, id);
   if (maxCost !== null && maxCost <= cost) throw fieldError("maxCost", `The run has cost $${cost.toFixed(4)} already: enter more`);
   if (!(await setRunConfig(ctx.db, id, { ...config, maxCost })))
     throw new AppError("CONFLICT", "The run is at work. Pause it, then change its budget.");
+  const details = { before: { maxCost: config.maxCost }, after: { maxCost } };
+  await recordAction(ctx.db, ctx.user.id, { action: "run.budget", projectId, kind: "run", id, details });
   return { maxCost };
 }
 

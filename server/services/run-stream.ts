@@ -1,9 +1,8 @@
 /** The live stream of a run's events: everything after a sequence number, then whatever comes, each once and in order. */
 import { readRunEvents } from "../../db/queries/run-events";
-import { selectRun } from "../../db/queries/runs";
 import type { StoredRunEvent } from "../../domain/run-series";
+import { requireProject } from "../access";
 import type { UserContext } from "../context";
-import { AppError } from "../errors";
 import type { RunListener } from "../run-listener";
 
 const PAGE = 500;
@@ -50,9 +49,10 @@ export async function* streamRunEvents(
   const unsubscribe = listener.subscribe(input.runId, bell.ring);
   try {
     await listener.ready();
-    if ((await selectRun(ctx.db, input.runId)) === null) throw new AppError("NOT_FOUND", "There is no such run");
     let cursor = input.afterSeq;
     while (!signal.aborted) {
+      // Asked with each page: whoever is removed from the project hears no more of it.
+      await requireProject(ctx, { run: input.runId }, "researcher");
       const rows = await readRunEvents(ctx.db, input.runId, cursor, PAGE);
       const last = rows.at(-1);
       if (last !== undefined) {

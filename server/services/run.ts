@@ -1,5 +1,6 @@
 /** Runs: start, follow, pause, resume, stop, retry, and what one will take. */
 import { z } from "zod";
+import type { Db } from "../../db/client";
 import { selectCheckpointsOfRun } from "../../db/queries/checkpoints";
 import { selectEndpoint } from "../../db/queries/endpoints";
 import { selectMetricEvents } from "../../db/queries/run-events";
@@ -22,6 +23,9 @@ import type { RunKind, RunState } from "../../domain/run";
 import { estimateMemory, estimateSeconds, estimateSteps, estimateSweepSteps, sequencesPerStep } from "../../domain/run-estimate";
 import { buildRunSeries, type SeriesPoint } from "../../domain/run-series";
 import { plannedTrials, rankTrials } from "../../domain/sweep";
+import type { AuditAction } from "../../domain/audit";
+import { listProjectsWith, requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 import { checkRunInputs, type RunInput, runInputSchema } from "./run-inputs";
@@ -34,8 +38,17 @@ export type CreateRun = z.infer<typeof createRunSchema>;
 /** Puts a run into the queue. Throws BAD_INPUT naming the field, NOT_FOUND for the project. */
 export async function createRun(ctx: UserContext, input: CreateRun): Promise<{ id: string }> {
   await checkRunInputs(ctx, input);
-  const { id } = await insertRun(ctx.db, { ...input, kind: input.config.kind, createdBy: ctx.user.id }, `Started by ${ctx.user.name}`);
-  return { id };
+  return ctx.db.transaction(async (tx) => {
+    const { id } = await insertRun(tx, { ...input, kind: input.config.kind, createdBy: ctx.user.id }, `Started by ${ctx.user.name}`);
+    await recordAction(tx, ctx.user.id, {
+      action: "run.started",
+      projectId: input.projectId,
+      kind: "run",
+      id,
+      details: { kind: input.config.kind },
+    });
+    return { id };
+  });
 }
 
 /** How many past runs the time is estimated from. */
@@ -98,10 +111,12 @@ export async function listRuns(
   ctx: UserContext,
   filter: { projectId?: string; kinds?: readonly RunKind[]; states?: readonly RunState[]; sweepId?: string | null },
 ): Promise<ListedRun[]> {
-  return (await selectRuns(ctx.db, filter)).map(toListed);
+  const projectIds = await listProjectsWith(ctx, "researcher");
+  return (await selectRuns(ctx.db, { ...filter, projectIds })).map(toListed);
 }
 
 async function requireRun(ctx: UserContext, runId: string): Promise<ListedRunRow> {
+  await requireProject(ctx, { run: runId }, "researcher");
   const row = await selectListedRun(ctx.db, runId);
   if (row === null) throw new AppError("NOT_FOUND", "There is no such run. It may have been deleted with its project.");
   return row;
@@ -142,22 +157,38 @@ export async function cancelRun(ctx: UserContext, runId: string) {
   return stopWith(ctx, runId, "cancel");
 }
 
+/** Does `move` to a run and notes who asked for it. Its trials move with it, those that ended or were paused meanwhile excepted. */
+async function moveRun(ctx: UserContext, runId: string, action: AuditAction, what: string, move: (tx: Db) => Promise<TransitionResult>) {
+  const { projectId } = await requireProject(ctx, { run: runId }, "researcher");
+  return ctx.db.transaction(async (tx) => {
+    const moved = requireMoved(await move(tx), what);
+    await recordAction(tx, ctx.user.id, { action, projectId, kind: "run", id: runId });
+    return moved;
+  });
+}
+
 async function stopWith(ctx: UserContext, runId: string, what: "pause" | "cancel") {
   const reason = `${what === "pause" ? "Pause" : "Stop"} asked for by ${ctx.user.name}`;
-  const moved = requireMoved(await requestRun(ctx.db, { runId, what, reason }), what === "pause" ? "paused" : "stopped");
-  // A trial that ended or was paused in the meantime needs nothing.
-  for (const trial of await selectOpenTrials(ctx.db, runId))
-    await requestRun(ctx.db, { runId: trial.id, what, reason: `${reason}, with its sweep` });
-  return moved;
+  const [action, done] = what === "pause" ? (["run.paused", "paused"] as const) : (["run.stopped", "stopped"] as const);
+  return moveRun(ctx, runId, action, done, async (tx) => {
+    const moved = await requestRun(tx, { runId, what, reason });
+    if (moved.ok)
+      for (const trial of await selectOpenTrials(tx, runId))
+        await requestRun(tx, { runId: trial.id, what, reason: `${reason}, with its sweep` });
+    return moved;
+  });
 }
 
 /** A paused run goes back into the queue and continues from its last checkpoint. */
 export async function resumeRun(ctx: UserContext, runId: string) {
   const reason = `Resumed by ${ctx.user.name}`;
-  const moved = requireMoved(await transitionRun(ctx.db, { runId, from: "paused", to: "queued", reason }), "resumed");
-  for (const trial of await selectOpenTrials(ctx.db, runId))
-    await transitionRun(ctx.db, { runId: trial.id, from: "paused", to: "queued", reason: `${reason}, with its sweep` });
-  return moved;
+  return moveRun(ctx, runId, "run.resumed", "resumed", async (tx) => {
+    const moved = await transitionRun(tx, { runId, from: "paused", to: "queued", reason });
+    if (moved.ok)
+      for (const trial of await selectOpenTrials(tx, runId))
+        await transitionRun(tx, { runId: trial.id, from: "paused", to: "queued", reason: `${reason}, with its sweep` });
+    return moved;
+  });
 }
 
 /** The trials of a sweep with their settings and best values, best first. Throws NOT_FOUND. */
@@ -217,8 +248,11 @@ export async function listSameData(ctx: UserContext, runId: string) {
 /** A failed run goes back into the queue and continues from its last good checkpoint; a sweep with its failed trials. */
 export async function retryRun(ctx: UserContext, runId: string) {
   const reason = `Retried by ${ctx.user.name}`;
-  const moved = requireMoved(await transitionRun(ctx.db, { runId, from: "failed", to: "queued", reason }), "retried");
-  for (const trial of await selectRuns(ctx.db, { sweepId: runId, states: ["failed"] }))
-    await transitionRun(ctx.db, { runId: trial.id, from: "failed", to: "queued", reason: `${reason}, with its sweep` });
-  return moved;
+  return moveRun(ctx, runId, "run.retried", "retried", async (tx) => {
+    const moved = await transitionRun(tx, { runId, from: "failed", to: "queued", reason });
+    if (moved.ok)
+      for (const trial of await selectRuns(tx, { sweepId: runId, states: ["failed"] }))
+        await transitionRun(tx, { runId: trial.id, from: "failed", to: "queued", reason: `${reason}, with its sweep` });
+    return moved;
+  });
 }

@@ -4,6 +4,7 @@ import { selectCheckpoint } from "../../db/queries/checkpoints";
 import { selectEndpoint } from "../../db/queries/endpoints";
 import { insertRun } from "../../db/queries/runs";
 import { batchConfig, type SampleBatch } from "../../domain/sample-batch";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { checkRunInputs } from "./run-inputs";
 
@@ -24,6 +25,13 @@ export async function startSampleBatch(ctx: UserContext, input: SampleBatch): Pr
         source.endpointId === null ? await selectCheckpoint(db, source.baseCheckpointId) : await selectEndpoint(db, source.endpointId);
       const name = `Sampling from ${from?.name ?? "a source"}`.slice(0, 120);
       const { id } = await insertRun(db, { ...run, kind: "sample", name, batchId, createdBy: ctx.user.id }, `Started by ${ctx.user.name}`);
+      await recordAction(db, ctx.user.id, {
+        action: "run.started",
+        projectId: input.projectId,
+        kind: "run",
+        id,
+        details: { kind: "sample" },
+      });
       runs.push({ id, name });
     }
     return { runs };

@@ -20,9 +20,11 @@ import {
   updateUser,
 } from "../../db/queries/users";
 import { emailSchema, type Role, type SignUp, userNameSchema } from "../../domain/user";
+import { recordAction } from "../audit";
 import type { SessionUser } from "../context";
 import { AppError } from "../errors";
 import { hashPassword, passwordMark, verifyAgainstNobody, verifyPassword } from "../password";
+import { admitsSignUp, previewInvitation } from "./invitation";
 
 export const SIGN_IN_WINDOW_SECONDS = 15 * 60;
 export const MAX_FAILURES_PER_EMAIL = 10;
@@ -98,6 +100,13 @@ async function createPerson(
     if (!first && !signUpAllowed) throw signUpClosed();
     const user = await insertUser(tx, { ...person, role: first ? "admin" : "annotator" });
     if (user === null) throw new AppError("CONFLICT", "There is already an account with this e-mail address.");
+    await recordAction(tx, user.id, {
+      action: "user.signed_up",
+      projectId: null,
+      kind: "user",
+      id: user.id,
+      details: { after: { role: user.role } },
+    });
     return user;
   });
 }
@@ -107,15 +116,24 @@ export async function isFirstPerson(db: Db): Promise<boolean> {
   return (await countPeople(db)) === 0;
 }
 
-/** Whether a visitor may make an account now. */
-export async function isSignUpOpen(db: Db, signUpAllowed: boolean): Promise<boolean> {
-  return signUpAllowed || isFirstPerson(db);
+/** Whether a visitor, with the token of an invitation or without, may make an account now. */
+export async function isSignUpOpen(db: Db, signUpAllowed: boolean, invitation: string | null = null): Promise<boolean> {
+  if (signUpAllowed || (await isFirstPerson(db))) return true;
+  return invitation !== null && (await previewInvitation(db, invitation))?.state === "open";
 }
 
-/** Makes an account with a password. Who signs up is not signed in by it. */
-export async function signUp(db: Db, input: SignUp & { address: string }, signUpAllowed: boolean): Promise<{ id: string; role: Role }> {
+/**
+ * Makes an account with a password. Who signs up is not signed in by it. `invitation` is the token of a link, which lets
+ * its holder sign up where that is closed; it is used up only when it is accepted.
+ */
+export async function signUp(
+  db: Db,
+  { invitation, ...input }: SignUp & { address: string; invitation?: string | undefined },
+  isOpen: boolean,
+): Promise<{ id: string; role: Role }> {
   const attempts = await countAction(db, `sign-up:address:${input.address}`, SIGN_IN_WINDOW_SECONDS);
   if (attempts > MAX_SIGN_UPS_PER_ADDRESS) throw tooManyAttempts();
+  const signUpAllowed = isOpen || (invitation !== undefined && (await admitsSignUp(db, invitation, input.email)));
   // Asked before the hash is paid for; createPerson asks again under its lock.
   if (!(await isSignUpOpen(db, signUpAllowed))) throw signUpClosed();
   const passwordHash = await hashPassword(input.password);
@@ -134,21 +152,26 @@ export type ProviderProfile = {
 
 /**
  * The identity behind a provider's account: the linked user; else the user with the same verified
- * e-mail address, who is linked; else a new user where sign-up is allowed.
+ * e-mail address, who is linked; else a new user where sign-up is allowed or the token of an invitation allows it.
  *
  * Linking drops a password set before: whoever chose it never proved that the address was theirs,
  * and could otherwise wait for its owner with an account made in advance.
  *
  * @throws AppError FORBIDDEN without a verified address, for a disabled user, or where sign-up is closed
  */
-export async function resolveProviderUser(db: Db, profile: ProviderProfile, signUpAllowed: boolean): Promise<Identity> {
+export async function resolveProviderUser(
+  db: Db,
+  profile: ProviderProfile,
+  signUpAllowed: boolean,
+  invitation: string | null = null,
+): Promise<Identity> {
   const linked = await selectUserByAccount(db, profile.provider, profile.providerAccountId);
-  const user = linked ?? (await linkByEmail(db, profile, signUpAllowed));
+  const user = linked ?? (await linkByEmail(db, profile, signUpAllowed, invitation));
   if (user.disabled || user.simulated) throw new AppError("FORBIDDEN", "This account is disabled. Ask an admin.");
   return identityOf(user);
 }
 
-async function linkByEmail(db: Db, profile: ProviderProfile, signUpAllowed: boolean): Promise<UserRow> {
+async function linkByEmail(db: Db, profile: ProviderProfile, signUpAllowed: boolean, invitation: string | null): Promise<UserRow> {
   const email = emailSchema.safeParse(profile.email);
   if (!email.success || !profile.emailVerified) {
     throw new AppError("FORBIDDEN", "The provider did not confirm an e-mail address for this account.");
@@ -157,7 +180,8 @@ async function linkByEmail(db: Db, profile: ProviderProfile, signUpAllowed: bool
   let user = await selectUserByEmail(db, email.data);
   if (user === null) {
     const person = { email: email.data, name: name.success ? name.data : email.data, passwordHash: null };
-    user = await createPerson(db, person, signUpAllowed);
+    const invited = invitation !== null && (await admitsSignUp(db, invitation, email.data));
+    user = await createPerson(db, person, signUpAllowed || invited);
   } else if (user.passwordHash !== null && !user.disabled) {
     await updateUser(db, user.id, { passwordHash: null });
     user = { ...user, passwordHash: null };

@@ -11,6 +11,7 @@ import {
   updateUser,
 } from "../../db/queries/users";
 import type { NewUserInput, Role } from "../../domain/user";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError, fieldError } from "../errors";
 import { generatePassword, hashPassword, verifyPassword } from "../password";
@@ -25,20 +26,32 @@ export type ListedUser = Awaited<ReturnType<typeof listUsers>>[number];
 /** A new account with a generated password, which is returned this once and stored only as a hash. */
 export async function createUser(ctx: UserContext, input: NewUserInput): Promise<{ id: string; password: string }> {
   const password = generatePassword();
-  const user = await insertUser(ctx.db, { ...input, passwordHash: await hashPassword(password) });
-  if (user === null) throw new AppError("CONFLICT", `There is already an account for ${input.email}.`);
-  return { id: user.id, password };
+  const passwordHash = await hashPassword(password);
+  return ctx.db.transaction(async (tx) => {
+    const user = await insertUser(tx, { ...input, passwordHash });
+    if (user === null) throw new AppError("CONFLICT", `There is already an account for ${input.email}.`);
+    await recordAction(tx, ctx.user.id, {
+      action: "user.created",
+      projectId: null,
+      kind: "user",
+      id: user.id,
+      details: { after: { role: user.role } },
+    });
+    return { id: user.id, password };
+  });
 }
 
-async function getPerson(db: Db, userId: string): Promise<UserRow> {
+/** Somebody with an account. Throws NOT_FOUND, and BAD_INPUT for simulated annotators and deleted people. */
+export async function getPerson(db: Db, userId: string): Promise<UserRow> {
   const user = await selectUserById(db, userId);
   if (user === null) throw new AppError("NOT_FOUND", "There is no such user.");
   if (user.simulated) throw new AppError("BAD_INPUT", "Simulated annotators have no account to change.");
+  if (user.deletedAt !== null) throw new AppError("BAD_INPUT", "This person was deleted; nothing is left to change.");
   return user;
 }
 
 /** Refuses to take the last admin's rights away; call inside a transaction that holds the policy lock. */
-async function keepOneAdmin(tx: Db, user: UserRow): Promise<void> {
+export async function keepOneAdmin(tx: Db, user: Pick<UserRow, "role" | "disabled">): Promise<void> {
   if (user.role !== "admin" || user.disabled) return;
   if ((await countActivePeople(tx, "admin")) <= 1) {
     throw new AppError("CONFLICT", "This is the only admin. Make somebody else an admin first.");
@@ -51,6 +64,8 @@ export async function changeUserRole(ctx: UserContext, input: { userId: string; 
     const user = await getPerson(tx, input.userId);
     if (input.role !== "admin") await keepOneAdmin(tx, user);
     await updateUser(tx, user.id, { role: input.role });
+    const details = { before: { role: user.role }, after: { role: input.role } };
+    await recordAction(tx, ctx.user.id, { action: "user.role", projectId: null, kind: "user", id: user.id, details });
   });
 }
 
@@ -61,6 +76,12 @@ export async function setUserDisabled(ctx: UserContext, input: { userId: string;
     const user = await getPerson(tx, input.userId);
     if (input.disabled) await keepOneAdmin(tx, user);
     await updateUser(tx, user.id, { disabled: input.disabled });
+    await recordAction(tx, ctx.user.id, {
+      action: input.disabled ? "user.disabled" : "user.enabled",
+      projectId: null,
+      kind: "user",
+      id: user.id,
+    });
   });
 }
 
@@ -68,7 +89,7 @@ export async function setUserDisabled(ctx: UserContext, input: { userId: string;
 export async function resetUserPassword(ctx: UserContext, input: { userId: string }): Promise<{ password: string }> {
   const user = await getPerson(ctx.db, input.userId);
   const password = generatePassword();
-  await updateUser(ctx.db, user.id, { passwordHash: await hashPassword(password) });
+  await setPassword(ctx, user.id, password);
   return { password };
 }
 
@@ -78,11 +99,26 @@ export async function changeOwnPassword(ctx: UserContext, input: { current: stri
   if (user.passwordHash === null) {
     throw new AppError("CONFLICT", "This account signs in through a provider and has no password.");
   }
+  await checkOwnPassword(ctx, { ...user, passwordHash: user.passwordHash }, { field: "current", password: input.current });
+  await setPassword(ctx, user.id, input.password);
+}
+
+/** Throws BAD_INPUT at `field` for a wrong password, RATE_LIMITED after too many. */
+export async function checkOwnPassword(
+  ctx: UserContext,
+  user: { id: string; passwordHash: string },
+  given: { field: string; password: string },
+): Promise<void> {
   if ((await countAction(ctx.db, `password:${user.id}`, 15 * 60)) > 10) {
     throw new AppError("RATE_LIMITED", "Too many attempts. Wait 15 minutes and try again.");
   }
-  if (!(await verifyPassword(input.current, user.passwordHash))) {
-    throw fieldError("current", "The current password is not right");
-  }
-  await updateUser(ctx.db, user.id, { passwordHash: await hashPassword(input.password) });
+  if (!(await verifyPassword(given.password, user.passwordHash))) throw fieldError(given.field, "The current password is not right");
+}
+
+async function setPassword(ctx: UserContext, userId: string, password: string): Promise<void> {
+  const passwordHash = await hashPassword(password);
+  await ctx.db.transaction(async (tx) => {
+    await updateUser(tx, userId, { passwordHash });
+    await recordAction(tx, ctx.user.id, { action: "user.password", projectId: null, kind: "user", id: userId });
+  });
 }

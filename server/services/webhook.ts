@@ -14,11 +14,12 @@ import {
   type WebhookRow,
 } from "../../db/queries/webhooks";
 import type { WebhookInput } from "../../domain/webhook";
+import { requireProject } from "../access";
+import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError, fieldError } from "../errors";
 import { isPrivateAddress, literalAddress } from "../guarded-fetch";
 import { seal } from "../sealed";
-import { getProject } from "./project";
 
 /** What the secrets are sealed for. */
 export const WEBHOOK_SECRETS = "webhook secrets";
@@ -46,14 +47,14 @@ function checkUrl(text: string, { allowPrivate }: WebhookRules): void {
 export type ListedWebhook = Awaited<ReturnType<typeof listWebhooks>>[number];
 
 export async function listWebhooks(ctx: UserContext, input: { projectId: string }) {
-  await getProject(ctx, input);
+  await requireProject(ctx, { project: input.projectId }, "researcher");
   return selectWebhooks(ctx.db, input.projectId);
 }
 
 async function requireWebhook(ctx: UserContext, webhookId: string): Promise<WebhookRow> {
+  await requireProject(ctx, { webhook: webhookId }, "researcher");
   const webhook = await selectWebhook(ctx.db, webhookId);
-  if (webhook === null) throw new AppError("NOT_FOUND", "There is no such webhook. It may have been removed.");
-  await getProject(ctx, { projectId: webhook.projectId });
+  if (webhook === null) throw new AppError("NOT_FOUND", "This webhook was removed meanwhile.");
   return webhook;
 }
 
@@ -64,7 +65,7 @@ export async function createWebhook(
   rules: WebhookRules,
 ): Promise<{ id: string; url: string; secret: string }> {
   const { projectId, url, events } = input;
-  await getProject(ctx, { projectId });
+  await requireProject(ctx, { project: projectId }, "researcher");
   checkUrl(url, rules);
   if ((await countWebhooks(ctx.db, projectId)) >= MAX_WEBHOOKS)
     throw new AppError("CONFLICT", `A project has at most ${MAX_WEBHOOKS} webhooks. Remove one first.`);
@@ -76,6 +77,7 @@ export async function createWebhook(
     secret: seal(secret, rules.secret, WEBHOOK_SECRETS),
     createdBy: ctx.user.id,
   });
+  await recordAction(ctx.db, ctx.user.id, { action: "webhook.made", projectId, kind: "webhook", id, details: { events } });
   return { id, url, secret };
 }
 
@@ -86,9 +88,16 @@ export async function changeWebhook(
   rules: WebhookRules,
 ): Promise<void> {
   const { webhookId, url, events, enabled } = input;
-  await requireWebhook(ctx, webhookId);
+  const { projectId } = await requireWebhook(ctx, webhookId);
   checkUrl(url, rules);
   await updateWebhook(ctx.db, webhookId, { url, events: [...new Set(events)], enabled, disabledReason: null });
+  await recordAction(ctx.db, ctx.user.id, {
+    action: "webhook.changed",
+    projectId,
+    kind: "webhook",
+    id: webhookId,
+    details: { events, enabled },
+  });
 }
 
 /** The old secret signs nothing from now on. */
@@ -103,9 +112,13 @@ export async function renewWebhookSecret(
   return { id, url, secret };
 }
 
-export async function removeWebhook(ctx: UserContext, input: { webhookId: string }): Promise<void> {
-  const { id } = await requireWebhook(ctx, input.webhookId);
+/** With its deliveries; what was removed already stays so. */
+export async function removeWebhook(ctx: UserContext, input: { projectId: string; webhookId: string }): Promise<void> {
+  const { projectId, webhookId: id } = input;
+  await requireProject(ctx, { project: projectId }, "researcher");
+  if ((await selectWebhook(ctx.db, id))?.projectId !== projectId) return;
   await deleteWebhook(ctx.db, id);
+  await recordAction(ctx.db, ctx.user.id, { action: "webhook.removed", projectId, kind: "webhook", id });
 }
 
 export type ListedDelivery = Awaited<ReturnType<typeof listDeliveries>>[number];
@@ -127,8 +140,9 @@ export async function testWebhook(ctx: UserContext, input: { webhookId: string }
 /** The same message with the same id, from its first attempt. */
 export async function resendDelivery(ctx: UserContext, input: { deliveryId: string }): Promise<void> {
   const delivery = await selectDelivery(ctx.db, input.deliveryId);
+  // A delivery goes with its webhook; whose it is, only those learn who may see it.
+  await requireWebhook(ctx, delivery?.webhookId ?? input.deliveryId);
   if (delivery === null) throw new AppError("NOT_FOUND", "This delivery is not kept any more.");
-  await requireWebhook(ctx, delivery.webhookId);
   if (delivery.state === "pending") throw new AppError("CONFLICT", "This delivery is on its way already.");
   await requeueDelivery(ctx.db, delivery.id);
 }

@@ -61,7 +61,7 @@ test("the last admin cannot take the own role away", async ({ page }) => {
   await expect(page.getByLabel(/^Role of/)).toHaveValue("admin");
 });
 
-for (const path of ["/admin/users", "/admin/workers", "/admin/sign-in-methods"]) {
+for (const path of ["/admin/users", "/admin/workers", "/admin/sign-in-methods", "/admin/log"]) {
   test(`${path} is accessible, light and dark, wide and narrow`, async ({ page }) => {
     await signInAs(page, "admin", path);
     for (const colorScheme of ["light", "dark"] as const) {

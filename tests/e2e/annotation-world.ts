@@ -40,6 +40,7 @@ export async function createAnnotationProject(
     name: world.name,
     description: "For the browser tests",
     reasons: ["Faithful", "Clear"],
+    access: "open",
   });
   await call(page, "project.changeAnnotation", {
     projectId,

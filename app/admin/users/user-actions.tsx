@@ -1,7 +1,7 @@
 "use client";
-/** What an admin can do with one account: a new password, disable, enable. */
+/** What an admin can do with one account: a new password, disable, enable, delete the person. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Ban, CircleCheck, Ellipsis, KeyRound } from "lucide-react";
+import { Ban, CircleCheck, Ellipsis, KeyRound, Trash2 } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { useState } from "react";
 import type { ListedUser } from "@/server/services/user";
@@ -10,6 +10,7 @@ import { Button } from "../../components/ui/button";
 import { ConfirmDialog } from "../../components/ui/dialog";
 import { useToast } from "../../components/ui/toast";
 import { errorMessage, useTRPC } from "../../trpc";
+import { DeletePersonDialog } from "./delete-person-dialog";
 import type { Credentials } from "./password-dialog";
 
 type Props = { user: ListedUser; own: boolean; onPassword: (credentials: Credentials) => void };
@@ -18,7 +19,7 @@ export function UserActions({ user, own, onPassword }: Props) {
   const trpc = useTRPC();
   const toast = useToast();
   const queryClient = useQueryClient();
-  const [asking, setAsking] = useState<"reset" | "disable" | null>(null);
+  const [asking, setAsking] = useState<"reset" | "disable" | "delete" | null>(null);
   const finish = {
     onError: (error: unknown) => toast({ title: "Nothing was changed", description: errorMessage(error), tone: "failed" as const }),
     onSettled: () => {
@@ -62,8 +63,13 @@ export function UserActions({ user, own, onPassword }: Props) {
               Disable
             </DropdownMenu.Item>
           )}
+          <DropdownMenu.Item className={menuItem} onSelect={() => setAsking("delete")}>
+            <Trash2 aria-hidden="true" className="size-4 text-muted" />
+            Delete the person
+          </DropdownMenu.Item>
         </DropdownMenu.Content>
       </DropdownMenu.Root>
+      <DeletePersonDialog user={user} open={asking === "delete"} onClose={() => setAsking(null)} />
       <ConfirmDialog
         open={asking === "reset"}
         onOpenChange={() => setAsking(null)}

@@ -57,16 +57,18 @@ export function UsersTable({ rows, ownId, filter, onFilter, onPassword }: Props)
                 <span className="font-medium">{user.name}</span>
                 {user.id === ownId && <Badge>you</Badge>}
                 {user.simulated && <SimulatedBadge />}
-                {user.disabled && <Badge tone="failed">disabled</Badge>}
+                {user.deleted ? <Badge>deleted</Badge> : user.disabled && <Badge tone="failed">disabled</Badge>}
               </div>
-              <div className="text-xs text-muted">{user.email}</div>
+              {!user.deleted && <div className="text-xs text-muted">{user.email}</div>}
             </Td>
-            <Td>{user.simulated ? user.role : <RoleSelect user={user} />}</Td>
+            <Td>{user.simulated || user.deleted ? user.role : <RoleSelect user={user} />}</Td>
             <Td className="text-muted">{signsInWith(user)}</Td>
             <Td className="whitespace-nowrap text-muted">
               <RelativeTime date={user.createdAt} />
             </Td>
-            <Td className="text-right">{!user.simulated && <UserActions user={user} own={user.id === ownId} onPassword={onPassword} />}</Td>
+            <Td className="text-right">
+              {!user.simulated && !user.deleted && <UserActions user={user} own={user.id === ownId} onPassword={onPassword} />}
+            </Td>
           </Tr>
         ))}
       </TBody>

@@ -42,7 +42,7 @@ const parametersSchema = z.strictObject({
 });
 
 export function POST(request: Request): Promise<Response> {
-  return handleAs("researcher", async (ctx) => {
+  return handleAs("annotator", async (ctx) => {
     const { file, hub, path, ...parameters } = parseParameters(parametersSchema, request);
     const onHub = hub !== undefined && path !== undefined;
     if (!onHub && request.body === null) throw new AppError("BAD_INPUT", "body: expected the file");

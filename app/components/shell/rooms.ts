@@ -1,22 +1,26 @@
 /** The rooms of the product and who finds them in the navigation. */
+import { type ProjectRole, projectRoleAtLeast } from "@/domain/project-role";
 import { type Role, roleAtLeast } from "@/domain/user";
 
 export type Room = { href: string; label: string };
 
-const ROOMS: readonly (Room & { role: Role | "public" })[] = [
+/** `project`: also for whoever has this role in some project. */
+const ROOMS: readonly (Room & { role: Role | "public"; project?: ProjectRole })[] = [
   { href: "/annotate", label: "Annotate", role: "annotator" },
-  { href: "/projects", label: "Projects", role: "researcher" },
-  { href: "/runs", label: "Runs", role: "researcher" },
+  { href: "/projects", label: "Projects", role: "researcher", project: "reviewer" },
+  { href: "/runs", label: "Runs", role: "researcher", project: "researcher" },
   { href: "/leaderboard", label: "Leaderboard", role: "public" },
   { href: "/admin", label: "Admin", role: "admin" },
 ];
 
-/** Rooms open to `role`; null is a visitor. */
-export function roomsFor(role: Role | null): Room[] {
-  return ROOMS.filter((room) => room.role === "public" || (role !== null && roleAtLeast(role, room.role))).map(({ href, label }) => ({
-    href,
-    label,
-  }));
+/** Rooms open to somebody whose account has `role` (null is a visitor) and whose greatest role in a project is `inProjects`. */
+export function roomsFor(role: Role | null, inProjects: ProjectRole | null = null): Room[] {
+  return ROOMS.filter(
+    (room) =>
+      room.role === "public" ||
+      (role !== null && roleAtLeast(role, room.role)) ||
+      (room.project !== undefined && projectRoleAtLeast(inProjects, room.project)),
+  ).map(({ href, label }) => ({ href, label }));
 }
 
 /** Where somebody starts. */

@@ -1,14 +1,17 @@
 /** The frame of the researchers' rooms: skip link, header with the rooms, the page itself. */
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { greatestRole } from "@/server/access";
 import type { SessionUser } from "@/server/context";
+import { getDb } from "@/server/database";
 import { Button } from "../ui/button";
 import { Logo } from "./logo";
 import { Navigation } from "./navigation";
 import { roomsFor } from "./rooms";
 import { UserMenu } from "./user-menu";
 
-export function Shell({ user, children }: { user: SessionUser | null; children: ReactNode }) {
+export async function Shell({ user, children }: { user: SessionUser | null; children: ReactNode }) {
+  const inProjects = user === null ? null : await greatestRole({ db: getDb(), user });
   return (
     <div className="flex min-h-dvh flex-col">
       <a
@@ -22,7 +25,7 @@ export function Shell({ user, children }: { user: SessionUser | null; children: 
           <Link href="/" className="rounded-md p-1" aria-label="Hone, start page">
             <Logo />
           </Link>
-          <Navigation rooms={roomsFor(user?.role ?? null)} />
+          <Navigation rooms={roomsFor(user?.role ?? null, inProjects)} />
           <div className="ml-auto flex min-w-0 items-center">
             {user === null ? (
               <Button asChild variant="secondary">

@@ -1,6 +1,6 @@
 "use client";
 /** The signed-in person: name, role, own password, sign-out. */
-import { ChevronDown, KeyRound, KeySquare, LogOut } from "lucide-react";
+import { ChevronDown, KeyRound, KeySquare, LogOut, UserRound } from "lucide-react";
 import Link from "next/link";
 import { signOut } from "next-auth/react";
 import { DropdownMenu } from "radix-ui";
@@ -28,6 +28,12 @@ export function UserMenu({ name, role }: { name: string; role: Role }) {
             <span className="block text-xs text-muted">Role: {role}</span>
           </DropdownMenu.Label>
           <DropdownMenu.Separator className="my-1 h-px bg-border" />
+          <DropdownMenu.Item className={menuItem} asChild>
+            <Link href="/account">
+              <UserRound aria-hidden="true" className="size-4 text-muted" />
+              Account
+            </Link>
+          </DropdownMenu.Item>
           <DropdownMenu.Item className={menuItem} onSelect={() => setChanging(true)}>
             <KeyRound aria-hidden="true" className="size-4 text-muted" />
             Change password

@@ -1,11 +1,11 @@
 /** The votes behind one cell of the win rates. */
 import { Suspense } from "react";
-import { requireRole } from "@/server/session";
+import { requireWork } from "@/server/session";
 import { SkeletonTable } from "../../components/ui/skeleton";
 import { VotesView } from "./votes-view";
 
 export default async function VotesPage() {
-  await requireRole("researcher", "/leaderboard");
+  await requireWork("researcher", "/leaderboard");
   return (
     <Suspense fallback={<SkeletonTable rows={6} label="Loading the votes" />}>
       <VotesView />

@@ -6,16 +6,17 @@ import { z } from "zod";
 import { getDb } from "@/server/database";
 import { AppError } from "@/server/errors";
 import { getProject } from "@/server/services/project";
-import { requireRole } from "@/server/session";
+import { requireWork } from "@/server/session";
 import { Badge } from "../../components/ui/badge";
 import { ProjectNavigation } from "./project-navigation";
 
 export default async function ProjectLayout({ params, children }: { params: Promise<{ id: string }>; children: ReactNode }) {
   const { id } = await params;
-  const user = await requireRole("researcher", `/projects/${id}`);
+  const user = await requireWork("reviewer", `/projects/${id}`);
   if (!z.uuid().safeParse(id).success) notFound();
   const project = await getProject({ db: getDb(), user }, { projectId: id }).catch((error: unknown) => {
-    if (error instanceof AppError && error.code === "NOT_FOUND") notFound();
+    // Its annotators judge; they have no use for this page.
+    if (error instanceof AppError && (error.code === "NOT_FOUND" || error.code === "FORBIDDEN")) notFound();
     throw error;
   });
   return (
@@ -28,9 +29,10 @@ export default async function ProjectLayout({ params, children }: { params: Prom
       <div className="mb-3 flex flex-wrap items-center gap-x-3 gap-y-1">
         <h1 className="text-xl font-semibold tracking-tight text-balance">{project.name}</h1>
         {project.demo && <Badge tone="flagged">demo</Badge>}
+        {project.access === "members" && <Badge title="Only its members can enter this project">members only</Badge>}
         {project.published && <Badge title="Its leaderboard can be read without an account">published</Badge>}
       </div>
-      <ProjectNavigation id={project.id} />
+      <ProjectNavigation id={project.id} role={project.role} />
       {children}
     </>
   );

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { projectRoleAtLeast } from "@/domain/project-role";
 import type { ProjectOverview } from "@/server/services/project";
 import { Card, CardBody, CardHeader } from "../../components/ui/card";
 import { ErrorState } from "../../components/ui/empty-state";
@@ -22,12 +23,13 @@ export function OverviewView({ projectId }: { projectId: string }) {
   const overview = useQuery({ ...trpc.project.overview.queryOptions({ projectId }), refetchInterval: REFRESH_MS });
   if (overview.isPending) return <OverviewSkeleton />;
   if (overview.data === undefined) return <ErrorState message={errorMessage(overview.error)} onRetry={() => void overview.refetch()} />;
-  const { project, counts, days, annotators, agreement } = overview.data;
+  const { project, role, counts, days, annotators, agreement } = overview.data;
+  const researches = projectRoleAtLeast(role, "researcher");
   return (
     <div className="flex flex-col gap-4">
       {project.description !== "" && <p className="max-w-[75ch] text-sm text-muted">{project.description}</p>}
-      <NextStep projectId={projectId} counts={counts} />
-      <Figures projectId={projectId} counts={counts} agreement={agreement} />
+      {researches && <NextStep projectId={projectId} counts={counts} />}
+      <Figures dataHref={researches ? `/projects/${projectId}/data` : null} counts={counts} agreement={agreement} />
       <Card>
         <CardHeader title="Judgements a day" description="Last 30 days, by UTC date. Undone judgements are not counted." />
         <CardBody>
@@ -55,16 +57,20 @@ function Figure({ label, value, children }: { label: string; value: ReactNode; c
   );
 }
 
-function Figures({ projectId, counts, agreement }: { projectId: string } & Pick<ProjectOverview, "counts" | "agreement">) {
+function Figures({ dataHref, counts, agreement }: { dataHref: string | null } & Pick<ProjectOverview, "counts" | "agreement">) {
   const open = counts.seats - counts.seatsJudged;
   return (
     <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border bg-border md:grid-cols-3 xl:grid-cols-5">
       <Figure
         label="Prompts"
         value={
-          <Link href={`/projects/${projectId}/data`} className="hover:underline">
-            {formatCount(counts.prompts)}
-          </Link>
+          dataHref === null ? (
+            formatCount(counts.prompts)
+          ) : (
+            <Link href={dataHref} className="hover:underline">
+              {formatCount(counts.prompts)}
+            </Link>
+          )
         }
       >
         {formatCount(counts.references)} with a reference answer

@@ -3,21 +3,25 @@
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { useEffect, useRef } from "react";
+import { type ProjectRole, projectRoleAtLeast } from "@/domain/project-role";
 import { cn } from "../../components/ui/cn";
 
-const PAGES = [
-  { path: "", label: "Overview" },
-  { path: "/data", label: "Data" },
-  { path: "/import", label: "Import and export" },
-  { path: "/guidelines", label: "Guidelines" },
-  { path: "/quality", label: "Quality" },
-  { path: "/datasets", label: "Datasets" },
-  { path: "/endpoints", label: "Endpoints" },
-  { path: "/webhooks", label: "Webhooks" },
-  { path: "/settings", label: "Settings" },
-] as const;
+const PAGES: readonly { path: string; label: string; role: ProjectRole }[] = [
+  { path: "", label: "Overview", role: "reviewer" },
+  { path: "/data", label: "Data", role: "researcher" },
+  { path: "/import", label: "Import and export", role: "researcher" },
+  { path: "/guidelines", label: "Guidelines", role: "researcher" },
+  { path: "/quality", label: "Quality", role: "reviewer" },
+  { path: "/datasets", label: "Datasets", role: "researcher" },
+  { path: "/endpoints", label: "Endpoints", role: "researcher" },
+  { path: "/webhooks", label: "Webhooks", role: "researcher" },
+  { path: "/settings", label: "Settings", role: "owner" },
+  { path: "/members", label: "Members", role: "owner" },
+  { path: "/log", label: "Log", role: "owner" },
+];
 
-export function ProjectNavigation({ id }: { id: string }) {
+/** Shows the pages that `role` may read. */
+export function ProjectNavigation({ id, role }: { id: string; role: ProjectRole }) {
   const here = usePathname().slice(`/projects/${id}`.length);
   // The page of one prompt belongs to the data.
   const section = here.startsWith("/prompts")
@@ -35,7 +39,7 @@ export function ProjectNavigation({ id }: { id: string }) {
   return (
     <nav aria-label="Project" className="mb-5 overflow-x-auto border-b">
       <ul className="flex gap-1 px-0.5 pt-0.5">
-        {PAGES.map(({ path, label }) => (
+        {PAGES.filter((page) => projectRoleAtLeast(role, page.role)).map(({ path, label }) => (
           <li key={path}>
             <Link
               ref={section === path ? current : undefined}

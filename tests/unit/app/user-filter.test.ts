@@ -11,6 +11,7 @@ function user(name: string, change: Partial<ListedUser> = {}): ListedUser {
     role: "annotator",
     simulated: false,
     disabled: false,
+    deleted: false,
     hasPassword: true,
     providers: [],
     createdAt: new Date(0),

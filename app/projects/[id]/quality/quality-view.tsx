@@ -5,8 +5,9 @@ import type { inferRouterOutputs } from "@trpc/server";
 import { ArrowRight } from "lucide-react";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { projectRoleAtLeast } from "@/domain/project-role";
 import type { AppRouter } from "@/server/root";
-import { SimulatedBadge } from "../../../components/ui/badge";
+import { Badge, SimulatedBadge } from "../../../components/ui/badge";
 import { Button } from "../../../components/ui/button";
 import { Card, CardHeader } from "../../../components/ui/card";
 import { EmptyState, ErrorState } from "../../../components/ui/empty-state";
@@ -39,6 +40,7 @@ export function QualityView({ projectId }: { projectId: string }) {
           <option value="simulated">Votes of simulated annotators</option>
         </Select>
         {simulated && <SimulatedBadge />}
+        {quality.data?.blind === true && <Badge title="Blind review: only owners of the project see who is who">pseudonyms</Badge>}
         <Button asChild variant="primary" className="sm:ml-auto">
           <Link href={`/projects/${projectId}/quality/review${simulated ? "?votes=simulated" : ""}`}>
             Review{quality.data !== undefined && quality.data.unlikely > 0 ? ` ${countOf(quality.data.unlikely, "unlikely vote")}` : ""}
@@ -104,7 +106,7 @@ function Report({ projectId, quality }: { projectId: string; quality: Quality })
       </Card>
       <div className="grid items-start gap-4 *:min-w-0 lg:grid-cols-2">
         <PairsTable pairs={quality.pairs} />
-        <ItemsTable projectId={projectId} items={quality.items} />
+        <ItemsTable projectId={projectId} items={quality.items} linked={projectRoleAtLeast(quality.role, "researcher")} />
       </div>
     </>
   );
@@ -156,7 +158,7 @@ function PairsTable({ pairs }: { pairs: Quality["pairs"] }) {
   );
 }
 
-function ItemsTable({ projectId, items }: { projectId: string; items: Quality["items"] }) {
+function ItemsTable({ projectId, items, linked }: { projectId: string; items: Quality["items"]; linked: boolean }) {
   return (
     <Card>
       <CardHeader
@@ -177,9 +179,13 @@ function ItemsTable({ projectId, items }: { projectId: string; items: Quality["i
             {items.map(({ itemId, promptId, prompt, agreed, pairs }) => (
               <Tr key={itemId}>
                 <Td className="max-w-0 w-full truncate">
-                  <Link href={`/projects/${projectId}/prompts/${promptId}`} className="underline decoration-dotted">
-                    {prompt.slice(0, 200)}
-                  </Link>
+                  {linked ? (
+                    <Link href={`/projects/${projectId}/prompts/${promptId}`} className="underline decoration-dotted">
+                      {prompt.slice(0, 200)}
+                    </Link>
+                  ) : (
+                    prompt.slice(0, 200)
+                  )}
                 </Td>
                 <Td numeric>
                   {agreed} of {pairs}

@@ -135,7 +135,11 @@ function Team({ projectId, team }: { projectId: string; team: Queue["team"] }) {
     }),
   );
   if (team.length === 0)
-    return <EmptyState title="There are no people yet">Accounts are made under Admin; whoever can sign in can judge.</EmptyState>;
+    return (
+      <EmptyState title="There are no people yet">
+        Members are invited by link under Members; an open project takes everybody with an account.
+      </EmptyState>
+    );
   return (
     <Table label="People of the project">
       <THead>

@@ -4,10 +4,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { inferOutput } from "@trpc/tanstack-react-query";
 import { useRouter } from "next/navigation";
 import type { FormEvent } from "react";
+import { PROJECT_ACCESS_WORDS, projectAccessSchema } from "@/domain/project-role";
 import { Button } from "../../../components/ui/button";
 import { Card, CardBody, CardHeader } from "../../../components/ui/card";
 import { ErrorState } from "../../../components/ui/empty-state";
-import { Checkbox, Field, Input, Textarea } from "../../../components/ui/field";
+import { Checkbox, Field, Input, Select, Textarea } from "../../../components/ui/field";
 import { Skeleton } from "../../../components/ui/skeleton";
 import { useToast } from "../../../components/ui/toast";
 import { errorMessage, fieldError, useTRPC } from "../../../trpc";
@@ -62,6 +63,8 @@ function SettingsForm({ project }: { project: inferOutput<ReturnType<typeof useT
       undoSeconds: Math.round(60 * Number(text("undo"))),
       reasons: linesOf(text("reasons")),
       published: data.get("published") === "on",
+      access: projectAccessSchema.parse(data.get("access")),
+      blindReview: data.get("blindReview") === "on",
     });
   };
   const wrong = (field: string) => fieldError(change.error, field);
@@ -103,6 +106,25 @@ function SettingsForm({ project }: { project: inferOutput<ReturnType<typeof useT
           >
             <Textarea name="reasons" rows={6} defaultValue={project.reasons.join("\n")} />
           </Field>
+        </CardBody>
+      </Card>
+      <Card>
+        <CardHeader title="People" description="Members and their roles are under Members" />
+        <CardBody className="flex flex-col gap-4">
+          <Field label="Who may enter">
+            <Select name="access" defaultValue={project.access}>
+              {projectAccessSchema.options.toReversed().map((access) => (
+                <option key={access} value={access}>
+                  {PROJECT_ACCESS_WORDS[access]}
+                </option>
+              ))}
+            </Select>
+          </Field>
+          <Checkbox
+            name="blindReview"
+            defaultChecked={project.blindReview}
+            label="Blind review: who reviews votes sees pseudonyms, and not which model wrote what; only owners see names beside the quality of votes"
+          />
         </CardBody>
       </Card>
       <Card>

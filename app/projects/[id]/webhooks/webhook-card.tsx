@@ -14,7 +14,7 @@ import { useToast } from "../../../components/ui/toast";
 import { errorMessage, useTRPC } from "../../../trpc";
 import { Deliveries } from "./deliveries";
 
-type Props = { webhook: ListedWebhook; onEdit: () => void; onSecret: (made: { url: string; secret: string }) => void };
+type Props = { projectId: string; webhook: ListedWebhook; onEdit: () => void; onSecret: (made: { url: string; secret: string }) => void };
 
 function lastDay({ delivered, pending, failed }: ListedWebhook): string {
   const parts = [
@@ -25,7 +25,7 @@ function lastDay({ delivered, pending, failed }: ListedWebhook): string {
   return `Last 24 hours: ${parts.join(", ")}`;
 }
 
-export function WebhookCard({ webhook, onEdit, onSecret }: Props) {
+export function WebhookCard({ projectId, webhook, onEdit, onSecret }: Props) {
   const trpc = useTRPC();
   const toast = useToast();
   const queries = useQueryClient();
@@ -106,7 +106,7 @@ export function WebhookCard({ webhook, onEdit, onSecret }: Props) {
         confirmLabel="Remove"
         danger
         loading={remove.isPending}
-        onConfirm={() => remove.mutate({ webhookId: webhook.id })}
+        onConfirm={() => remove.mutate({ projectId, webhookId: webhook.id })}
       />
     </Card>
   );

@@ -48,7 +48,7 @@ export function WebhooksView({ projectId }: { projectId: string }) {
       )}
       <div className="flex flex-col gap-4">
         {webhooks.data?.map((webhook) => (
-          <WebhookCard key={webhook.id} webhook={webhook} onEdit={() => setEditing(webhook)} onSecret={setMade} />
+          <WebhookCard key={webhook.id} projectId={projectId} webhook={webhook} onEdit={() => setEditing(webhook)} onSecret={setMade} />
         ))}
       </div>
       <WebhookDialog

@@ -30,7 +30,7 @@ function toFormat({ format, prompt, layout, shape }: z.infer<typeof parametersSc
 }
 
 export function GET(request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {
-  return handleAs("researcher", async (ctx) => {
+  return handleAs("annotator", async (ctx) => {
     const id = z.uuid().safeParse((await params).id);
     if (!id.success) throw new AppError("NOT_FOUND", "There is no such dataset version.");
     const parameters = parseParameters(parametersSchema, request);

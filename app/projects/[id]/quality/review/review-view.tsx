@@ -5,6 +5,7 @@ import type { inferRouterOutputs } from "@trpc/server";
 import { Check, Undo2 } from "lucide-react";
 import Link from "next/link";
 import { type FormEvent, useEffect, useState } from "react";
+import { projectRoleAtLeast } from "@/domain/project-role";
 import type { AppRouter } from "@/server/root";
 import { Badge, SimulatedBadge } from "../../../../components/ui/badge";
 import { Button } from "../../../../components/ui/button";
@@ -65,6 +66,8 @@ export function ReviewView({ projectId }: { projectId: string }) {
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
   });
+  // The page of a prompt says who voted and which model wrote what.
+  const showsPrompt = list.data !== undefined && !list.data.blind && projectRoleAtLeast(list.data.role, "researcher");
   const back = `/projects/${projectId}/quality${simulated ? "?votes=simulated" : ""}`;
   return (
     <>
@@ -74,6 +77,7 @@ export function ReviewView({ projectId }: { projectId: string }) {
         </Link>
         {list.data !== undefined && <span role="status">{countOf(list.data.total, "vote")} to review</span>}
         {simulated && <SimulatedBadge />}
+        {list.data?.blind === true && <Badge title="Nobody is told whose vote this is, or which model wrote what">blind review</Badge>}
       </div>
       {list.isPending && <Skeleton className="h-96" />}
       {list.isError && <ErrorState message={errorMessage(list.error)} onRetry={() => void list.refetch()} />}
@@ -100,7 +104,7 @@ export function ReviewView({ projectId }: { projectId: string }) {
       )}
       {current !== undefined && (
         <>
-          <ReviewCard projectId={projectId} judgement={current} />
+          <ReviewCard promptHref={showsPrompt ? `/projects/${projectId}/prompts/${current.promptId}` : null} judgement={current} />
           {review.isError && !sending && (
             <p role="alert" className="mt-2 text-sm text-failed">
               {errorMessage(review.error)}
@@ -207,9 +211,8 @@ export function orderOfRanks(ranks: readonly number[]): string {
   return placed.map(({ rank, name }, i) => `${i === 0 ? "" : placed[i - 1]?.rank === rank ? " = " : " > "}${name}`).join("");
 }
 
-function ReviewCard({ projectId, judgement }: { projectId: string; judgement: ToReview }) {
-  const { annotator, completions, others, likelihood, prompt, promptId, value, ranks, createdAt, activeMs, comment, reasons, simulated } =
-    judgement;
+function ReviewCard({ promptHref, judgement }: { promptHref: string | null; judgement: ToReview }) {
+  const { annotator, completions, others, likelihood, prompt, value, ranks, createdAt, activeMs, comment, reasons, simulated } = judgement;
   const remarks = [...reasons, comment, value.kind === "flag" ? value.note : ""].filter((part) => part !== "");
   return (
     <Card>
@@ -244,9 +247,13 @@ function ReviewCard({ projectId, judgement }: { projectId: string; judgement: To
       <CardBody className="flex flex-col gap-4">
         <div>
           <p className="mb-0.5 text-xs font-medium text-muted">
-            <Link href={`/projects/${projectId}/prompts/${promptId}`} className="underline decoration-dotted">
-              Prompt
-            </Link>
+            {promptHref === null ? (
+              "Prompt"
+            ) : (
+              <Link href={promptHref} className="underline decoration-dotted">
+                Prompt
+              </Link>
+            )}
           </p>
           <p dir="auto" className="prose-text max-h-60 overflow-y-auto whitespace-pre-wrap">
             {prompt}

@@ -1,0 +1,34 @@
+"use client";
+/** The pages of one's own account. */
+import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { cn } from "../components/ui/cn";
+
+const PAGES = [
+  { href: "/account", label: "Account" },
+  { href: "/account/tokens", label: "API tokens" },
+] as const;
+
+export function AccountNavigation() {
+  const path = usePathname();
+  return (
+    <nav aria-label="Account" className="mb-6 overflow-x-auto border-b">
+      <ul className="flex gap-1 px-0.5 pt-0.5">
+        {PAGES.map(({ href, label }) => (
+          <li key={href}>
+            <Link
+              href={href}
+              aria-current={path === href ? "page" : undefined}
+              className={cn(
+                "-mb-px flex h-10 items-center border-b-2 px-3 text-sm font-medium whitespace-nowrap focus-visible:-outline-offset-2 pointer-coarse:h-11",
+                path === href ? "border-accent text-text" : "border-transparent text-muted hover:text-text",
+              )}
+            >
+              {label}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
