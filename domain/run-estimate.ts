@@ -43,7 +43,7 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
       // Which rows there are is known to the worker, whose folder holds them.
       return null;
     case "sample": {
-      const prompts = Math.min(config.maxPrompts, work.prompts);
+      const prompts = config.promptIds?.length ?? Math.min(config.maxPrompts, work.prompts);
       return prompts === 0 ? null : prompts * config.completionsPerPrompt;
     }
     case "sweep":

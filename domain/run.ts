@@ -262,6 +262,8 @@ export const sampleConfigSchema = z.strictObject({
   seed: commonFields.seed,
   split: z.enum(["train", "validation", "test"]).default("train"),
   maxPrompts: z.number().int().min(1).default(100),
+  /** Just these prompts, of any split. */
+  promptIds: z.array(z.uuid()).min(1).max(5000).optional(),
   completionsPerPrompt: z.number().int().min(1).max(9).default(2),
   /** Make items of the sampled completions, ready for the annotators. */
   createItems: z.boolean().default(true),

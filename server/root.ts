@@ -3,6 +3,7 @@ import { annotateRouter } from "./routers/annotate";
 import { checkpointRouter } from "./routers/checkpoint";
 import { datasetRouter } from "./routers/dataset";
 import { guidelineRouter } from "./routers/guideline";
+import { humanEvaluationRouter } from "./routers/human-evaluation";
 import { itemRouter } from "./routers/item";
 import { leaderboardRouter } from "./routers/leaderboard";
 import { projectRouter } from "./routers/project";
@@ -19,6 +20,7 @@ export const appRouter = router({
   checkpoint: checkpointRouter,
   dataset: datasetRouter,
   guideline: guidelineRouter,
+  humanEvaluation: humanEvaluationRouter,
   item: itemRouter,
   leaderboard: leaderboardRouter,
   project: projectRouter,

@@ -9,13 +9,14 @@ import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Db } from "../db/client";
 import { type CheckpointRow, insertCheckpoint, latestCheckpoint, selectCheckpoint, selectCheckpointChain, selectCheckpointsOfRun, setPromotion } from "../db/queries/checkpoints";
+import { openHumanEvaluations } from "../db/queries/human-evaluations";
 import { insertItems } from "../db/queries/items";
 import { appendRunEvents, storableText } from "../db/queries/run-events";
 import { claimRun, heartbeatRun, type RunRow, transitionRun } from "../db/queries/runs";
 import { upsertEvaluationRows } from "../db/queries/evaluation-rows";
 import { selectScores, upsertScores } from "../db/queries/scores";
 import { advanceSweeps } from "../db/queries/sweeps";
-import { ensureModel, insertSampledCompletions, type PromptRow, selectPromptsOfSplit, selectTrainingRows } from "../db/queries/training-data";
+import { ensureModel, insertSampledCompletions, type PromptRow, selectPromptsByIds, selectPromptsOfSplit, selectTrainingRows } from "../db/queries/training-data";
 import { heartbeatWorker, registerWorker } from "../db/queries/workers";
 import { chooseServable } from "../domain/annotation/serving";
 import type { CheckpointKind } from "../domain/checkpoint";
@@ -219,10 +220,11 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
 
   const sampleRun = async (run: RunRow, config: SampleConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
     const context = await createContext(run, "adapter", null, asked);
-    const prompts = await selectPromptsOfSplit(db, run.projectId, config.split, config.maxPrompts);
-    if (prompts.length === 0) throw new Error(`The project has no prompts in its ${config.split} split`);
+    const prompts = config.promptIds ? await selectPromptsByIds(db, run.projectId, config.promptIds) : await selectPromptsOfSplit(db, run.projectId, config.split, config.maxPrompts);
+    if (prompts.length === 0) throw new Error(config.promptIds ? "The prompts that were to be answered are gone" : `The project has no prompts in its ${config.split} split`);
     const result = await sampleAndStore(run, context, prompts, config, config.completionsPerPrompt, asked);
     if (result.outcome !== "succeeded") return result.outcome;
+    await openHumanEvaluations(db, run.projectId);
     await context.emit([{
       kind: "sample", step: result.sampled.length,
       rows: result.sampled.slice(0, 8).map(({ promptId, text }) => {

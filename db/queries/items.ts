@@ -12,12 +12,14 @@ export type NewItem = {
   priority?: number;
   propensity?: number;
   roundId?: string | null;
+  /** The human evaluation that asks; its votes count nowhere else. */
+  evaluationId?: string;
 };
 
-/** The same comparison in any order is one item; what shows no completion is known by its prompt. */
-function hashItem({ mode, promptId, completionIds }: NewItem): string {
+/** The same comparison in any order is one item, in each evaluation; what shows no completion is known by its prompt. */
+function hashItem({ mode, promptId, completionIds, evaluationId }: NewItem): string {
   const shown = completionIds.length > 0 ? [...completionIds].sort() : [promptId];
-  return createHash("sha256").update([mode, ...shown].join("\n")).digest("hex");
+  return createHash("sha256").update([...(evaluationId === undefined ? [] : [evaluationId]), mode, ...shown].join("\n")).digest("hex");
 }
 
 /** Those of the prompts that have an item. */
@@ -46,7 +48,10 @@ export async function insertItems(
       const byHash = new Map(chunk.toReversed().map((item) => [hashItem(item), item])); // the first of two alike counts
       const made = await tx
         .insert(items)
-        .values([...byHash].map(([contentHash, { promptId, mode, priority, propensity, roundId }]) => ({ projectId: input.projectId, promptId, mode, priority, propensity, roundId, contentHash })))
+        .values([...byHash].map(([contentHash, { promptId, mode, priority, propensity, roundId, evaluationId }]) => ({
+          projectId: input.projectId, promptId, mode, priority, propensity, roundId, contentHash, evaluationId,
+          purpose: evaluationId === undefined ? ("work" as const) : ("evaluation" as const),
+        })))
         .onConflictDoNothing()
         .returning({ id: items.id, contentHash: items.contentHash });
       if (made.length === 0) continue;

@@ -251,3 +251,8 @@ export async function selectListedRun(db: Db, runId: string): Promise<ListedRunR
   const [row] = await selectListed(db).where(eq(runs.id, runId));
   return row ?? null;
 }
+
+/** Name and state of runs, in no order. */
+export function selectRunStates(db: Db, ids: readonly string[]) {
+  return ids.length === 0 ? Promise.resolve([]) : db.select({ id: runs.id, name: runs.name, state: runs.state, step: runs.step, totalSteps: runs.totalSteps }).from(runs).where(inArray(runs.id, [...ids]));
+}

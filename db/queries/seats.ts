@@ -1,12 +1,17 @@
 /** SQL on seats: who may judge which item now. */
-import { and, asc, eq, isNotNull, isNull, lt, lte, ne, notExists, notInArray, or, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, lt, lte, ne, notExists, notInArray, or, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
+import type { Scale } from "../../domain/scale";
 import type { Db } from "../client";
-import { completions, drafts, guidelineVersions, itemCompletions, items, judgements, projects, prompts, seats } from "../schema";
+import { completions, drafts, guidelineVersions, humanEvaluations, itemCompletions, items, judgements, projects, prompts, seats } from "../schema";
 
 export type SeatRow = typeof seats.$inferSelect;
 
 const free = (table: typeof seats) => and(isNull(table.judgementId), or(isNull(table.annotatorId), lt(table.leaseExpiresAt, sql`now()`)));
+/** Handed out to whoever comes: work, and what a human evaluation asks. */
+const asked = inArray(items.purpose, ["work", "evaluation"]);
+/** The scales of an item: its human evaluation's, else the project's. */
+const scalesOfItem = sql<Scale[]>`coalesce(${humanEvaluations.scales}, ${projects.annotation}->'scales')`;
 const leaseEnd = (leaseSeconds: number) => sql`now() + make_interval(secs => ${leaseSeconds})`;
 
 /** Seats that `annotatorId` holds and has not judged from, oldest lease first. */
@@ -38,8 +43,8 @@ const seatColumns = {
 };
 
 /**
- * Locks one free seat that `annotatorId` may take: of an open item that they neither hold nor judged, of work unless the
- * item is named; seats of a higher tier first, then items that others have begun, then by priority, then in an order of
+ * Locks one free seat that `annotatorId` may take: of an open item that they neither hold nor judged, of work or a human
+ * evaluation unless the item is named; seats of a higher tier first, then items that others have begun, then by priority, then in an order of
  * the annotator's own. Null when there is none.
  */
 export async function lockFreeSeat(tx: Db, input: { projectId: string; annotatorId: string; itemId?: string; tier: number }): Promise<{ itemId: string; seat: number; tier: number } | null> {
@@ -54,7 +59,7 @@ export async function lockFreeSeat(tx: Db, input: { projectId: string; annotator
         eq(items.projectId, input.projectId),
         eq(items.open, true),
         lte(seats.tier, input.tier),
-        input.itemId === undefined ? eq(items.purpose, "work") : eq(seats.itemId, input.itemId),
+        input.itemId === undefined ? asked : eq(seats.itemId, input.itemId),
         free(seats),
         notExists(tx.select({ one: sql`1` }).from(other).where(and(eq(other.itemId, seats.itemId), eq(other.annotatorId, input.annotatorId), ne(other.seat, seats.seat)))),
         notExists(tx.select({ one: sql`1` }).from(judgements).where(and(eq(judgements.itemId, seats.itemId), eq(judgements.annotatorId, input.annotatorId), isNull(judgements.undoneAt)))),
@@ -115,9 +120,10 @@ export async function setSeatJudgement(tx: Db, input: { itemId: string; seat: nu
 /** An item with its project's rules and the ids of its completions, in item order. */
 export async function selectItemToJudge(db: Db, itemId: string) {
   const [item] = await db
-    .select({ id: items.id, projectId: items.projectId, mode: items.mode, propensity: items.propensity, purpose: items.purpose, repeatOf: items.repeatOf, queue: projects.queue, leaseSeconds: projects.leaseSeconds, undoSeconds: projects.undoSeconds, annotation: projects.annotation })
+    .select({ id: items.id, projectId: items.projectId, mode: items.mode, propensity: items.propensity, purpose: items.purpose, repeatOf: items.repeatOf, queue: projects.queue, leaseSeconds: projects.leaseSeconds, undoSeconds: projects.undoSeconds, scales: scalesOfItem })
     .from(items)
     .innerJoin(projects, eq(projects.id, items.projectId))
+    .leftJoin(humanEvaluations, eq(humanEvaluations.id, items.evaluationId))
     .where(eq(items.id, itemId));
   if (!item) return null;
   const rows = await db.select({ id: itemCompletions.completionId }).from(itemCompletions).where(eq(itemCompletions.itemId, itemId)).orderBy(asc(itemCompletions.position));
@@ -132,13 +138,15 @@ export async function selectTaskContent(db: Db, input: { itemId: string; annotat
       mode: items.mode,
       messages: prompts.messages,
       reasons: projects.reasons,
-      annotation: projects.annotation,
+      imageHosts: sql<string[]>`${projects.annotation}->'imageHosts'`,
+      scales: scalesOfItem,
       sentBack: sql<string | null>`(select r.note from judgement_reviews r join judgements j on j.id = r.judgement_id
         where j.item_id = ${itemId} and j.annotator_id = ${annotatorId} and r.verdict = 'sent_back' order by r.created_at desc limit 1)`,
     })
     .from(items)
     .innerJoin(prompts, eq(prompts.id, items.promptId))
     .innerJoin(projects, eq(projects.id, items.projectId))
+    .leftJoin(humanEvaluations, eq(humanEvaluations.id, items.evaluationId))
     .where(eq(items.id, itemId));
   if (!item) return null;
   const texts = await db.select({ id: completions.id, text: completions.text, turns: completions.turns }).from(itemCompletions).innerJoin(completions, eq(completions.id, itemCompletions.completionId)).where(eq(itemCompletions.itemId, itemId));
@@ -147,7 +155,7 @@ export async function selectTaskContent(db: Db, input: { itemId: string; annotat
   return { ...item, texts, draft: draft?.value ?? null, guideline: guideline ?? null };
 }
 
-/** How many items of work in a project `annotatorId` could still judge. */
+/** How many items in a project, of work or a human evaluation, `annotatorId` could still judge. */
 export async function countOpenFor(db: Db, input: { projectId: string; annotatorId: string; tier: number }): Promise<number> {
   const [row] = await db
     .select({ n: sql<number>`count(distinct ${seats.itemId})::int` })
@@ -157,7 +165,7 @@ export async function countOpenFor(db: Db, input: { projectId: string; annotator
       and(
         eq(items.projectId, input.projectId),
         eq(items.open, true),
-        eq(items.purpose, "work"),
+        asked,
         lte(seats.tier, input.tier),
         isNull(seats.judgementId),
         or(isNull(seats.annotatorId), lt(seats.leaseExpiresAt, sql`now()`), eq(seats.annotatorId, input.annotatorId)),

@@ -157,8 +157,8 @@ export async function loadTask(db: Db, seat: { itemId: string; annotatorId: stri
     draft: content.draft,
     guideline: content.guideline,
     reasons: content.reasons,
-    scales: content.annotation.scales,
-    imageHosts: content.annotation.imageHosts,
+    scales: content.scales,
+    imageHosts: content.imageHosts,
     sentBack: content.sentBack,
   };
 }

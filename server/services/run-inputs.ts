@@ -112,7 +112,8 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
     throw fieldError("datasetVersionId", "This kind of run takes no dataset version");
   }
 
-  if (config.kind === "ppo" || config.kind === "evaluation" || config.kind === "sample") {
+  const named = config.kind === "sample" && config.promptIds !== undefined;
+  if (!named && (config.kind === "ppo" || config.kind === "evaluation" || config.kind === "sample")) {
     const split = config.kind === "ppo" ? "train" : config.split;
     work.prompts = (await countPromptsBySplit(ctx.db, project.id))[split];
     if (work.prompts === 0) throw fieldError(config.kind === "ppo" ? "projectId" : "config.split", `The project has no prompts in its ${split} split`);

@@ -11,6 +11,7 @@ const PAGES = [
   { path: "/import", label: "Import and export" },
   { path: "/guidelines", label: "Guidelines" },
   { path: "/quality", label: "Quality" },
+  { path: "/human", label: "Human evaluation" },
   { path: "/datasets", label: "Datasets" },
   { path: "/settings", label: "Settings" },
 ] as const;
@@ -18,7 +19,7 @@ const PAGES = [
 export function ProjectNavigation({ id }: { id: string }) {
   const here = usePathname().slice(`/projects/${id}`.length);
   // The page of one prompt belongs to the data.
-  const section = here.startsWith("/prompts") ? "/data" : here.startsWith("/datasets") ? "/datasets" : here.startsWith("/quality") ? "/quality" : here;
+  const section = here.startsWith("/prompts") ? "/data" : here.startsWith("/datasets") ? "/datasets" : here.startsWith("/quality") ? "/quality" : here.startsWith("/human") ? "/human" : here;
   const current = useRef<HTMLAnchorElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another link to show
   useEffect(() => {

@@ -143,12 +143,13 @@ function KnownAnswer({ judgement }: { judgement: ToReview }) {
       onError: (error) => toast({ title: errorMessage(error) }),
     }),
   );
+  const fixed = judgement.purpose === "repeat" || judgement.purpose === "evaluation";
   return (
     <Select
       aria-label="What the item is for"
       className="w-auto"
-      defaultValue={judgement.purpose === "repeat" ? "work" : judgement.purpose}
-      disabled={change.isPending || judgement.purpose === "repeat"}
+      defaultValue={fixed ? "work" : judgement.purpose}
+      disabled={change.isPending || fixed}
       onChange={(event) =>
         change.mutate({
           judgementId: judgement.id,
