@@ -341,6 +341,7 @@ export const KEY_METRICS: Readonly<Record<RunKind, readonly string[]>> = {
   evaluation: ["eval/gold", "eval/reward", "eval/rougeL", "eval/accuracy", "eval/pearson"],
   benchmark: ["bench", "sample"].flatMap((kind) => ["mmlu", "super_glue", "glue"].map((suite) => `eval/${kind}/${suite}/average`)),
   sample: ["length/mean"],
+  score: [],
   sweep: [],
 };
 

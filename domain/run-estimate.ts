@@ -39,6 +39,9 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
       // At most: a prompt that a perturbation leaves as it is is not asked again.
       return prompts === 0 ? null : prompts * (config.holistic ? 1 + PERTURBATIONS.length : 1);
     }
+    case "score":
+      // Which completions have a score already is known when it runs.
+      return null;
     case "benchmark":
       // Which rows there are is known to the worker, whose folder holds them.
       return null;
@@ -77,6 +80,7 @@ export function sequencesPerStep(config: RunConfig, work: Pick<RunWork, "complet
     case "evaluation":
     case "benchmark":
     case "sample":
+    case "score":
     case "sweep":
       return 1;
     default:
@@ -93,6 +97,7 @@ export const STEP_UNITS = {
   evaluation: "completions",
   benchmark: "requests",
   sample: "completions",
+  score: "completions",
   sweep: "trials",
 } as const satisfies Record<RunConfig["kind"], string>;
 
@@ -158,6 +163,7 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
       // Policy and reward model may stand on different weights.
       return (config.quantizeBase ? 2 * quantized : 2 * weights) + networks * (optimiser(adapter(config.lora.r)) + activations(rows, config.maxPromptLength + config.responseLength, 1));
     }
+    case "score":
     case "benchmark":
       // Prompts with examples fill what the model reads; small models read less.
       return weights + activations(config.batchSize, 1024, 0);

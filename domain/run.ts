@@ -4,7 +4,7 @@ import { samplingSchema } from "./completion";
 import type { TaskReport } from "./task-report";
 import { findSuite, findTask, SUITES } from "./tasks/registry";
 
-export const runKindSchema = z.enum(["sft", "reward", "preference", "ppo", "evaluation", "benchmark", "sample", "sweep"]);
+export const runKindSchema = z.enum(["sft", "reward", "preference", "ppo", "evaluation", "benchmark", "sample", "score", "sweep"]);
 export type RunKind = z.infer<typeof runKindSchema>;
 
 export const RUN_STATES = ["queued", "running", "paused", "succeeded", "failed", "cancelled"] as const;
@@ -271,6 +271,17 @@ export const sampleConfigSchema = z.strictObject({
   batchSize: z.number().int().min(1).default(32),
 });
 
+/** Stores what a reward checkpoint (the run's base) gives completions that it has not scored yet. */
+export const scoreConfigSchema = z.strictObject({
+  kind: z.literal("score"),
+  /** Nothing is drawn; every run has one. */
+  seed: commonFields.seed,
+  split: z.enum(["all", "train", "validation", "test"]).default("all"),
+  /** Leave out what nobody has judged. */
+  judgedOnly: z.boolean().default(false),
+  batchSize: z.number().int().min(1).default(32),
+});
+
 /** Runs that a sweep may have as its trials. */
 export const trialConfigSchema = z.discriminatedUnion("kind", [sftConfigSchema, rewardConfigSchema, preferenceConfigSchema, ppoConfigSchema]);
 export type TrialConfig = z.infer<typeof trialConfigSchema>;
@@ -316,6 +327,7 @@ export const runConfigSchema = z.discriminatedUnion("kind", [
   evaluationConfigSchema,
   benchmarkConfigSchema,
   sampleConfigSchema,
+  scoreConfigSchema,
   sweepConfigSchema,
 ]);
 export type RunConfig = z.infer<typeof runConfigSchema>;
@@ -325,6 +337,7 @@ export type PreferenceConfig = z.infer<typeof preferenceConfigSchema>;
 export type PpoConfig = z.infer<typeof ppoConfigSchema>;
 export type EvaluationConfig = z.infer<typeof evaluationConfigSchema>;
 export type BenchmarkConfig = z.infer<typeof benchmarkConfigSchema>;
+export type ScoreConfig = z.infer<typeof scoreConfigSchema>;
 export type SampleConfig = z.infer<typeof sampleConfigSchema>;
 
 /** What a run tells the world as it goes; stored in order, one sequence number each. */

@@ -9,6 +9,7 @@ import path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Db } from "../db/client";
 import { type CheckpointRow, insertCheckpoint, latestCheckpoint, selectCheckpoint, selectCheckpointChain, selectCheckpointsOfRun, setPromotion } from "../db/queries/checkpoints";
+import { insertCompletionRewards } from "../db/queries/completion-rewards";
 import { openHumanEvaluations } from "../db/queries/human-evaluations";
 import { insertItems } from "../db/queries/items";
 import { appendRunEvents, storableText } from "../db/queries/run-events";
@@ -27,7 +28,7 @@ import { estimateMetrics, type EvaluationRow, measureEvaluation, type Score } fr
 import { measureHelm } from "../domain/helm";
 import { promptLabels } from "../domain/prompt";
 import { decidePromotion } from "../domain/promotion";
-import { type BenchmarkConfig, type EvaluationConfig, type PpoConfig, type PreferenceConfig, type RewardConfig, type RunEvent, runConfigSchema, type SampleConfig, type SftConfig } from "../domain/run";
+import { type BenchmarkConfig, type EvaluationConfig, type PpoConfig, type PreferenceConfig, type RewardConfig, type RunEvent, runConfigSchema, type SampleConfig, type ScoreConfig, type SftConfig } from "../domain/run";
 import { NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
 import { type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "./checkpoint/checkpoint-chain";
 import { dropResumeState, hashWeights, readSnapshot, writeSnapshot } from "./checkpoint/snapshot";
@@ -39,6 +40,7 @@ import { predictLabels, runHead } from "./jobs/head-jobs";
 import { sampleCompletions, scoreCompletions } from "./jobs/generate-jobs";
 import { measureRewardAccuracy, runPpo, runPreference, runReward, runSft } from "./jobs/train-jobs";
 import { runBenchmarkOf } from "./worker-benchmark";
+import { scoreProject } from "./worker-score";
 
 export type WorkerOptions = {
   db: Db;
@@ -143,6 +145,10 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     // How far the votes that it never saw agree with it: what decides whether a policy trained on it is promoted.
     const checkpoint = await latestCheckpoint(db, run.id);
     if (checkpoint && rows.test.length > 0) {
+      // What its agreement with each annotator is computed of.
+      await scoreProject(context, {
+        db, runId: run.id, projectId: run.projectId, checkpointId: checkpoint.id, chain: await chainOf(checkpoint.id, "reward checkpoint"), split: "test", judged: true, batchSize: config.batchSize,
+      });
       const items = await measureRewardAccuracy(context, { chain: await chainOf(checkpoint.id, "reward checkpoint"), rows: rows.test, maxLength: config.maxLength });
       await storeAccuracy(run, context, checkpoint, items, config.seed);
     }
@@ -319,6 +325,10 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       await upsertEvaluationRows(db, rows.map(({ promptId, text }, i) => ({
         runId: run.id, promptId, completionId: completionIds.get(`${promptId}:${hashText(text)}`) as string, values: (evaluated[i] as EvaluationRow).values,
       })));
+      const { rewardCheckpointId } = run;
+      if (rewardCheckpointId !== null && rewards !== null) {
+        await insertCompletionRewards(db, rows.flatMap(({ promptId, text }, i) => ({ checkpointId: rewardCheckpointId, completionId: completionIds.get(`${promptId}:${hashText(text)}`) as string, runId: run.id, score: rewards[i] as number })));
+      }
       await context.emit([
         { kind: "metric", step: rows.length, values: Object.fromEntries(scores.map(({ metric, value }) => [`eval/${metric}`, value])) },
         { kind: "sample", step: rows.length, rows: rows.slice(0, 20).map(({ prompt, text }, i) => ({ prompt: prompt.messages.at(-1)?.content ?? "", completion: text, reference: prompt.reference, score: rewards?.[i] ?? null, kl: null })) },
@@ -332,6 +342,14 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const benchmarkRun = async (run: RunRow, config: BenchmarkConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
     const context = await createContext(run, "adapter", null, asked);
     return runBenchmarkOf(context, { db, run, config, chain: await chainOf(run.baseCheckpointId, "checkpoint"), storeFolder, benchmarksFolder: options.benchmarksFolder ?? null, tell: (step) => tellStep(run, step) });
+  };
+
+  const scoreRun = async (run: RunRow, config: ScoreConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
+    const context = await createContext(run, "adapter", null, asked);
+    return scoreProject(context, {
+      db, runId: run.id, projectId: run.projectId, checkpointId: run.baseCheckpointId ?? "", chain: await chainOf(run.baseCheckpointId, "reward checkpoint"),
+      split: config.split === "all" ? null : config.split, judged: config.judgedOnly, batchSize: config.batchSize, start: context.start, tell: (done) => tellStep(run, done),
+    });
   };
 
   /** A step without an event. Throws when another worker has the run. */
@@ -357,6 +375,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         return evaluateRun(run, config, asked);
       case "benchmark":
         return benchmarkRun(run, config, asked);
+      case "score":
+        return scoreRun(run, config, asked);
       case "sweep":
         throw new Error("A sweep is worked on through its trials");
       default:

@@ -29,6 +29,7 @@ export const KIND_LABELS: Readonly<Record<RunKind, string>> = {
   evaluation: "Evaluation",
   benchmark: "Benchmark",
   sample: "Sampling",
+  score: "Scoring",
   sweep: "Sweep",
 };
 
@@ -40,5 +41,6 @@ export const KIND_PURPOSES: Readonly<Record<RunKind, string>> = {
   evaluation: "Score a checkpoint on held-out prompts",
   benchmark: "Score a checkpoint on GLUE, SuperGLUE, MMLU, HELM",
   sample: "Write completions for the annotators to judge",
+  score: "Store what a reward model gives the completions: for agreement with people, review and pair selection",
   sweep: "Try many settings of one kind of run",
 };

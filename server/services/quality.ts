@@ -1,4 +1,5 @@
 /** The quality of a project's votes, and the review of those that look wrong. */
+import { selectRewardsOf, selectScoringCheckpoints, selectTrainedVotes } from "../../db/queries/completion-rewards";
 import { undoJudgementRow } from "../../db/queries/judgements";
 import { selectProject } from "../../db/queries/projects";
 import {
@@ -20,8 +21,10 @@ import { measureQuality, type QualityReport } from "../../domain/quality/report"
 import type { Review } from "../../domain/quality/review";
 import type { QualityVote } from "../../domain/quality/vote";
 import { ranksByCompletion } from "../../domain/queue";
+import { voteLikelihood } from "../../domain/reward-agreement";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
+import { readScoredVotes } from "./reward-agreement";
 
 const SEED = 1;
 const REVIEW_PAGE = 20;
@@ -79,14 +82,31 @@ function scoresOf({ shown, scores, scales }: NonNullable<QualityVoteRow["more"]>
 /** The last report of each project and kind of annotators, with what it was made of. */
 const reports = new Map<string, { fingerprint: string; report: Promise<QualityReport> }>();
 
-/** Computed from every vote that stands, again only when a vote or an item's gold has changed. */
+/** The newest reward checkpoint that has scored completions: whom the review asks beside the other annotators. */
+const findReviewer = async (ctx: UserContext, projectId: string) => (await selectScoringCheckpoints(ctx.db, projectId))[0] ?? null;
+
+/** How likely the reward model finds each vote whose completions it has scored. */
+async function measureLikelihoods(ctx: UserContext, input: { checkpointId: string; simulated: boolean }) {
+  const votes = await readScoredVotes(ctx.db, { ...input, heldOutOnly: false });
+  return new Map(
+    votes.flatMap((vote) => {
+      const likelihood = voteLikelihood(vote);
+      return likelihood === null ? [] : [[vote.id, likelihood] as const];
+    }),
+  );
+}
+
+/** Computed from every vote that stands, again only when a vote, an item's gold or a score has changed. */
 async function measureProject(ctx: UserContext, input: { projectId: string; simulated: boolean }): Promise<QualityReport> {
   if ((await selectProject(ctx.db, input.projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
   const key = `${input.projectId} ${input.simulated}`;
-  const fingerprint = await selectVotesFingerprint(ctx.db, input.projectId);
+  const reviewer = await findReviewer(ctx, input.projectId);
+  const fingerprint = `${await selectVotesFingerprint(ctx.db, input.projectId)} ${reviewer?.id} ${reviewer?.scored}`;
   const known = reports.get(key);
   if (known?.fingerprint === fingerprint) return known.report;
-  const report = selectQualityVotes(ctx.db, input).then((rows) => measureQuality(rows.map(toQualityVote), { seed: SEED }));
+  const report = Promise.all([selectQualityVotes(ctx.db, input), reviewer === null ? new Map<string, number>() : measureLikelihoods(ctx, { checkpointId: reviewer.id, simulated: input.simulated })]).then(
+    ([rows, byReward]) => measureQuality(rows.map(toQualityVote), { seed: SEED, byReward }),
+  );
   reports.set(key, { fingerprint, report });
   report.catch(() => reports.delete(key));
   return report;
@@ -115,15 +135,16 @@ export async function getQuality(ctx: UserContext, input: { projectId: string; s
 }
 
 /**
- * What a reviewer looks at next: flags first, then the votes that the other annotators find least likely, each with
- * what the others said. Reviewed ones are gone.
+ * What a reviewer looks at next: flags first, then the votes that the other annotators and the reward model find least
+ * likely, each with what the others said and the scores of its completions. Reviewed ones are gone.
  */
 export async function listToReview(ctx: UserContext, input: { projectId: string; simulated: boolean }) {
   const { unlikely } = await measureProject(ctx, input);
   const reviewed = await selectReviewedIds(ctx.db, input.projectId);
   const open = unlikely.filter(({ judgementId }) => !reviewed.has(judgementId));
   const flags = await selectOpenFlags(ctx.db, input.projectId, REVIEW_PAGE);
-  const likelihoods = new Map(open.map(({ judgementId, likelihood }) => [judgementId, likelihood]));
+  const likelihoods = new Map(open.map((vote) => [vote.judgementId, vote]));
+  const reviewer = await findReviewer(ctx, input.projectId);
   const ids = [...flags, ...open.map(({ judgementId }) => judgementId)].slice(0, REVIEW_PAGE);
   const found = new Map((await selectJudgementsToReview(ctx.db, ids)).map((row) => [row.id, row]));
   const rows = ids.flatMap((id) => found.get(id) ?? []);
@@ -131,17 +152,25 @@ export async function listToReview(ctx: UserContext, input: { projectId: string;
   const texts = new Map(
     (await selectCompletionTexts(ctx.db, [...new Set(rows.flatMap(({ shownOrder }) => shownOrder))])).map((row) => [row.id, row]),
   );
+  const rewards = reviewer === null ? new Map<string, number>() : await selectRewardsOf(ctx.db, { checkpointId: reviewer.id, completionIds: [...texts.keys()] });
+  const learntFrom = reviewer === null ? new Set<string>() : await selectTrainedVotes(ctx.db, { checkpointId: reviewer.id, judgementIds: ids });
   return {
+    rewardModel: reviewer === null ? null : { id: reviewer.id, name: reviewer.name },
     total: flags.length + open.length,
     judgements: rows.map(({ messages, ...row }) => ({
       ...row,
       prompt: messages.at(-1)?.content ?? "",
-      likelihood: likelihoods.get(row.id) ?? null,
+      likelihood: likelihoods.get(row.id)?.likelihood ?? null,
+      byOthers: likelihoods.get(row.id)?.byOthers ?? null,
+      byReward: likelihoods.get(row.id)?.byReward ?? null,
+      /** The reward model learnt from this very vote, and still finds it so unlikely. */
+      learntFrom: learntFrom.has(row.id),
       completions: row.shownOrder.map((id, i) => ({
         id,
         text: texts.get(id)?.text ?? "",
         model: texts.get(id)?.model ?? "",
         rank: row.ranks?.[i] ?? null,
+        reward: rewards.get(id) ?? null,
       })),
       others: others
         .filter((other) => other.itemId === row.itemId && other.id !== row.id)

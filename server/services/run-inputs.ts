@@ -30,6 +30,7 @@ export const RUN_NEEDS: Readonly<Record<Exclude<RunKind, "sweep">, Needs>> = {
   evaluation: { dataset: null, reward: "optional", decoder: false },
   benchmark: { dataset: null, reward: "none", decoder: false },
   sample: { dataset: null, reward: "none", decoder: false },
+  score: { dataset: null, reward: "none", decoder: true },
 };
 
 /** The checkpoint, when a run of this project may use it. */
@@ -79,7 +80,8 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
   const needs = RUN_NEEDS[config.kind];
 
   const base = await requireCheckpoint(ctx, "baseCheckpointId", input.baseCheckpointId, project.id);
-  if (base.kind === "reward") throw fieldError("baseCheckpointId", "This is a reward model; choose a base model or an adapter");
+  if (config.kind === "score" && base.kind !== "reward") throw fieldError("baseCheckpointId", "Only a reward model scores completions; choose a reward checkpoint");
+  if (base.kind === "reward" && config.kind !== "score") throw fieldError("baseCheckpointId", "This is a reward model; choose a base model or an adapter");
   if (base.kind === "head" && config.kind !== "evaluation") throw fieldError("baseCheckpointId", "This is a head, which only an evaluation reads; choose a base model or an adapter");
   const model = await wholeModelOf(ctx, base);
   if (needs.decoder && model.folder?.modelType === "t5") {

@@ -22,11 +22,13 @@ export const KIND_INPUTS: Readonly<Record<RunKind, { dataset: "sft" | "preferenc
   evaluation: { dataset: null, reward: "optional", base: "The checkpoint to score" },
   benchmark: { dataset: null, reward: null, base: "The checkpoint to score" },
   sample: { dataset: null, reward: null, base: "The checkpoint that writes the completions" },
+  score: { dataset: null, reward: null, base: "The reward model that scores them" },
   sweep: { dataset: null, reward: null, base: "The model of every trial" },
 };
 
-/** Whether a run may start from a checkpoint of this kind: heads are for evaluations only. */
-export const isBase = (checkpoint: CheckpointKind, kind: RunKind) => checkpoint !== "reward" && (checkpoint !== "head" || kind === "evaluation");
+/** Whether a run may start from a checkpoint of this kind: heads are for evaluations only, reward models for scoring. */
+export const isBase = (checkpoint: CheckpointKind, kind: RunKind) =>
+  kind === "score" ? checkpoint === "reward" : checkpoint !== "reward" && (checkpoint !== "head" || kind === "evaluation");
 
 export function InputFields({
   kind,

@@ -1,5 +1,5 @@
 "use client";
-/** One vote after the other, those that the others find least likely first: accept it, or send it back with a note. */
+/** One vote after the other, those that the others and the reward model find least likely first: accept it, or send it back with a note. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { inferRouterOutputs } from "@trpc/server";
 import { Check, Undo2 } from "lucide-react";
@@ -20,6 +20,7 @@ import { errorMessage, fieldError, useTRPC } from "../../../../trpc";
 import { countOf, formatDuration } from "../../../format";
 import { useSimulated } from "../use-simulated";
 
+type RewardModel = inferRouterOutputs<AppRouter>["quality"]["toReview"]["rewardModel"];
 type ToReview = inferRouterOutputs<AppRouter>["quality"]["toReview"]["judgements"][number];
 
 export function ReviewView({ projectId }: { projectId: string }) {
@@ -94,13 +95,14 @@ export function ReviewView({ projectId }: { projectId: string }) {
               )
             }
           >
-            Flags, and votes that the other annotators of an item find unlikely, wait here for an answer.
+            Flags, and votes that the other annotators of an item or a reward model find unlikely, wait here for an answer. A reward run or a score
+            run gives the scores that this goes by.
           </EmptyState>
         </Card>
       )}
       {current !== undefined && (
         <>
-          <ReviewCard projectId={projectId} judgement={current} />
+          <ReviewCard projectId={projectId} judgement={current} rewardModel={list.data?.rewardModel ?? null} />
           {review.isError && !sending && (
             <p role="alert" className="mt-2 text-sm text-failed">
               {errorMessage(review.error)}
@@ -208,7 +210,24 @@ export function orderOfRanks(ranks: readonly number[]): string {
   return placed.map(({ rank, name }, i) => `${i === 0 ? "" : placed[i - 1]?.rank === rank ? " = " : " > "}${name}`).join("");
 }
 
-function ReviewCard({ projectId, judgement }: { projectId: string; judgement: ToReview }) {
+/** Why the vote stands here, in words. */
+function Reasons({ judgement: { byOthers, byReward, learntFrom }, rewardModel }: { judgement: ToReview; rewardModel: RewardModel }) {
+  if (byOthers === null && byReward === null) return null;
+  const percent = (p: number) => `${(100 * p).toFixed(p < 0.01 ? 1 : 0)} %`;
+  return (
+    <ul className="figures list-disc pl-5 text-sm">
+      {byOthers !== null && <li>The other annotators make this order right with a probability of {percent(byOthers)}.</li>}
+      {byReward !== null && rewardModel !== null && (
+        <li>
+          The reward model <Link href={`/checkpoints/${rewardModel.id}`} className="underline decoration-dotted">{rewardModel.name}</Link> gives it {percent(byReward)}
+          {learntFrom && ", though it learnt from this vote"}.
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function ReviewCard({ projectId, judgement, rewardModel }: { projectId: string; judgement: ToReview; rewardModel: RewardModel }) {
   const { annotator, completions, others, likelihood, prompt, promptId, value, ranks, createdAt, activeMs, comment, reasons, simulated } =
     judgement;
   const remarks = [...reasons, comment, value.kind === "flag" ? value.note : ""].filter((part) => part !== "");
@@ -236,13 +255,14 @@ function ReviewCard({ projectId, judgement }: { projectId: string; judgement: To
         }
         actions={
           likelihood !== null && (
-            <Badge tone="flagged" title="Probability that this is the right order, by what the others said and how reliable they are">
+            <Badge tone="flagged" title="Probability that this is the right order, by what the others said and how reliable they are, and by the reward model's scores; odds of both multiply">
               likely to {(100 * likelihood).toFixed(likelihood < 0.01 ? 1 : 0)} %
             </Badge>
           )
         }
       />
       <CardBody className="flex flex-col gap-4">
+        <Reasons judgement={judgement} rewardModel={rewardModel} />
         <div>
           <p className="mb-0.5 text-xs font-medium text-muted">
             <Link href={`/projects/${projectId}/prompts/${promptId}`} className="underline decoration-dotted">
@@ -254,10 +274,11 @@ function ReviewCard({ projectId, judgement }: { projectId: string; judgement: To
           </p>
         </div>
         <ol className="grid gap-3 lg:grid-cols-2">
-          {completions.map(({ id, text, rank }, i) => (
+          {completions.map(({ id, text, rank, reward }, i) => (
             <li key={id} className="rounded-md border p-3">
               <p className="mb-1 flex items-center gap-2 text-xs font-medium text-muted">
                 {String.fromCharCode(65 + i)} {rank !== null && <Badge tone={rank === 1 ? "chosen" : "neutral"}>rank {rank}</Badge>}
+                {reward !== null && <span className="figures" title="Score of the reward model">reward {reward.toFixed(2).replace("-", "−")}</span>}
               </p>
               <p dir="auto" className="prose-text max-h-80 overflow-y-auto whitespace-pre-wrap">
                 {text}
