@@ -27,7 +27,7 @@ test("a human evaluation is made, rated by keyboard without knowing whose the an
     await expect(page.getByRole("group", { name: "Helpful, answer A" })).toBeVisible();
     await expect(page.getByText("model-")).toHaveCount(0);
     // Digits walk from scale to scale: helpful and honest of A, then of B.
-    const longFirst = (await page.getByRole("article").first().textContent())?.includes("Clouds") === true;
+    const longFirst = (await page.getByRole("region", { name: "Answer A" }).textContent())?.includes("Clouds") === true;
     for (const key of longFirst ? "5544" : "4455") await page.keyboard.press(key);
     await page.keyboard.press("Enter");
   }
