@@ -1,5 +1,6 @@
 /** Comparing models by votes: which pairs of their completions become items. */
 import { z } from "zod";
+import { drawWeighted, EVEN, preferenceOf, rewardWeight } from "./pair-weights";
 import { splitSchema } from "./prompt";
 import { drawByPivot, inclusionProbabilities } from "./proportional";
 import { createRandom } from "./random";
@@ -47,8 +48,6 @@ export const NOTHING_KNOWN: ModelKnowledge = { votes: new Map(), strengths: new 
 
 /** Of a model without votes: strengths of models lie about this far apart. */
 const UNKNOWN = { logit: 0, variance: 2 };
-/** Share of the draws that is even, so that no pair is ever ruled out and votes can be weighted by propensity. */
-const EVEN = 0.1;
 
 /**
  * Weights of pairs that follow what is known and what was drawn so far:
@@ -56,9 +55,7 @@ const EVEN = 0.1;
  * - information: 1/2 ln(1 + p (1 - p) v), what a vote is expected to tell of the difference of two strengths whose
  *   variance is v, under Bradley-Terry with a normal posterior (Chu & Ghahramani 2005; MacKay 1992)
  * - wanted: the votes that the pair still needs until a difference is settled
- * - uncertain: (4 p (1 - p))^2 of the reward model's preference p = sigmoid(difference of scores): 1 at a half, a seventh at
- *   0.9 (uncertainty sampling, Lewis & Gale 1994)
- * - disagreement: (p - q)^2, q by another reward model (query by committee, Seung et al. 1992) or by the models' ratings
+ * - uncertain, disagreement: see `rewardWeight`; without another reward model, the models' ratings are what may disagree
  * Null where a completion of the pair has no score.
  */
 function createWeights(selection: PairSelection, { votes, strengths, wanted, rewards, otherRewards }: ModelKnowledge) {
@@ -68,10 +65,6 @@ function createWeights(selection: PairSelection, { votes, strengths, wanted, rew
   const tells = (a: string, b: string) => {
     const p = 1 / (1 + Math.exp(of(b).logit - of(a).logit));
     return p * (1 - p);
-  };
-  const preference = (scores: ReadonlyMap<string, number>, first: string, second: string): number | null => {
-    const [x, y] = [scores.get(first), scores.get(second)];
-    return x === undefined || y === undefined ? null : sigmoid(x - y);
   };
   return {
     weight(first: Compared, second: Compared): number | null {
@@ -85,14 +78,10 @@ function createWeights(selection: PairSelection, { votes, strengths, wanted, rew
           return 0.5 * Math.log1p(tells(a, b) * (of(a).variance + of(b).variance));
         case "wanted":
           return wanted(a, b);
-        case "uncertain": {
-          const p = preference(rewards, first.id, second.id);
-          return p === null ? null : (4 * p * (1 - p)) ** 2;
-        }
+        case "uncertain":
         case "disagreement": {
-          const p = preference(rewards, first.id, second.id);
-          const q = otherRewards === null ? sigmoid(of(a).logit - of(b).logit) : preference(otherRewards, first.id, second.id);
-          return p === null || q === null ? null : (p - q) ** 2;
+          const q = otherRewards === null ? sigmoid(of(a).logit - of(b).logit) : preferenceOf(otherRewards, first.id, second.id);
+          return rewardWeight(selection, preferenceOf(rewards, first.id, second.id), q);
         }
         default:
           return selection satisfies never;
@@ -133,15 +122,11 @@ export function chooseComparisons(
     const { promptId, key } = prompt;
     const chance = chances === null ? 1 : chances.get(promptId);
     const pairs = pairsOf(prompt);
-    if (chance === undefined || pairs.length === 0) continue;
-    const total = pairs.reduce((sum, { weight }) => sum + weight, 0);
-    const even = selection === "random" || total === 0 ? 1 : EVEN;
-    const shares = pairs.map(({ weight }) => even / pairs.length + (even === 1 ? 0 : (1 - even) * (weight / total)));
-    const place = findPlace(shares, createRandom(seed, `comparison:${key}`).next());
-    const pair = pairs[place];
-    if (pair === undefined) continue;
+    const drawn = drawWeighted(pairs.map(({ weight }) => weight), createRandom(seed, `comparison:${key}`).next(), selection === "random" ? 1 : EVEN);
+    const pair = drawn === null ? undefined : pairs[drawn.place];
+    if (chance === undefined || drawn === null || pair === undefined) continue;
     const { a, b } = pair;
-    out.push({ promptId, completionIds: [a.id, b.id], propensity: chance * (shares[place] ?? 0) });
+    out.push({ promptId, completionIds: [a.id, b.id], propensity: chance * drawn.probability });
     weights.note(a.modelId, b.modelId);
     if (out.length === maxItems) break;
   }
@@ -156,14 +141,4 @@ function drawPrompts(prompts: readonly { promptId: string; weights: readonly num
   const probabilities = inclusionProbabilities(means.map((own) => EVEN * mean + (1 - EVEN) * own), count);
   const drawn = drawByPivot(probabilities, createRandom(seed, "comparison-prompts"));
   return new Map(drawn.map((place) => [possible[place]?.promptId ?? "", probabilities[place] ?? 0]));
-}
-
-/** Where `u` of [0, 1) falls among shares that add up to 1. */
-function findPlace(shares: readonly number[], u: number): number {
-  let left = u;
-  for (const [i, share] of shares.entries()) {
-    left -= share;
-    if (left < 0) return i;
-  }
-  return shares.length - 1;
 }

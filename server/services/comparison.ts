@@ -3,13 +3,14 @@ import { selectNewestCompletions } from "../../db/queries/completions";
 import { type ComparedPrompt, type Comparison, chooseComparisons, type ModelKnowledge, NOTHING_KNOWN, pairKey } from "../../domain/comparison";
 import { rateVotes } from "../../domain/ratings/rate";
 import { countPairs } from "../../domain/ratings/votes";
-import { selectRewardsOf, selectScoringCheckpoints } from "../../db/queries/completion-rewards";
+import { selectRewardsOf } from "../../db/queries/completion-rewards";
 import type { UserContext } from "../context";
-import { AppError, fieldError } from "../errors";
+import { AppError } from "../errors";
 import { createItems } from "./item";
 import { BOARD_SEED } from "./leaderboard";
 import { readWantedVotes } from "./leaderboard-scrutiny";
 import { selectBoardVotes } from "./leaderboard-votes";
+import { requireScorer } from "./reward-agreement";
 
 type Chosen = "selection" | "difference" | "rewardCheckpointId" | "otherCheckpointId";
 type ComparisonInput = Omit<Comparison, Chosen> & Partial<Pick<Comparison, Chosen>>;
@@ -41,14 +42,6 @@ export async function compareModels(ctx: UserContext, input: ComparisonInput): P
   return { created, existing, unscored };
 }
 
-/** The project's reward checkpoint that a selection goes by. */
-async function requireScorer({ db }: UserContext, projectId: string, id: string | null, field: string): Promise<string> {
-  const known = await selectScoringCheckpoints(db, projectId);
-  const found = id === null ? known[0] : known.find((checkpoint) => checkpoint.id === id);
-  if (found !== undefined) return found.id;
-  if (id !== null) throw fieldError(field, "This reward checkpoint has scored no completions of the project");
-  throw new AppError("CONFLICT", "No reward model has scored completions of this project. Start a score run first.");
-}
 
 /** What people's votes say of the models so far, as far as the selection asks. */
 async function learnModels(ctx: UserContext, input: ComparisonInput, completionIds: string[]): Promise<ModelKnowledge> {

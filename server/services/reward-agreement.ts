@@ -7,7 +7,7 @@ import type { Db } from "../../db/client";
 import { measurePairAgreement } from "../../domain/pair-agreement";
 import { measureRewardAgreement } from "../../domain/reward-agreement";
 import type { UserContext } from "../context";
-import { AppError } from "../errors";
+import { AppError, fieldError } from "../errors";
 
 const SEED = 1;
 
@@ -47,3 +47,12 @@ export async function getRewardAgreement(ctx: UserContext, input: { checkpointId
 
 /** Reward checkpoints whose scores are there, newest first. */
 export const listScoringCheckpoints = (ctx: UserContext, input: { projectId: string }) => selectScoringCheckpoints(ctx.db, input.projectId);
+
+/** The reward checkpoint that a selection of pairs goes by: the newest that has scored completions for null. Throws BAD_INPUT naming the field, CONFLICT. */
+export async function requireScorer({ db }: UserContext, projectId: string, id: string | null, field: string): Promise<string> {
+  const known = await selectScoringCheckpoints(db, projectId);
+  const found = id === null ? known[0] : known.find((checkpoint) => checkpoint.id === id);
+  if (found !== undefined) return found.id;
+  if (id !== null) throw fieldError(field, "This reward checkpoint has scored no completions of the project");
+  throw new AppError("CONFLICT", "No reward model has scored completions of this project. Start a score run first.");
+}

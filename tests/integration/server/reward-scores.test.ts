@@ -1,5 +1,5 @@
 /** Stored scores of a reward model: held against people, leading the review, and choosing pairs. */
-import { eq } from "drizzle-orm";
+import { and, eq, lt } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { selectModels } from "../../../db/queries/completions";
 import { insertCompletionRewards, selectScoringCheckpoints } from "../../../db/queries/completion-rewards";
@@ -8,6 +8,7 @@ import { runConfigSchema } from "../../../domain/run";
 import type { UserContext } from "../../../server/context";
 import { compareModels } from "../../../server/services/comparison";
 import { createItems } from "../../../server/services/item";
+import { makeItems } from "../../../server/services/make-items";
 import { submitJudgement } from "../../../server/services/judgement";
 import { listToReview } from "../../../server/services/quality";
 import { claimNextItem } from "../../../server/services/queue";
@@ -127,6 +128,24 @@ describe("the selection of pairs", () => {
     // The votes now rank the two models, which the scores of most prompts contradict.
     expect((await compareModels(world.ctx, { ...choice, maxItems: 40, selection: "disagreement" })).created).toBe(24);
     expect(await selectScoringCheckpoints(db(), projectId)).toMatchObject([{ id: world.reward.id, scored: 60 }]);
+  });
+
+  it("chooses what becomes a pair among a prompt's samples, too", async () => {
+    const world = await addRewardWorld();
+    const { projectId } = world;
+    for (let i = 0; i < 30; i++) {
+      const promptId = await addPrompt(db(), projectId, `Sampled ${i}`, { split: "validation" });
+      const ids = await addCompletions(db(), projectId, promptId, [`one ${i}`, `two ${i}`, `three ${i}`], "policy");
+      await insertCompletionRewards(db(), ids.map((completionId, k) => ({ completionId, score: [0, 0.1, 9][k] ?? 0, checkpointId: world.reward.id, runId: world.runId })));
+    }
+    const choice = { projectId, split: "validation" as const, maxItems: 100, seed: 1, dryRun: false };
+    await expect(makeItems(world.ctx, { ...choice, selection: "disagreement" })).rejects.toMatchObject({ fields: [{ field: "otherCheckpointId" }] });
+    expect((await makeItems(world.ctx, { ...choice, selection: "uncertain" })).made).toEqual({ pairwise: 30 });
+    const made = await db().select({ propensity: items.propensity }).from(items).where(and(eq(items.projectId, projectId), lt(items.propensity, 1)));
+    // A tenth is even among three pairs; the rest is nearly all of the one pair that is near a half.
+    const likely = made.filter(({ propensity }) => propensity > 0.9);
+    expect(likely.length).toBeGreaterThan(22);
+    for (const { propensity } of likely) expect(propensity).toBeCloseTo(0.1 / 3 + 0.9, 3);
   });
 
   it("says to score first where nothing is scored, and only a reward model can", async () => {

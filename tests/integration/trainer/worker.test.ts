@@ -162,23 +162,6 @@ describe("the round", () => {
   }, 120_000);
 });
 
-it("a human evaluation of checkpoints that have said nothing yet waits for their answers, then asks people", async () => {
-  const { id, runIds } = await createHumanEvaluation(asResearcher(), {
-    projectId: project.projectId, name: "Zero-shot", models: [{ checkpointId: project.baseId }, { checkpointId: await resultOf(await firstSft()) }],
-    prompts: { from: "typed", texts: ["Never asked before", "Nor this"] }, scales: [{ name: "Clear", points: 5, low: "", high: "" }], overlap: 2, seed: 5, temperature: 1, maxNewTokens: 8,
-  });
-  expect(runIds).toHaveLength(2);
-  const stateNow = async () => (await listHumanEvaluations(asResearcher(), { projectId: project.projectId, id }))[0];
-  expect(await stateNow()).toMatchObject({ state: "waiting", missing: 4, wanted: 0 });
-  // Both were queued at once, in no order.
-  for (const _ of runIds) await worker.workOnce();
-  for (const runId of runIds) expect(await selectRun(database.db, runId)).toMatchObject({ state: "succeeded", step: 2 });
-  const done = await database.db.select({ openedAt: humanEvaluations.openedAt }).from(humanEvaluations).where(eq(humanEvaluations.id, id));
-  // The worker opened it: nobody has looked at the page since.
-  expect(done[0]?.openedAt).not.toBeNull();
-  expect(await stateNow()).toMatchObject({ state: "open", missing: 0, wanted: 4 });
-}, 60_000);
-
 describe("evaluations", () => {
   it("measure HELM's seven metrics when asked, and are compared prompt by prompt", async () => {
     const evaluate = async (name: string, more: Record<string, unknown>) => {
@@ -278,3 +261,20 @@ describe("interruptions", () => {
 it("explains a lack of memory", () => {
   expect(explainFailure(new Error("OOM when allocating tensor with shape[64,4,512,512]"), 40)).toMatch(/^Out of memory: use a smaller batchSize.*step 40 is intact/);
 });
+
+it("a human evaluation of checkpoints that have said nothing yet waits for their answers, then asks people", async () => {
+  const { id, runIds } = await createHumanEvaluation(asResearcher(), {
+    projectId: project.projectId, name: "Zero-shot", models: [{ checkpointId: project.baseId }, { checkpointId: await resultOf(await firstSft()) }],
+    prompts: { from: "typed", texts: ["Never asked before", "Nor this"] }, scales: [{ name: "Clear", points: 5, low: "", high: "" }], overlap: 2, seed: 5, temperature: 1, maxNewTokens: 8,
+  });
+  expect(runIds).toHaveLength(2);
+  const stateNow = async () => (await listHumanEvaluations(asResearcher(), { projectId: project.projectId, id }))[0];
+  expect(await stateNow()).toMatchObject({ state: "waiting", missing: 4, wanted: 0 });
+  // Both were queued at once, in no order.
+  for (const _ of runIds) await worker.workOnce();
+  for (const runId of runIds) expect(await selectRun(database.db, runId)).toMatchObject({ state: "succeeded", step: 2 });
+  const done = await database.db.select({ openedAt: humanEvaluations.openedAt }).from(humanEvaluations).where(eq(humanEvaluations.id, id));
+  // The worker opened it: nobody has looked at the page since.
+  expect(done[0]?.openedAt).not.toBeNull();
+  expect(await stateNow()).toMatchObject({ state: "open", missing: 0, wanted: 4 });
+}, 60_000);
