@@ -15,7 +15,7 @@ test("a human evaluation is made, rated by keyboard without knowing whose the an
   await page.getByLabel("Where from").selectOption("train");
   await page.getByLabel("Evaluators of each prompt").fill("1");
   await page.getByRole("button", { name: "Ask people" }).click();
-  await expect(page.getByText("Choose at least two models")).toBeVisible();
+  await expect(page.getByText("Choose at least two models", { exact: true })).toBeVisible();
   for (const name of ["model-0", "model-1"]) await page.getByRole("checkbox", { name }).check();
   await expectAccessible(page);
   await page.getByRole("button", { name: "Ask people" }).click();

@@ -31,7 +31,7 @@ export function HumanView({ projectId }: { projectId: string }) {
           <h2 id="human" className="font-semibold">
             Human evaluation
           </h2>
-          <p className="max-w-[75ch] text-sm text-muted">
+          <p className="max-w-[95ch] text-sm text-muted">
             People rate what several models say to the same prompts, side by side, without knowing which is which.
           </p>
         </div>

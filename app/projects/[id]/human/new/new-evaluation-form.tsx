@@ -58,6 +58,7 @@ export function NewEvaluationForm({ projectId, inputs }: { projectId: string; in
   const wrong = (field: string) => fieldError(create.error, field);
   const wrongModel =
     wrong("models") ?? Array.from({ length: MAX_K }, (_, i) => wrong(`models.${i}`)).find((message) => message !== null) ?? null;
+  const marked = wrongModel !== null || ["name", "prompts.count", "overlap", "seed", "temperature", "maxNewTokens"].some((field) => wrong(field) !== null);
   const answered = inputs.models.filter(({ completions }) => completions > 0);
   const there = split === undefined ? 0 : inputs.prompts[split];
   return (
@@ -159,7 +160,7 @@ export function NewEvaluationForm({ projectId, inputs }: { projectId: string; in
         <ScaleRows scales={scales} onChange={setScales} problem={(field) => wrong(`scales.${field}`)} problemOfAll={wrong("scales")} />
         {create.isError && (
           <p role="alert" className="text-sm text-failed">
-            {errorMessage(create.error)} What you entered is kept.
+            {marked ? "The fields above say what is wrong." : errorMessage(create.error)} What you entered is kept.
           </p>
         )}
         <div>
