@@ -1,14 +1,17 @@
 /**
  * What the ratings of a human evaluation say:
  * - the mean of each model on each scale, with a bootstrap interval over prompts: ratings of one prompt depend on each other
- * - models two by two on the same prompts, by approximate randomisation, corrected for their number (Holm 1979)
+ * - models two by two on the same prompts: paired bootstrap, and Fisher's randomisation test (exact for few prompts, where
+ *   the test of sacrebleu is not), corrected for their number (Holm 1979)
  * - agreement of the evaluators: Krippendorff's alpha for ordinal data, of every text that several rated
  */
 import { bootstrapSums, type Estimate } from "./metrics/bootstrap";
 import { adjustHolm } from "./metrics/holm";
-import { comparePaired } from "./metrics/significance";
+import { signFlipTest } from "./metrics/sign-flip";
+import { pairedBootstrap } from "./metrics/significance";
 import { type Agreement, measureAgreement } from "./quality/agreement";
 import { indexObservations, nothingSaid, say } from "./quality/observations";
+import { createRandom } from "./random";
 import type { Scale } from "./scale";
 
 /** Models that said the same share a text, which is shown and rated once: `textOf[model]` is its place among the prompt's texts. */
@@ -93,21 +96,16 @@ export function measureHumanEvaluation(input: {
 /** Every two models on every scale; a vote rates all models of its prompt, so that their rows go together. */
 function comparePairs(rows: readonly (readonly number[][])[][], seed: number): RatedPair[] {
   const tests = rows.flatMap((own, a) =>
-    rows
-      .slice(a + 1)
-      .flatMap((other, i) => own.map((baseline, scale) => ({ a, b: a + 1 + i, scale, baseline, system: other[scale] ?? [] }))),
+    rows.slice(a + 1).flatMap((other, i) => own.map((baseline, scale) => ({ a, b: a + 1 + i, scale, baseline, system: other[scale] ?? [] }))),
   );
-  const compared = comparePaired(
-    // A copy: rows of one baseline are taken for those of one comparison.
-    tests.map(({ baseline, system }) => ({ baseline: [...baseline], system, statistic: meanOfCounted })),
-    seed,
-  );
-  const adjusted = adjustHolm(compared.map(({ pRandomisation }) => pRandomisation));
-  return tests.flatMap(({ a, b, scale }, i) => {
-    const found = compared[i];
+  const draws = createRandom(seed, "human-evaluation-signs");
+  const p = tests.map(({ baseline, system }) => signFlipTest(baseline.map(([sum = 0], i) => (system[i]?.[0] ?? 0) - sum), draws));
+  const adjusted = adjustHolm(p);
+  return tests.flatMap(({ a, b, scale, baseline, system }, i) => {
+    const [found] = pairedBootstrap([{ baseline, system, statistic: meanOfCounted }], { draws: createRandom(seed, "human-evaluation-pairs"), samples: SAMPLES });
     if (found === undefined) return [];
-    const { difference, low, high, pRandomisation, n } = found;
-    return [{ a, b, scale, difference, low, high, p: pRandomisation, pHolm: adjusted[i] ?? 1, prompts: n }];
+    const { difference, low, high } = found;
+    return [{ a, b, scale, difference, low, high, p: p[i] ?? 1, pHolm: adjusted[i] ?? 1, prompts: baseline.length }];
   });
 }
 

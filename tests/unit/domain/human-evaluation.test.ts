@@ -27,6 +27,11 @@ describe("measureHumanEvaluation", () => {
     expect(results.pairs[0]?.difference).toBeCloseTo(25 / 6 - 2, 12);
   });
 
+  it("claims nothing of few prompts: with three, no p is below a quarter", () => {
+    const results = measure([[[1, 5]], [[1, 5]], [[2, 4]]]);
+    expect(results.pairs[0]?.p).toBe(2 / 8);
+  });
+
   it("finds a real difference of many prompts, none between equals, and corrects for their number", () => {
     const results = measure(Array.from({ length: 30 }, (_, i) => [[2 + (i % 2), 2 + ((i + 1) % 2), 4 + (i % 2)]]));
     const p = (a: number, b: number) => results.pairs.find((pair) => pair.a === a && pair.b === b);

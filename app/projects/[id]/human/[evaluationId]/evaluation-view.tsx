@@ -188,7 +188,7 @@ function Results({ projectId, found, simulated }: { projectId: string; found: Hu
       <Card>
         <CardHeader
           title="Two by two"
-          description="On the same prompts: how often chance alone gives a difference as large, by approximate randomisation (Riezler and Maxwell 2005), corrected for the number of comparisons (Holm 1979). Grey: not significant at 0.05."
+          description="On the same prompts: how often chance alone gives a difference as large, by Fisher's randomisation test (1935), corrected for the number of comparisons (Holm 1979). Grey: not significant at 0.05."
         />
         <PairsTable evaluation={evaluation} results={results} />
       </Card>
