@@ -20,7 +20,7 @@ test("a human evaluation is made, rated by keyboard without knowing whose the an
   await expectAccessible(page);
   await page.getByRole("button", { name: "Ask people" }).click();
   await expect(page.getByRole("heading", { name: /^Rain/ })).toBeVisible();
-  await expect(page.getByText("0 of 2 ratings of a prompt are in")).toBeVisible();
+  await expect(page.getByText("0 of 2 votes are in")).toBeVisible();
 
   await page.goto(room);
   for (let i = 0; i < 2; i++) {

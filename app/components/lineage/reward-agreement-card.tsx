@@ -70,7 +70,7 @@ function Tables({ agreement, scoreHref, simulated }: { agreement: Agreement; sco
       <CardBody className="text-sm">
         <p>
           <Interval {...all.accuracy} n={null} percent className="font-semibold" /> of {all.pairs.toLocaleString("en")} comparisons in {votes.toLocaleString("en")} votes.{" "}
-          {people.value === null ? "No two annotators judged the same of these items, so that nothing says what people reach." : <>Two annotators agree with each other on <Interval {...people} percent />: much more than that no scores can be expected to reach.</>}
+          {people.value === null ? "No two annotators judged the same of these items, so that nothing says what people reach." : <>Two annotators agree with each other on <Interval {...people} percent />: scores can hardly agree with them more than that.</>}
         </p>
         {missing > 0 && (
           <p className="mt-1 text-muted">

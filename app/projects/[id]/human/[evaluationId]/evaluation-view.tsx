@@ -105,7 +105,7 @@ export function EvaluationView({ projectId, id }: { projectId: string; id: strin
         <Card>
           <CardBody>
             <p className="figures mb-2 text-sm">
-              {judged} of {wanted} ratings of a prompt are in, by people and simulated annotators.
+              {judged} of {wanted} votes are in; each rates all answers to one prompt.
             </p>
             <Progress label="Ratings" value={judged} max={wanted} tone={state === "done" ? "chosen" : "accent"} />
           </CardBody>
@@ -190,7 +190,7 @@ function Results({ projectId, found, simulated }: { projectId: string; found: Hu
           title="Two by two"
           description="On the same prompts: how often chance alone gives a difference as large, by Fisher's randomisation test (1935), corrected for the number of comparisons (Holm 1979). Grey: not significant at 0.05."
         />
-        <PairsTable evaluation={evaluation} results={results} />
+        <PairsTable evaluation={evaluation} results={results} votesHref={votesHref} />
       </Card>
       <Card>
         <CardHeader title="Distributions" description="How many ratings gave each number of points" />
@@ -201,7 +201,7 @@ function Results({ projectId, found, simulated }: { projectId: string; found: Hu
           title="Agreement of the evaluators"
           description="Krippendorff's alpha for ordinal data (1 is perfect, 0 is chance), over every answer that two or more rated"
         />
-        <AgreementTable evaluation={evaluation} results={results} />
+        <AgreementTable evaluation={evaluation} results={results} votesHref={votesHref} />
       </Card>
     </>
   );

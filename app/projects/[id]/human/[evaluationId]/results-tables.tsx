@@ -59,7 +59,7 @@ export function MeansTable({ evaluation: { models, scales }, results, votesHref 
   );
 }
 
-export function PairsTable({ evaluation: { models, scales }, results }: Props) {
+export function PairsTable({ evaluation: { models, scales }, results, votesHref }: WithVotes) {
   return (
     <Table label="Models two by two">
       <THead>
@@ -80,7 +80,9 @@ export function PairsTable({ evaluation: { models, scales }, results }: Props) {
               {models[b]?.name} minus {models[a]?.name}
             </Td>
             <Td numeric>
-              <Interval value={difference} low={low} high={high} digits={2} insignificant={pHolm > SIGNIFICANT} />
+              <Link className="underline decoration-dotted" href={votesHref({ model: models[b]?.id ?? "", scale: scales[scale]?.name ?? "" })}>
+                <Interval value={difference} low={low} high={high} digits={2} insignificant={pHolm > SIGNIFICANT} />
+              </Link>
             </Td>
             <Td numeric>{formatP(p)}</Td>
             <Td numeric>{formatP(pHolm)}</Td>
@@ -135,7 +137,7 @@ export function DistributionTable({ evaluation: { models, scales }, results, vot
   );
 }
 
-export function AgreementTable({ evaluation: { scales }, results }: Props) {
+export function AgreementTable({ evaluation: { scales }, results, votesHref }: WithVotes) {
   if (results.agreement.every(({ agreement }) => agreement === null)) return <EmptyState title="No answer was rated twice yet" />;
   return (
     <Table label="Agreement of the evaluators">
@@ -153,7 +155,9 @@ export function AgreementTable({ evaluation: { scales }, results }: Props) {
           <Tr key={scale}>
             <Td className="whitespace-nowrap">{scales[scale]?.name}</Td>
             <Td numeric>
-              <Interval value={null} {...agreement?.alpha.ordinal} n={null} digits={2} />
+              <Link className="underline decoration-dotted" href={votesHref({ scale: scales[scale]?.name ?? "" })}>
+                <Interval value={null} {...agreement?.alpha.ordinal} n={null} digits={2} />
+              </Link>
             </Td>
             <Td numeric>
               <Interval value={null} {...agreement?.percent} n={null} percent digits={0} />

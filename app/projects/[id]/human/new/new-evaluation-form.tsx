@@ -90,7 +90,7 @@ export function NewEvaluationForm({ projectId, inputs }: { projectId: string; in
                 value={id}
                 label={
                   <>
-                    {name} <span className="text-muted">{kind} checkpoint, has answered nothing yet</span>
+                    {name} <span className="text-muted">{kind}, no answers yet</span>
                   </>
                 }
               />

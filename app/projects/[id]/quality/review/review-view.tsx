@@ -108,7 +108,7 @@ export function ReviewView({ projectId }: { projectId: string }) {
               {errorMessage(review.error)}
             </p>
           )}
-          <div className="sticky bottom-0 -mx-4 mt-3 flex flex-wrap gap-2 border-t bg-background/95 px-4 py-3 sm:mx-0 sm:px-0">
+          <div className="sticky bottom-0 -mx-3 mt-3 flex flex-wrap gap-2 border-t bg-background/95 px-3 py-3 sm:mx-0 sm:px-0">
             <Button variant="primary" onClick={accept} loading={review.isPending && !sending}>
               <Check aria-hidden="true" className="size-4" /> Accept <Kbd>A</Kbd>
             </Button>
@@ -210,16 +210,17 @@ export function orderOfRanks(ranks: readonly number[]): string {
   return placed.map(({ rank, name }, i) => `${i === 0 ? "" : placed[i - 1]?.rank === rank ? " = " : " > "}${name}`).join("");
 }
 
+const formatLikelihood = (p: number) => (p < 0.001 ? "less than 0.1 %" : `${(100 * p).toFixed(p < 0.01 ? 1 : 0)} %`);
+
 /** Why the vote stands here, in words. */
 function Reasons({ judgement: { byOthers, byReward, learntFrom }, rewardModel }: { judgement: ToReview; rewardModel: RewardModel }) {
   if (byOthers === null && byReward === null) return null;
-  const percent = (p: number) => `${(100 * p).toFixed(p < 0.01 ? 1 : 0)} %`;
   return (
     <ul className="figures list-disc pl-5 text-sm">
-      {byOthers !== null && <li>The other annotators make this order right with a probability of {percent(byOthers)}.</li>}
+      {byOthers !== null && <li>The other annotators make this order right with a probability of {formatLikelihood(byOthers)}.</li>}
       {byReward !== null && rewardModel !== null && (
         <li>
-          The reward model <Link href={`/checkpoints/${rewardModel.id}`} className="underline decoration-dotted">{rewardModel.name}</Link> gives it {percent(byReward)}
+          The reward model <Link href={`/checkpoints/${rewardModel.id}`} className="underline decoration-dotted">{rewardModel.name}</Link> gives it {formatLikelihood(byReward)}
           {learntFrom && ", though it learnt from this vote"}.
         </li>
       )}
@@ -256,7 +257,7 @@ function ReviewCard({ projectId, judgement, rewardModel }: { projectId: string; 
         actions={
           likelihood !== null && (
             <Badge tone="flagged" title="Probability that this is the right order, by what the others said and how reliable they are, and by the reward model's scores; odds of both multiply">
-              likely to {(100 * likelihood).toFixed(likelihood < 0.01 ? 1 : 0)} %
+              likely to {formatLikelihood(likelihood)}
             </Badge>
           )
         }
