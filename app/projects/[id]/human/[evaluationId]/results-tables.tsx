@@ -8,10 +8,10 @@ import type { HumanEvaluation } from "./evaluation-view";
 
 const SIGNIFICANT = 0.05;
 
-type Props = Pick<HumanEvaluation, "evaluation" | "results">;
-type WithVotes = Props & { votesHref: (parameters: Record<string, string>) => string };
+/** `votesHref` is where the votes behind a number are. */
+type Props = Pick<HumanEvaluation, "evaluation" | "results"> & { votesHref: (parameters: Record<string, string>) => string };
 
-export function MeansTable({ evaluation: { models, scales }, results, votesHref }: WithVotes) {
+export function MeansTable({ evaluation: { models, scales }, results, votesHref }: Props) {
   return (
     <Table label="Means">
       <THead>
@@ -59,7 +59,7 @@ export function MeansTable({ evaluation: { models, scales }, results, votesHref 
   );
 }
 
-export function PairsTable({ evaluation: { models, scales }, results, votesHref }: WithVotes) {
+export function PairsTable({ evaluation: { models, scales }, results, votesHref }: Props) {
   return (
     <Table label="Models two by two">
       <THead>
@@ -94,7 +94,7 @@ export function PairsTable({ evaluation: { models, scales }, results, votesHref 
   );
 }
 
-export function DistributionTable({ evaluation: { models, scales }, results, votesHref }: WithVotes) {
+export function DistributionTable({ evaluation: { models, scales }, results, votesHref }: Props) {
   const columns = Array.from({ length: Math.max(...scales.map(({ points }) => points)) }, (_, i) => i + 1);
   return (
     <Table label="Distributions">
@@ -137,7 +137,7 @@ export function DistributionTable({ evaluation: { models, scales }, results, vot
   );
 }
 
-export function AgreementTable({ evaluation: { scales }, results, votesHref }: WithVotes) {
+export function AgreementTable({ evaluation: { scales }, results, votesHref }: Props) {
   if (results.agreement.every(({ agreement }) => agreement === null)) return <EmptyState title="No answer was rated twice yet" />;
   return (
     <Table label="Agreement of the evaluators">
