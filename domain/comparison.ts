@@ -44,7 +44,13 @@ export type ModelKnowledge = {
   otherRewards: ReadonlyMap<string, number> | null;
 };
 export const pairKey = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${a}`);
-export const NOTHING_KNOWN: ModelKnowledge = { votes: new Map(), strengths: new Map(), wanted: () => 1, rewards: new Map(), otherRewards: null };
+export const NOTHING_KNOWN: ModelKnowledge = {
+  votes: new Map(),
+  strengths: new Map(),
+  wanted: () => 1,
+  rewards: new Map(),
+  otherRewards: null,
+};
 
 /** Of a model without votes: strengths of models lie about this far apart. */
 const UNKNOWN = { logit: 0, variance: 2 };
@@ -116,13 +122,24 @@ export function chooseComparisons(
         return weight === null ? [] : [{ a, b, weight }];
       }),
     );
-  const chances = selection === "uncertain" || selection === "disagreement" ? drawPrompts(order.map((prompt) => ({ promptId: prompt.promptId, weights: pairsOf(prompt).map(({ weight }) => weight) })), maxItems, seed) : null;
+  const chances =
+    selection === "uncertain" || selection === "disagreement"
+      ? drawPrompts(
+          order.map((prompt) => ({ promptId: prompt.promptId, weights: pairsOf(prompt).map(({ weight }) => weight) })),
+          maxItems,
+          seed,
+        )
+      : null;
   const out: ComparedPair[] = [];
   for (const prompt of order) {
     const { promptId, key } = prompt;
     const chance = chances === null ? 1 : chances.get(promptId);
     const pairs = pairsOf(prompt);
-    const drawn = drawWeighted(pairs.map(({ weight }) => weight), createRandom(seed, `comparison:${key}`).next(), selection === "random" ? 1 : EVEN);
+    const drawn = drawWeighted(
+      pairs.map(({ weight }) => weight),
+      createRandom(seed, `comparison:${key}`).next(),
+      selection === "random" ? 1 : EVEN,
+    );
     const pair = drawn === null ? undefined : pairs[drawn.place];
     if (chance === undefined || drawn === null || pair === undefined) continue;
     const { a, b } = pair;
@@ -134,11 +151,18 @@ export function chooseComparisons(
 }
 
 /** `count` of the prompts that have pairs, in proportion to the mean weight of those but for an even share, each with its probability. */
-function drawPrompts(prompts: readonly { promptId: string; weights: readonly number[] }[], count: number, seed: number): Map<string, number> {
+function drawPrompts(
+  prompts: readonly { promptId: string; weights: readonly number[] }[],
+  count: number,
+  seed: number,
+): Map<string, number> {
   const possible = prompts.filter(({ weights }) => weights.length > 0);
   const means = possible.map(({ weights }) => weights.reduce((sum, weight) => sum + weight, 0) / weights.length);
   const mean = means.reduce((sum, weight) => sum + weight, 0) / Math.max(1, means.length);
-  const probabilities = inclusionProbabilities(means.map((own) => EVEN * mean + (1 - EVEN) * own), count);
+  const probabilities = inclusionProbabilities(
+    means.map((own) => EVEN * mean + (1 - EVEN) * own),
+    count,
+  );
   const drawn = drawByPivot(probabilities, createRandom(seed, "comparison-prompts"));
   return new Map(drawn.map((place) => [possible[place]?.promptId ?? "", probabilities[place] ?? 0]));
 }

@@ -96,13 +96,23 @@ export function measureHumanEvaluation(input: {
 /** Every two models on every scale; a vote rates all models of its prompt, so that their rows go together. */
 function comparePairs(rows: readonly (readonly number[][])[][], seed: number): RatedPair[] {
   const tests = rows.flatMap((own, a) =>
-    rows.slice(a + 1).flatMap((other, i) => own.map((baseline, scale) => ({ a, b: a + 1 + i, scale, baseline, system: other[scale] ?? [] }))),
+    rows
+      .slice(a + 1)
+      .flatMap((other, i) => own.map((baseline, scale) => ({ a, b: a + 1 + i, scale, baseline, system: other[scale] ?? [] }))),
   );
   const draws = createRandom(seed, "human-evaluation-signs");
-  const p = tests.map(({ baseline, system }) => signFlipTest(baseline.map(([sum = 0], i) => (system[i]?.[0] ?? 0) - sum), draws));
+  const p = tests.map(({ baseline, system }) =>
+    signFlipTest(
+      baseline.map(([sum = 0], i) => (system[i]?.[0] ?? 0) - sum),
+      draws,
+    ),
+  );
   const adjusted = adjustHolm(p);
   return tests.flatMap(({ a, b, scale, baseline, system }, i) => {
-    const [found] = pairedBootstrap([{ baseline, system, statistic: meanOfCounted }], { draws: createRandom(seed, "human-evaluation-pairs"), samples: SAMPLES });
+    const [found] = pairedBootstrap([{ baseline, system, statistic: meanOfCounted }], {
+      draws: createRandom(seed, "human-evaluation-pairs"),
+      samples: SAMPLES,
+    });
     if (found === undefined) return [];
     const { difference, low, high } = found;
     return [{ a, b, scale, difference, low, high, p: p[i] ?? 1, pHolm: adjusted[i] ?? 1, prompts: baseline.length }];

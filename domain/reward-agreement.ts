@@ -100,14 +100,17 @@ export function measureRewardAgreement(votes: readonly ScoredVote[], { seed }: {
     const to = CERTAINTIES[i + 1] ?? 1;
     const own = pairs.filter((pair) => certaintyOf(pair) >= from && (certaintyOf(pair) < to || to === 1));
     const measured = measure(own, seed);
-    return measured === null ? [] : [{ from, to, predicted: own.reduce((sum, pair) => sum + certaintyOf(pair), 0) / own.length, ...measured }];
+    return measured === null
+      ? []
+      : [{ from, to, predicted: own.reduce((sum, pair) => sum + certaintyOf(pair), 0) / own.length, ...measured }];
   });
 
   const byConsensus = new Map<Consensus, { pairs: OrderedPair[]; most: number }>();
   for (const own of groupBy(pairs, ({ key }) => key).values()) {
     const forward = own.filter((pair) => pair.forward).length;
     const most = Math.max(forward, own.length - forward);
-    const consensus: Consensus = own.length === 1 ? "single" : most === own.length ? "unanimous" : 2 * most > own.length ? "majority" : "split";
+    const consensus: Consensus =
+      own.length === 1 ? "single" : most === own.length ? "unanimous" : 2 * most > own.length ? "majority" : "split";
     const group = byConsensus.get(consensus) ?? { pairs: [], most: 0 };
     byConsensus.set(consensus, { pairs: [...group.pairs, ...own], most: group.most + most });
   }
@@ -124,7 +127,10 @@ export function measureRewardAgreement(votes: readonly ScoredVote[], { seed }: {
       .sort((a, b) => b.pairs - a.pairs || (a.annotatorId < b.annotatorId ? -1 : 1)),
     byCertainty,
     byMargin: [1, 2, 3].flatMap((margin) => {
-      const measured = measure(pairs.filter(({ vote }) => vote.margin === margin), seed);
+      const measured = measure(
+        pairs.filter(({ vote }) => vote.margin === margin),
+        seed,
+      );
       return measured === null ? [] : [{ margin, ...measured }];
     }),
     byConsensus: CONSENSUS.flatMap((consensus) => {

@@ -1,6 +1,12 @@
 /** A score run on the database: what a reward checkpoint gives the completions that it has not scored yet, each stored once. */
 import type { Db } from "../db/client";
-import { countUnscoredCompletions, insertCompletionRewards, type ScoredChoice, selectUnscoredCompletions, type UnscoredCompletion } from "../db/queries/completion-rewards";
+import {
+  countUnscoredCompletions,
+  insertCompletionRewards,
+  type ScoredChoice,
+  selectUnscoredCompletions,
+  type UnscoredCompletion,
+} from "../db/queries/completion-rewards";
 import type { SampleRow } from "../domain/run";
 import type { Outcome, TrainContext } from "./algorithms/train-context";
 import type { ChainLink } from "./checkpoint/checkpoint-chain";
@@ -19,7 +25,14 @@ export function scoredRow({ messages, text, turns }: Pick<UnscoredCompletion, "m
 /** Goes on where it was stopped. `tell` records how many are done, where the run counts them. */
 export async function scoreProject(
   context: Pick<TrainContext, "engine" | "emit" | "requested">,
-  input: ScoredChoice & { db: Db; runId: string; chain: ChainLink[]; batchSize: number; start?(total: number): Promise<void>; tell?(done: number): Promise<void> },
+  input: ScoredChoice & {
+    db: Db;
+    runId: string;
+    chain: ChainLink[];
+    batchSize: number;
+    start?(total: number): Promise<void>;
+    tell?(done: number): Promise<void>;
+  },
 ): Promise<Outcome> {
   const { db, runId, chain, batchSize, start, tell, ...choice } = input;
   const total = await countUnscoredCompletions(db, choice);
@@ -36,11 +49,22 @@ export async function scoreProject(
       afterId = last.id;
       const rows = page.map(scoredRow);
       const scores = await scorer.score(rows, batchSize);
-      const scored = page.flatMap(({ id }, i) => (scores[i] == null ? [] : [{ checkpointId: choice.checkpointId, completionId: id, runId, score: scores[i] }]));
+      const scored = page.flatMap(({ id }, i) =>
+        scores[i] == null ? [] : [{ checkpointId: choice.checkpointId, completionId: id, runId, score: scores[i] }],
+      );
       await insertCompletionRewards(db, scored);
       tooLong += page.length - scored.length;
       done += page.length;
-      if (shown.length < SHOWN) shown.push(...rows.slice(0, SHOWN - shown.length).map(({ messages, text }, i) => ({ prompt: messages.at(-1)?.content ?? "", completion: text, reference: null, score: scores[i] ?? null, kl: null })));
+      if (shown.length < SHOWN)
+        shown.push(
+          ...rows.slice(0, SHOWN - shown.length).map(({ messages, text }, i) => ({
+            prompt: messages.at(-1)?.content ?? "",
+            completion: text,
+            reference: null,
+            score: scores[i] ?? null,
+            kl: null,
+          })),
+        );
       await tell?.(done);
       const requested = context.requested();
       if (requested !== null) return requested === "pause" ? "paused" : "cancelled";
@@ -49,7 +73,11 @@ export async function scoreProject(
     scorer.dispose();
   }
   await context.emit([
-    { kind: "log", level: tooLong > 0 ? "warning" : "info", message: `${done - tooLong} completions scored${tooLong > 0 ? `; ${tooLong} are longer than the model can read and have no score` : ""}` },
+    {
+      kind: "log",
+      level: tooLong > 0 ? "warning" : "info",
+      message: `${done - tooLong} completions scored${tooLong > 0 ? `; ${tooLong} are longer than the model can read and have no score` : ""}`,
+    },
     ...(start === undefined ? [] : [{ kind: "sample" as const, step: done, rows: shown }]),
   ]);
   return "succeeded";

@@ -15,7 +15,15 @@ const FORM_ID = "compare-models";
 
 const idOf = (data: FormData, name: string): string | null => String(data.get(name) ?? "") || null;
 
-export function CompareDialog({ projectId, open, onOpenChange }: { projectId: string; open: boolean; onOpenChange: (open: boolean) => void }) {
+export function CompareDialog({
+  projectId,
+  open,
+  onOpenChange,
+}: {
+  projectId: string;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+}) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const toast = useToast();
@@ -26,7 +34,16 @@ export function CompareDialog({ projectId, open, onOpenChange }: { projectId: st
   const compare = useMutation(
     trpc.item.compare.mutationOptions({
       onSuccess: ({ created, existing, unscored }) => {
-        toast({ title: `${created} items for the annotators`, description: [existing > 0 && `${existing} comparisons were items already.`, unscored > 0 && `${unscored} prompts have no scores and were left out.`].filter((part) => part !== false).join(" ") || undefined });
+        toast({
+          title: `${created} items for the annotators`,
+          description:
+            [
+              existing > 0 && `${existing} comparisons were items already.`,
+              unscored > 0 && `${unscored} prompts have no scores and were left out.`,
+            ]
+              .filter((part) => part !== false)
+              .join(" ") || undefined,
+        });
         void queries.invalidateQueries();
         onOpenChange(false);
       },
@@ -55,18 +72,40 @@ export function CompareDialog({ projectId, open, onOpenChange }: { projectId: st
         description="Each item is two models' answers to one prompt, blind and shuffled. An evaluation leaves such answers on the test split."
         footer={
           <>
-            <DialogClose asChild><Button>Cancel</Button></DialogClose>
-            <Button type="submit" form={FORM_ID} variant="primary" loading={compare.isPending}>Make items</Button>
+            <DialogClose asChild>
+              <Button>Cancel</Button>
+            </DialogClose>
+            <Button type="submit" form={FORM_ID} variant="primary" loading={compare.isPending}>
+              Make items
+            </Button>
           </>
         }
       >
         <form id={FORM_ID} onSubmit={submit} noValidate className="flex flex-col gap-4">
           <fieldset className="max-h-56 overflow-y-auto">
             <legend className="text-sm font-medium">Models</legend>
-            {answered === undefined ? <Skeleton className="h-24" /> : answered.map(({ id, name, completions, checkpointId }) => (
-              <Checkbox key={id} name="model" value={id} defaultChecked={checkpointId !== null} label={<>{name} <span className="figures text-muted">{completions} completions</span></>} />
-            ))}
-            {wrong("modelIds") !== null && <p role="alert" className="text-sm text-failed">{wrong("modelIds")}</p>}
+            {answered === undefined ? (
+              <Skeleton className="h-24" />
+            ) : (
+              answered.map(({ id, name, completions, checkpointId }) => (
+                <Checkbox
+                  key={id}
+                  name="model"
+                  value={id}
+                  defaultChecked={checkpointId !== null}
+                  label={
+                    <>
+                      {name} <span className="figures text-muted">{completions} completions</span>
+                    </>
+                  }
+                />
+              ))
+            )}
+            {wrong("modelIds") !== null && (
+              <p role="alert" className="text-sm text-failed">
+                {wrong("modelIds")}
+              </p>
+            )}
           </fieldset>
           <div className="grid gap-4 sm:grid-cols-2">
             <Field label="Prompts of" error={wrong("split")}>
@@ -81,7 +120,11 @@ export function CompareDialog({ projectId, open, onOpenChange }: { projectId: st
             </Field>
           </div>
           <Field label="Pairs" hint="How likely a pair was is stored with every judgement of it">
-            <Select name="selection" value={selection} onChange={(event) => setSelection(PAIR_SELECTIONS.find((known) => known === event.target.value) ?? "random")}>
+            <Select
+              name="selection"
+              value={selection}
+              onChange={(event) => setSelection(PAIR_SELECTIONS.find((known) => known === event.target.value) ?? "random")}
+            >
               <option value="random">Random: every pair alike</option>
               <option value="balanced">Balanced: pairs with fewest votes first</option>
               <option value="information">Information: pairs whose votes tell most</option>
@@ -92,22 +135,49 @@ export function CompareDialog({ projectId, open, onOpenChange }: { projectId: st
           </Field>
           {byReward && (
             <div className="grid gap-4 sm:grid-cols-2">
-              <Field label="Reward model" hint={scorers.data?.length === 0 ? <>None has scored completions. <Link className="underline" href={`/runs/new?kind=score&project=${projectId}`}>Start a score run</Link></> : "By its stored scores"} error={wrong("rewardCheckpointId")}>
+              <Field
+                label="Reward model"
+                hint={
+                  scorers.data?.length === 0 ? (
+                    <>
+                      None has scored completions.{" "}
+                      <Link className="underline" href={`/runs/new?kind=score&project=${projectId}`}>
+                        Start a score run
+                      </Link>
+                    </>
+                  ) : (
+                    "By its stored scores"
+                  )
+                }
+                error={wrong("rewardCheckpointId")}
+              >
                 <Select name="rewardCheckpointId">
-                  {scorers.data?.map(({ id, name, scored }) => <option key={id} value={id}>{name} ({scored} scores)</option>)}
+                  {scorers.data?.map(({ id, name, scored }) => (
+                    <option key={id} value={id}>
+                      {name} ({scored} scores)
+                    </option>
+                  ))}
                 </Select>
               </Field>
               {selection === "disagreement" && (
                 <Field label="Against" error={wrong("otherCheckpointId")}>
                   <Select name="otherCheckpointId">
                     <option value="">What people's votes say of the models</option>
-                    {scorers.data?.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+                    {scorers.data?.map(({ id, name }) => (
+                      <option key={id} value={id}>
+                        {name}
+                      </option>
+                    ))}
                   </Select>
                 </Field>
               )}
             </div>
           )}
-          {compare.isError && !named && <p role="alert" className="text-sm text-failed">{errorMessage(compare.error)}</p>}
+          {compare.isError && !named && (
+            <p role="alert" className="text-sm text-failed">
+              {errorMessage(compare.error)}
+            </p>
+          )}
         </form>
       </DialogContent>
     </Dialog>

@@ -10,7 +10,11 @@ const CHUNK = 1000;
 
 /** A completion that has a score keeps it: the same weights and text give the same one. */
 export async function insertCompletionRewards(db: Db, rows: readonly NewCompletionReward[]): Promise<void> {
-  for (let start = 0; start < rows.length; start += CHUNK) await db.insert(completionRewards).values(rows.slice(start, start + CHUNK)).onConflictDoNothing();
+  for (let start = 0; start < rows.length; start += CHUNK)
+    await db
+      .insert(completionRewards)
+      .values(rows.slice(start, start + CHUNK))
+      .onConflictDoNothing();
 }
 
 /** Which completions of a project are scored: of a split (null for all), and only those that people have judged. */
@@ -32,14 +36,21 @@ const unscored = (db: Db, { projectId, checkpointId, split, judged }: ScoredChoi
   );
 
 export async function countUnscoredCompletions(db: Db, choice: ScoredChoice): Promise<number> {
-  const [row] = await db.select({ n: count() }).from(completions).innerJoin(prompts, eq(prompts.id, completions.promptId)).where(unscored(db, choice));
+  const [row] = await db
+    .select({ n: count() })
+    .from(completions)
+    .innerJoin(prompts, eq(prompts.id, completions.promptId))
+    .where(unscored(db, choice));
   return row?.n ?? 0;
 }
 
 export type UnscoredCompletion = { id: string; messages: Message[]; text: string; turns: Message[] | null };
 
 /** In the order of their ids, from after `afterId`. */
-export function selectUnscoredCompletions(db: Db, choice: ScoredChoice & { afterId: string | null; limit: number }): Promise<UnscoredCompletion[]> {
+export function selectUnscoredCompletions(
+  db: Db,
+  choice: ScoredChoice & { afterId: string | null; limit: number },
+): Promise<UnscoredCompletion[]> {
   return db
     .select({ id: completions.id, messages: prompts.messages, text: completions.text, turns: completions.turns })
     .from(completions)
@@ -61,14 +72,22 @@ export function selectScoringCheckpoints(db: Db, projectId: string) {
 }
 
 /** Scores of a checkpoint by completion; what it has not scored is not there. */
-export async function selectRewardsOf(db: Db, input: { checkpointId: string; completionIds: readonly string[] }): Promise<Map<string, number>> {
+export async function selectRewardsOf(
+  db: Db,
+  input: { checkpointId: string; completionIds: readonly string[] },
+): Promise<Map<string, number>> {
   const found = new Map<string, number>();
   for (let start = 0; start < input.completionIds.length; start += CHUNK) {
     const ids = JSON.stringify(input.completionIds.slice(start, start + CHUNK));
     const rows = await db
       .select({ id: completionRewards.completionId, score: completionRewards.score })
       .from(completionRewards)
-      .where(and(eq(completionRewards.checkpointId, input.checkpointId), sql`${completionRewards.completionId} in (select value::uuid from jsonb_array_elements_text(${ids}::jsonb))`));
+      .where(
+        and(
+          eq(completionRewards.checkpointId, input.checkpointId),
+          sql`${completionRewards.completionId} in (select value::uuid from jsonb_array_elements_text(${ids}::jsonb))`,
+        ),
+      );
     for (const { id, score } of rows) found.set(id, score);
   }
   return found;
@@ -89,7 +108,10 @@ export type ScoredVoteRow = {
 };
 
 /** Ranked votes on work that stand, of people or of simulated annotators, with the checkpoint's scores of what they ranked; oldest first. */
-export async function selectScoredVotes(db: Db, input: { projectId: string; checkpointId: string; datasetVersionId: string | null; simulated: boolean; heldOutOnly: boolean }): Promise<ScoredVoteRow[]> {
+export async function selectScoredVotes(
+  db: Db,
+  input: { projectId: string; checkpointId: string; datasetVersionId: string | null; simulated: boolean; heldOutOnly: boolean },
+): Promise<ScoredVoteRow[]> {
   const { projectId, checkpointId, datasetVersionId, simulated } = input;
   const heldOut = sql`not exists (select 1 from known where known.group_key = p.group_key)`;
   const rows = await db.execute(sql`
@@ -118,6 +140,12 @@ export async function selectTrainedVotes(db: Db, input: { checkpointId: string; 
     .from(datasetRows)
     .innerJoin(runs, eq(runs.datasetVersionId, datasetRows.datasetVersionId))
     .innerJoin(checkpoints, eq(checkpoints.runId, runs.id))
-    .where(and(eq(checkpoints.id, input.checkpointId), eq(datasetRows.split, "train"), inArray(datasetRows.judgementId, [...input.judgementIds])));
+    .where(
+      and(
+        eq(checkpoints.id, input.checkpointId),
+        eq(datasetRows.split, "train"),
+        inArray(datasetRows.judgementId, [...input.judgementIds]),
+      ),
+    );
   return new Set(rows.flatMap(({ id }) => id ?? []));
 }

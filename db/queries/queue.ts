@@ -202,7 +202,10 @@ export async function updatePurpose(
   input: { itemId: string; purpose: "work" | "gold" | "qualification"; gold: Record<string, number> | null },
 ): Promise<void> {
   // A human evaluation's items stay its own.
-  await db.update(items).set({ purpose: input.purpose, gold: input.gold }).where(and(eq(items.id, input.itemId), isNull(items.evaluationId)));
+  await db
+    .update(items)
+    .set({ purpose: input.purpose, gold: input.gold })
+    .where(and(eq(items.id, input.itemId), isNull(items.evaluationId)));
 }
 
 export async function countPurposes(db: Db, projectId: string): Promise<{ gold: number; qualification: number }> {

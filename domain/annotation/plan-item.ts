@@ -17,19 +17,27 @@ export type PlannedPrompt = {
  */
 export type PlannedItem = { item: { mode: ItemMode; completionIds: string[]; propensity: number } | null; left: string[] };
 
-const choose = (n: number, k: number): number => Array.from({ length: k }, (_, i) => (n - i) / (i + 1)).reduce((product, factor) => product * factor, 1);
+const choose = (n: number, k: number): number =>
+  Array.from({ length: k }, (_, i) => (n - i) / (i + 1)).reduce((product, factor) => product * factor, 1);
 
 /** Of two completions by their ids, how much a vote on them is wanted; null where that cannot be said. */
 export type PairWeight = (first: string, second: string) => number | null;
 
 /** Two completions are drawn by `pairWeight`, where it can say something of a pair; any other number by chance. */
-export function planItem({ key, completions }: PlannedPrompt, modes: readonly ModeShare[], seed: number, pairWeight: PairWeight = () => null): PlannedItem {
+export function planItem(
+  { key, completions }: PlannedPrompt,
+  modes: readonly ModeShare[],
+  seed: number,
+  pairWeight: PairWeight = () => null,
+): PlannedItem {
   const inOrder = [...completions].sort((a, b) => (a.contentHash < b.contentHash ? -1 : 1));
   // Single answers and whole conversations are never set against each other.
   const whole = inOrder.filter(({ turns }) => turns !== null);
   const single = inOrder.filter(({ turns }) => turns === null);
   const { chosen, left } = chooseServable(whole.length > single.length ? whole : single);
-  const possible = modes.filter(({ mode, share }) => share > 0 && chosen.length >= MODE_SIZES[mode][0] && !(mode === "edit" && chosen[0]?.turns != null));
+  const possible = modes.filter(
+    ({ mode, share }) => share > 0 && chosen.length >= MODE_SIZES[mode][0] && !(mode === "edit" && chosen[0]?.turns != null),
+  );
   const reasons = left.map(({ reason }) => reason.replace(/: ".*$/s, ""));
   const total = possible.reduce((sum, { share }) => sum + share, 0);
   const random = createRandom(seed, `item:${key}`);
@@ -37,12 +45,30 @@ export function planItem({ key, completions }: PlannedPrompt, modes: readonly Mo
   const drawn = possible.find((_, i) => draw < possible.slice(0, i + 1).reduce((sum, { share }) => sum + share, 0)) ?? possible.at(-1);
   if (drawn === undefined) return { item: null, left: reasons };
   const k = Math.min(drawn.completions, chosen.length);
-  const pairs = k !== 2 ? [] : chosen.flatMap((a, i) => chosen.slice(i + 1).flatMap((b) => {
-    const weight = pairWeight(a.id, b.id);
-    return weight === null ? [] : [{ ids: [a.id, b.id], weight }];
-  }));
-  const pair = pairs.length === 0 ? null : drawWeighted(pairs.map(({ weight }) => weight), random.next());
-  if (pair !== null) return { item: { mode: drawn.mode, completionIds: pairs[pair.place]?.ids ?? [], propensity: (drawn.share / total) * pair.probability }, left: reasons };
-  const completionIds = random.shuffle(chosen).slice(0, k).map(({ id }) => id);
+  const pairs =
+    k !== 2
+      ? []
+      : chosen.flatMap((a, i) =>
+          chosen.slice(i + 1).flatMap((b) => {
+            const weight = pairWeight(a.id, b.id);
+            return weight === null ? [] : [{ ids: [a.id, b.id], weight }];
+          }),
+        );
+  const pair =
+    pairs.length === 0
+      ? null
+      : drawWeighted(
+          pairs.map(({ weight }) => weight),
+          random.next(),
+        );
+  if (pair !== null)
+    return {
+      item: { mode: drawn.mode, completionIds: pairs[pair.place]?.ids ?? [], propensity: (drawn.share / total) * pair.probability },
+      left: reasons,
+    };
+  const completionIds = random
+    .shuffle(chosen)
+    .slice(0, k)
+    .map(({ id }) => id);
   return { item: { mode: drawn.mode, completionIds, propensity: drawn.share / total / choose(chosen.length, k) }, left: reasons };
 }

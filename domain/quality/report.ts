@@ -28,7 +28,14 @@ export type AnnotatorQuality = {
   habits: Habits;
   alarms: Alarm[];
 };
-export type UnlikelyVote = { judgementId: string; itemId: string; annotatorId: string; likelihood: number; byOthers: number | null; byReward: number | null };
+export type UnlikelyVote = {
+  judgementId: string;
+  itemId: string;
+  annotatorId: string;
+  likelihood: number;
+  byOthers: number | null;
+  byReward: number | null;
+};
 export type QualityReport = {
   votes: number;
   /** Units of at least two annotators, of all units. */
@@ -62,7 +69,10 @@ const DAY_MS = 86_400_000;
 type RewardLikelihoods = ReadonlyMap<string, number>;
 
 /** `votes` stand and are of one kind of annotators (people or simulated); repeats count for consistency only. */
-export function measureQuality(votes: readonly QualityVote[], { seed, byReward = new Map() }: { seed: number; byReward?: RewardLikelihoods }): QualityReport {
+export function measureQuality(
+  votes: readonly QualityVote[],
+  { seed, byReward = new Map() }: { seed: number; byReward?: RewardLikelihoods },
+): QualityReport {
   const first = votes.filter(({ repeatOf }) => repeatOf === null);
   const indexed = indexVotes(first);
   const order = indexObservations(sayOrders(indexed));
@@ -115,7 +125,12 @@ function countShared({ start }: Observations): Share {
   return share;
 }
 
-function groupAgreement(order: Observations, votes: readonly QualityVote[], keyOf: (vote: QualityVote) => string | null, seed: number): GroupAgreement[] {
+function groupAgreement(
+  order: Observations,
+  votes: readonly QualityVote[],
+  keyOf: (vote: QualityVote) => string | null,
+  seed: number,
+): GroupAgreement[] {
   const places = new Map<string, number>();
   const counts: number[] = [];
   const groupOf = Int32Array.from(votes, (vote) => {
@@ -271,9 +286,15 @@ function compareRepeats(own: readonly QualityVote[]): Share {
 }
 
 const LEAST_LIKELIHOOD = 1e-12;
-const logOdds = (p: number | null): number => (p === null ? 0 : Math.log(Math.max(p, LEAST_LIKELIHOOD)) - Math.log(Math.max(1 - p, LEAST_LIKELIHOOD)));
+const logOdds = (p: number | null): number =>
+  p === null ? 0 : Math.log(Math.max(p, LEAST_LIKELIHOOD)) - Math.log(Math.max(1 - p, LEAST_LIKELIHOOD));
 
-function findUnlikely(votes: readonly QualityVote[], source: Int32Array, likelihood: Float64Array, rewards: RewardLikelihoods): UnlikelyVote[] {
+function findUnlikely(
+  votes: readonly QualityVote[],
+  source: Int32Array,
+  likelihood: Float64Array,
+  rewards: RewardLikelihoods,
+): UnlikelyVote[] {
   const logs = new Float64Array(votes.length);
   const counts = new Float64Array(votes.length);
   likelihood.forEach((p, o) => {
@@ -288,7 +309,8 @@ function findUnlikely(votes: readonly QualityVote[], source: Int32Array, likelih
     const byOthers = n > 0 ? Math.exp((logs[i] ?? 0) / n) : null;
     const byReward = rewards.get(id) ?? null;
     // One witness alone says what it says, to the last digit.
-    const both = byOthers !== null && byReward !== null ? 1 / (1 + Math.exp(-logOdds(byOthers) - logOdds(byReward))) : (byOthers ?? byReward ?? 1);
+    const both =
+      byOthers !== null && byReward !== null ? 1 / (1 + Math.exp(-logOdds(byOthers) - logOdds(byReward))) : (byOthers ?? byReward ?? 1);
     if (both < 0.5) found.push({ judgementId: id, itemId, annotatorId, likelihood: both, byOthers, byReward });
   });
   return found.sort((a, b) => a.likelihood - b.likelihood || (a.judgementId < b.judgementId ? -1 : 1)).slice(0, MAX_UNLIKELY);

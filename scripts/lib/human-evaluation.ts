@@ -28,12 +28,21 @@ export async function humanEvaluation(file: string, json: boolean): Promise<void
     console.log(`${scale}, 1 to ${points}`);
     for (const [m, rated] of results.models.entries()) {
       const found = rated.scales[s];
-      if (found != null) console.log(`  ${nameOf(m).padEnd(32)} ${number(found.mean.value)}  ${number(found.mean.low)} to ${number(found.mean.high)}, n = ${found.ratings}`);
+      if (found != null)
+        console.log(
+          `  ${nameOf(m).padEnd(32)} ${number(found.mean.value)}  ${number(found.mean.low)} to ${number(found.mean.high)}, n = ${found.ratings}`,
+        );
     }
     for (const { a, b, difference, low, high, pHolm } of results.pairs.filter((pair) => pair.scale === s)) {
-      console.log(`  ${nameOf(b)} minus ${nameOf(a)}: ${number(difference)} (${number(low)} to ${number(high)}), p ${pHolm.toFixed(4)} by Holm`);
+      console.log(
+        `  ${nameOf(b)} minus ${nameOf(a)}: ${number(difference)} (${number(low)} to ${number(high)}), p ${pHolm.toFixed(4)} by Holm`,
+      );
     }
     const alpha = results.agreement[s]?.agreement?.alpha.ordinal;
-    console.log(alpha == null ? "  alpha: nothing was rated twice\n" : `  alpha ${number(alpha.value)} (${number(alpha.low)} to ${number(alpha.high)})\n`);
+    console.log(
+      alpha == null
+        ? "  alpha: nothing was rated twice\n"
+        : `  alpha ${number(alpha.value)} (${number(alpha.low)} to ${number(alpha.high)})\n`,
+    );
   }
 }

@@ -6,7 +6,9 @@ import { researcherProcedure, router } from "../trpc";
 
 export const checkpointRouter = router({
   /** A reward checkpoint against held-out votes. */
-  agreement: researcherProcedure.input(z.strictObject({ id: z.uuid(), simulated: z.boolean().nullable().default(null) })).query(({ ctx, input }) => getRewardAgreement(ctx, { checkpointId: input.id, simulated: input.simulated })),
+  agreement: researcherProcedure
+    .input(z.strictObject({ id: z.uuid(), simulated: z.boolean().nullable().default(null) }))
+    .query(({ ctx, input }) => getRewardAgreement(ctx, { checkpointId: input.id, simulated: input.simulated })),
   /** Reward checkpoints of a project that have scored completions. */
   scoring: researcherProcedure.input(z.strictObject({ projectId: z.uuid() })).query(({ ctx, input }) => listScoringCheckpoints(ctx, input)),
   get: researcherProcedure.input(z.strictObject({ id: z.uuid() })).query(({ ctx, input }) => getCheckpoint(ctx, input.id)),

@@ -1,6 +1,13 @@
 /** Items that set models against each other, made of completions that are there already (an evaluation leaves some). */
 import { selectNewestCompletions } from "../../db/queries/completions";
-import { type ComparedPrompt, type Comparison, chooseComparisons, type ModelKnowledge, NOTHING_KNOWN, pairKey } from "../../domain/comparison";
+import {
+  type ComparedPrompt,
+  type Comparison,
+  chooseComparisons,
+  type ModelKnowledge,
+  NOTHING_KNOWN,
+  pairKey,
+} from "../../domain/comparison";
 import { rateVotes } from "../../domain/ratings/rate";
 import { countPairs } from "../../domain/ratings/votes";
 import { selectRewardsOf } from "../../db/queries/completion-rewards";
@@ -20,7 +27,10 @@ type ComparisonInput = Omit<Comparison, Chosen> & Partial<Pick<Comparison, Chose
  * `unscored`: prompts that a selection by reward models could not look at, for want of scores.
  * @throws CONFLICT when there is no such prompt, or no score, with what to do.
  */
-export async function compareModels(ctx: UserContext, input: ComparisonInput): Promise<{ created: number; existing: number; unscored: number }> {
+export async function compareModels(
+  ctx: UserContext,
+  input: ComparisonInput,
+): Promise<{ created: number; existing: number; unscored: number }> {
   const rows = await selectNewestCompletions(ctx.db, input);
   const prompts = new Map<string, ComparedPrompt>();
   for (const { promptId, promptHash, ...completion } of rows) {
@@ -28,20 +38,37 @@ export async function compareModels(ctx: UserContext, input: ComparisonInput): P
     prompt.completions.push(completion);
     prompts.set(promptId, prompt);
   }
-  const knowledge = await learnModels(ctx, input, rows.map(({ id }) => id));
+  const knowledge = await learnModels(
+    ctx,
+    input,
+    rows.map(({ id }) => id),
+  );
   const pairs = chooseComparisons([...prompts.values()], input, knowledge);
   const byReward = input.selection === "uncertain" || input.selection === "disagreement";
-  const unscored = byReward ? [...prompts.values()].filter(({ completions }) => completions.filter(({ id }) => knowledge.rewards.has(id) && knowledge.otherRewards?.has(id) !== false).length < 2).length : 0;
+  const unscored = byReward
+    ? [...prompts.values()].filter(
+        ({ completions }) =>
+          completions.filter(({ id }) => knowledge.rewards.has(id) && knowledge.otherRewards?.has(id) !== false).length < 2,
+      ).length
+    : 0;
   if (pairs.length === 0 && unscored > 0) {
-    throw new AppError("CONFLICT", `The chosen reward models have not scored these models' answers to the ${input.split} split. Start a score run of each first.`);
+    throw new AppError(
+      "CONFLICT",
+      `The chosen reward models have not scored these models' answers to the ${input.split} split. Start a score run of each first.`,
+    );
   }
   if (pairs.length === 0) {
-    throw new AppError("CONFLICT", `No prompt of the ${input.split} split has different answers of two of these models. Evaluate or sample them on that split first.`);
+    throw new AppError(
+      "CONFLICT",
+      `No prompt of the ${input.split} split has different answers of two of these models. Evaluate or sample them on that split first.`,
+    );
   }
-  const { created, existing } = await createItems(ctx, { projectId: input.projectId, items: pairs.map((pair) => ({ ...pair, mode: "pairwise" })) });
+  const { created, existing } = await createItems(ctx, {
+    projectId: input.projectId,
+    items: pairs.map((pair) => ({ ...pair, mode: "pairwise" })),
+  });
   return { created, existing, unscored };
 }
-
 
 /** What people's votes say of the models so far, as far as the selection asks. */
 async function learnModels(ctx: UserContext, input: ComparisonInput, completionIds: string[]): Promise<ModelKnowledge> {
@@ -51,9 +78,18 @@ async function learnModels(ctx: UserContext, input: ComparisonInput, completionI
     const scoresOf = async (checkpointId: string) => selectRewardsOf(db, { checkpointId, completionIds });
     const rewards = await scoresOf(await requireScorer(ctx, projectId, input.rewardCheckpointId ?? null, "rewardCheckpointId"));
     if (selection === "uncertain") return { ...NOTHING_KNOWN, rewards };
-    if (input.otherCheckpointId != null) return { ...NOTHING_KNOWN, rewards, otherRewards: await scoresOf(await requireScorer(ctx, projectId, input.otherCheckpointId, "otherCheckpointId")) };
+    if (input.otherCheckpointId != null)
+      return {
+        ...NOTHING_KNOWN,
+        rewards,
+        otherRewards: await scoresOf(await requireScorer(ctx, projectId, input.otherCheckpointId, "otherCheckpointId")),
+      };
     const { strengths } = await learnStrengths(ctx, projectId);
-    if (strengths.size === 0) throw new AppError("CONFLICT", "No votes of people rank these models yet, so that nothing can disagree with the reward model. Choose a second reward model.");
+    if (strengths.size === 0)
+      throw new AppError(
+        "CONFLICT",
+        "No votes of people rank these models yet, so that nothing can disagree with the reward model. Choose a second reward model.",
+      );
     return { ...NOTHING_KNOWN, rewards, strengths };
   }
   if (selection === "wanted") return { ...NOTHING_KNOWN, wanted: await readWantedVotes(db, input) };
@@ -66,8 +102,15 @@ async function learnStrengths({ db }: UserContext, projectId: string): Promise<M
   if (packed.source.length === 0) return NOTHING_KNOWN;
   const { first, second, counts } = countPairs({ ...packed, weight: null });
   const idOf = (i: number) => models[i]?.id ?? "";
-  const votes = new Map(Array.from(first, (i, pair) => [pairKey(idOf(i), idOf(second[pair] as number)), counts.subarray(3 * pair, 3 * pair + 3).reduce((sum, n) => sum + n, 0)]));
+  const votes = new Map(
+    Array.from(first, (i, pair) => [
+      pairKey(idOf(i), idOf(second[pair] as number)),
+      counts.subarray(3 * pair, 3 * pair + 3).reduce((sum, n) => sum + n, 0),
+    ]),
+  );
   const { fit, covariance } = rateVotes(packed, { seed: BOARD_SEED, draws: 1 });
-  const strengths = new Map(models.map(({ id }, i) => [id, { logit: fit.x[i] as number, variance: Math.max(1e-4, covariance[i * models.length + i] as number) }]));
+  const strengths = new Map(
+    models.map(({ id }, i) => [id, { logit: fit.x[i] as number, variance: Math.max(1e-4, covariance[i * models.length + i] as number) }]),
+  );
   return { ...NOTHING_KNOWN, votes, strengths };
 }

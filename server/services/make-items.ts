@@ -42,15 +42,20 @@ export type ItemChoice = {
 };
 
 /** How much a vote on two completions is wanted, of a page's completions; null for pairs by chance. */
-async function createPairWeight(ctx: UserContext, { projectId, selection = "random", rewardCheckpointId = null, otherCheckpointId = null }: ItemChoice) {
+async function createPairWeight(
+  ctx: UserContext,
+  { projectId, selection = "random", rewardCheckpointId = null, otherCheckpointId = null }: ItemChoice,
+) {
   if (selection === "random") return null;
   const scorer = await requireScorer(ctx, projectId, rewardCheckpointId, "rewardCheckpointId");
-  if (selection === "disagreement" && (otherCheckpointId === null || otherCheckpointId === scorer)) throw fieldError("otherCheckpointId", "Choose a second reward model");
+  if (selection === "disagreement" && (otherCheckpointId === null || otherCheckpointId === scorer))
+    throw fieldError("otherCheckpointId", "Choose a second reward model");
   const other = selection === "disagreement" ? await requireScorer(ctx, projectId, otherCheckpointId, "otherCheckpointId") : null;
   return async (db: Db, completionIds: string[]): Promise<PairWeight> => {
     const rewards = await selectRewardsOf(db, { checkpointId: scorer, completionIds });
     const others = other === null ? null : await selectRewardsOf(db, { checkpointId: other, completionIds });
-    return (first, second) => rewardWeight(selection, preferenceOf(rewards, first, second), others === null ? null : preferenceOf(others, first, second));
+    return (first, second) =>
+      rewardWeight(selection, preferenceOf(rewards, first, second), others === null ? null : preferenceOf(others, first, second));
   };
 }
 
@@ -70,7 +75,10 @@ export async function makeItems(ctx: UserContext, input: ItemChoice & { dryRun: 
       const prompts = page.filter(({ split }) => input.split === null || split === input.split);
       const ids = prompts.map(({ id }) => id);
       const [known, completions] = [await selectPromptsWithItems(tx, ids), await selectServableCompletions(tx, ids)];
-      const weight = await pairWeight?.(tx, [...completions.values()].flatMap((own) => own.map(({ id }) => id)));
+      const weight = await pairWeight?.(
+        tx,
+        [...completions.values()].flatMap((own) => own.map(({ id }) => id)),
+      );
       const items: NewItem[] = [];
       for (const { id, contentHash } of prompts) {
         if (made + items.length === input.maxItems) break;

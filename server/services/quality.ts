@@ -104,9 +104,10 @@ async function measureProject(ctx: UserContext, input: { projectId: string; simu
   const fingerprint = `${await selectVotesFingerprint(ctx.db, input.projectId)} ${reviewer?.id} ${reviewer?.scored}`;
   const known = reports.get(key);
   if (known?.fingerprint === fingerprint) return known.report;
-  const report = Promise.all([selectQualityVotes(ctx.db, input), reviewer === null ? new Map<string, number>() : measureLikelihoods(ctx, { checkpointId: reviewer.id, simulated: input.simulated })]).then(
-    ([rows, byReward]) => measureQuality(rows.map(toQualityVote), { seed: SEED, byReward }),
-  );
+  const report = Promise.all([
+    selectQualityVotes(ctx.db, input),
+    reviewer === null ? new Map<string, number>() : measureLikelihoods(ctx, { checkpointId: reviewer.id, simulated: input.simulated }),
+  ]).then(([rows, byReward]) => measureQuality(rows.map(toQualityVote), { seed: SEED, byReward }));
   reports.set(key, { fingerprint, report });
   report.catch(() => reports.delete(key));
   return report;
@@ -123,13 +124,24 @@ export async function getQuality(ctx: UserContext, input: { projectId: string; s
       )
     ).map(({ id, name }) => [id, name]),
   );
-  const prompts = new Map((await selectPromptsOfItems(ctx.db, items.map(({ itemId }) => itemId))).map((row) => [row.itemId, row]));
+  const prompts = new Map(
+    (
+      await selectPromptsOfItems(
+        ctx.db,
+        items.map(({ itemId }) => itemId),
+      )
+    ).map((row) => [row.itemId, row]),
+  );
   const nameOf = (id: string) => names.get(id) ?? "?";
   return {
     ...report,
     unlikely: unlikely.length,
     annotators: annotators.map((annotator) => ({ ...annotator, name: nameOf(annotator.annotatorId) })),
-    items: items.map((item) => ({ ...item, promptId: prompts.get(item.itemId)?.promptId ?? "", prompt: prompts.get(item.itemId)?.messages.at(-1)?.content ?? "" })),
+    items: items.map((item) => ({
+      ...item,
+      promptId: prompts.get(item.itemId)?.promptId ?? "",
+      prompt: prompts.get(item.itemId)?.messages.at(-1)?.content ?? "",
+    })),
     pairs: pairs.map((pair) => ({ ...pair, a: nameOf(pair.a), b: nameOf(pair.b) })),
   };
 }
@@ -152,8 +164,12 @@ export async function listToReview(ctx: UserContext, input: { projectId: string;
   const texts = new Map(
     (await selectCompletionTexts(ctx.db, [...new Set(rows.flatMap(({ shownOrder }) => shownOrder))])).map((row) => [row.id, row]),
   );
-  const rewards = reviewer === null ? new Map<string, number>() : await selectRewardsOf(ctx.db, { checkpointId: reviewer.id, completionIds: [...texts.keys()] });
-  const learntFrom = reviewer === null ? new Set<string>() : await selectTrainedVotes(ctx.db, { checkpointId: reviewer.id, judgementIds: ids });
+  const rewards =
+    reviewer === null
+      ? new Map<string, number>()
+      : await selectRewardsOf(ctx.db, { checkpointId: reviewer.id, completionIds: [...texts.keys()] });
+  const learntFrom =
+    reviewer === null ? new Set<string>() : await selectTrainedVotes(ctx.db, { checkpointId: reviewer.id, judgementIds: ids });
   return {
     rewardModel: reviewer === null ? null : { id: reviewer.id, name: reviewer.name },
     total: flags.length + open.length,

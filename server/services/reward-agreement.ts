@@ -12,7 +12,10 @@ import { AppError, fieldError } from "../errors";
 const SEED = 1;
 
 /** Votes of the checkpoint's project with its scores; held out are those whose prompt's group its run neither learnt from nor was validated on. */
-export async function readScoredVotes(db: Db, input: { checkpointId: string; simulated: boolean; heldOutOnly: boolean }): Promise<ScoredVoteRow[]> {
+export async function readScoredVotes(
+  db: Db,
+  input: { checkpointId: string; simulated: boolean; heldOutOnly: boolean },
+): Promise<ScoredVoteRow[]> {
   const checkpoint = await selectCheckpoint(db, input.checkpointId);
   if (checkpoint === null || checkpoint.projectId === null) return [];
   const run = checkpoint.runId === null ? null : await selectRun(db, checkpoint.runId);
@@ -34,13 +37,24 @@ export async function getRewardAgreement(ctx: UserContext, input: { checkpointId
   const votes = input.simulated === null && simulated ? await read(true) : first;
   const { annotators, ...measured } = measureRewardAgreement(votes, { seed: SEED });
   const people = measurePairAgreement(votes);
-  const names = new Map((await selectNames(ctx.db, annotators.map(({ annotatorId }) => annotatorId))).map(({ id, name }) => [id, name]));
+  const names = new Map(
+    (
+      await selectNames(
+        ctx.db,
+        annotators.map(({ annotatorId }) => annotatorId),
+      )
+    ).map(({ id, name }) => [id, name]),
+  );
   return {
     checkpoint: { id: checkpoint.id, name: checkpoint.name, projectId: checkpoint.projectId },
     simulated,
     seed: SEED,
     people: { value: people.value, low: people.low, high: people.high, n: people.n },
-    annotators: annotators.map((annotator) => ({ ...annotator, name: names.get(annotator.annotatorId) ?? "?", others: people.byAnnotator[annotator.annotatorId] ?? null })),
+    annotators: annotators.map((annotator) => ({
+      ...annotator,
+      name: names.get(annotator.annotatorId) ?? "?",
+      others: people.byAnnotator[annotator.annotatorId] ?? null,
+    })),
     ...measured,
   };
 }

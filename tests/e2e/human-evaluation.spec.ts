@@ -7,7 +7,10 @@ test("a human evaluation is made, rated by keyboard without knowing whose the an
   const { room, projectId } = await createAnnotationProject(page, {
     name: "Side by side",
     modes: [{ mode: "pairwise", share: 1, completions: 2 }],
-    prompts: [1, 2].map((i) => ({ prompt: `Explain rain, ${i}`, completions: [`Water falls, ${i}`, `Clouds cool and drops grow until they fall, ${i}`] })),
+    prompts: [1, 2].map((i) => ({
+      prompt: `Explain rain, ${i}`,
+      completions: [`Water falls, ${i}`, `Clouds cool and drops grow until they fall, ${i}`],
+    })),
   });
   await page.goto(`/projects/${projectId}/human`);
   await page.getByRole("link", { name: "New evaluation" }).click();
@@ -43,10 +46,16 @@ test("a human evaluation is made, rated by keyboard without knowing whose the an
     await page.setViewportSize({ width, height: 800 });
     await expectAccessible(page);
   }
-  await means.getByRole("row", { name: /^model-1/ }).getByRole("link").nth(0).click();
+  await means
+    .getByRole("row", { name: /^model-1/ })
+    .getByRole("link")
+    .nth(0)
+    .click();
   await expect(page.getByRole("heading", { name: /^2 votes/ })).toBeVisible();
   await expectAccessible(page);
-  const json = await (await page.request.get(`/api/human-evaluations/${page.url().match(/human\/([0-9a-f-]{36})/)?.[1]}?format=json`)).json();
+  const json = await (
+    await page.request.get(`/api/human-evaluations/${page.url().match(/human\/([0-9a-f-]{36})/)?.[1]}?format=json`)
+  ).json();
   expect(json).toMatchObject({ name: "Rain", votes: [{}, {}], results: { votes: 2 } });
   await page.goto(`/leaderboard?project=${room.split("/").at(-1)}`);
   await expect(page.getByRole("region", { name: "Human evaluation" }).getByRole("row", { name: /^model-1/ })).toContainText("5.00");

@@ -33,7 +33,12 @@ type Progress = (done: number, total: number) => Promise<"stop" | undefined>;
  * `completionsPerPrompt` completions of each prompt. What one says depends on the seed, its prompt and its ordinal,
  * not on the batch it is in. `progress` may stop it early; what was sampled until then is returned.
  */
-export async function sampleCompletions(engine: Engine, input: SampleInput, progress: Progress, loaded?: LoadedCheckpoint): Promise<SampledCompletion[]> {
+export async function sampleCompletions(
+  engine: Engine,
+  input: SampleInput,
+  progress: Progress,
+  loaded?: LoadedCheckpoint,
+): Promise<SampledCompletion[]> {
   const checkpoint = loaded ?? (await loadCheckpoint(input.chain, { readOnly: true }));
   const { model, tokenizer, params, adapter } = checkpoint;
   const { sampling } = input;
@@ -41,7 +46,12 @@ export async function sampleCompletions(engine: Engine, input: SampleInput, prog
     const generate = createGenerator(engine, model);
     const jobs = await Promise.all(
       input.prompts.flatMap(({ id, key, messages }) =>
-        Array.from({ length: input.completionsPerPrompt }, async (_, ordinal) => ({ id, key, ordinal, promptIds: await tokenizer.encodePrompt(messages) })),
+        Array.from({ length: input.completionsPerPrompt }, async (_, ordinal) => ({
+          id,
+          key,
+          ordinal,
+          promptIds: await tokenizer.encodePrompt(messages),
+        })),
       ),
     );
     // Prompts of like length share a batch; the order of the result is the order of the prompts.
@@ -72,7 +82,13 @@ export async function sampleCompletions(engine: Engine, input: SampleInput, prog
       );
       for (const [i, { id, ordinal }] of rows.entries()) {
         const { tokens = [], stopped = false } = generated[i] ?? {};
-        out.push({ promptId: id, ordinal, text: cutAtStop(await tokenizer.decode(tokens), sampling.stop).trim(), tokens: tokens.length, stopped });
+        out.push({
+          promptId: id,
+          ordinal,
+          text: cutAtStop(await tokenizer.decode(tokens), sampling.stop).trim(),
+          tokens: tokens.length,
+          stopped,
+        });
       }
       if ((await progress(out.length, jobs.length)) === "stop") break;
     }
@@ -89,7 +105,10 @@ function cutAtStop(text: string, stops: readonly string[]): string {
 }
 
 /** A reward checkpoint in memory until `dispose`; `score` gives rewards of texts in order, null for one longer than it can read. */
-export type RewardScorer = { score(rows: readonly { messages: Message[]; text: string }[], batchSize: number): Promise<(number | null)[]>; dispose(): void };
+export type RewardScorer = {
+  score(rows: readonly { messages: Message[]; text: string }[], batchSize: number): Promise<(number | null)[]>;
+  dispose(): void;
+};
 
 /** Throws where the chain is no reward model. */
 export async function openScorer(engine: Engine, rewardChain: ChainLink[]): Promise<RewardScorer> {
@@ -104,7 +123,11 @@ export async function openScorer(engine: Engine, rewardChain: ChainLink[]): Prom
     async score(rows, batchSize) {
       const examples = await Promise.all(rows.map(({ messages, text }) => encodeExample(tokenizer, messages, text)));
       const readable = examples.flatMap((example, place) => (lengthOf(example) <= most ? [{ example, place }] : []));
-      const scores = createScorer(engine, model)({ weights: { base: params, adapter: reward.adapter }, score: reward.score }, readable.map(({ example }) => example), { batchSize, padTokenId: tokenizer.padTokenId });
+      const scores = createScorer(engine, model)(
+        { weights: { base: params, adapter: reward.adapter }, score: reward.score },
+        readable.map(({ example }) => example),
+        { batchSize, padTokenId: tokenizer.padTokenId },
+      );
       const out = new Array<number | null>(rows.length).fill(null);
       readable.forEach(({ place }, i) => {
         out[place] = scores[i] ?? null;

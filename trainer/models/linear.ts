@@ -137,7 +137,13 @@ export type KeyValues = { k: tf.Tensor4D; v: tf.Tensor4D };
  * slots together; H is a multiple of K, bias broadcastable to (B, H, T, S), scores soft-capped before it is added.
  * Returns (B, T, H * d).
  */
-export function attend(q: tf.Tensor4D, sources: readonly KeyValues[], bias: tf.Tensor, scale: number, cap: number | null = null): tf.Tensor3D {
+export function attend(
+  q: tf.Tensor4D,
+  sources: readonly KeyValues[],
+  bias: tf.Tensor,
+  scale: number,
+  cap: number | null = null,
+): tf.Tensor3D {
   const [batch, heads, time, size] = q.shape;
   const keyHeads = sources[0]?.k.shape[1] ?? heads;
   const slots = sources.map(({ k }) => k.shape[2]);

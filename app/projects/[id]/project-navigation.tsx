@@ -19,7 +19,15 @@ const PAGES = [
 export function ProjectNavigation({ id }: { id: string }) {
   const here = usePathname().slice(`/projects/${id}`.length);
   // The page of one prompt belongs to the data.
-  const section = here.startsWith("/prompts") ? "/data" : here.startsWith("/datasets") ? "/datasets" : here.startsWith("/quality") ? "/quality" : here.startsWith("/human") ? "/human" : here;
+  const section = here.startsWith("/prompts")
+    ? "/data"
+    : here.startsWith("/datasets")
+      ? "/datasets"
+      : here.startsWith("/quality")
+        ? "/quality"
+        : here.startsWith("/human")
+          ? "/human"
+          : here;
   const current = useRef<HTMLAnchorElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another link to show
   useEffect(() => {

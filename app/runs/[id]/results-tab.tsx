@@ -21,7 +21,17 @@ import { TaskReportCard } from "./task-report-card";
 
 export type RunDetail = inferOutput<ReturnType<typeof useTRPC>["run"]["get"]>;
 
-export function ResultsTab({ run, series, against, onAgainst }: { run: RunDetail; series: RunSeries; against: string | null; onAgainst: (id: string | null) => void }) {
+export function ResultsTab({
+  run,
+  series,
+  against,
+  onAgainst,
+}: {
+  run: RunDetail;
+  series: RunSeries;
+  against: string | null;
+  onAgainst: (id: string | null) => void;
+}) {
   if (run.config.kind === "sweep") {
     return (
       <div className="flex flex-col gap-4">
@@ -31,7 +41,14 @@ export function ResultsTab({ run, series, against, onAgainst }: { run: RunDetail
   }
   const result = run.checkpoints.findLast(({ final }) => final);
   const trains = run.kind !== "evaluation" && run.kind !== "benchmark" && run.kind !== "sample" && run.kind !== "score";
-  const scorerId = run.kind === "reward" ? (result?.id ?? null) : run.kind === "score" ? run.baseCheckpointId : run.kind === "evaluation" ? run.rewardCheckpointId : null;
+  const scorerId =
+    run.kind === "reward"
+      ? (result?.id ?? null)
+      : run.kind === "score"
+        ? run.baseCheckpointId
+        : run.kind === "evaluation"
+          ? run.rewardCheckpointId
+          : null;
   const { benchmarks, others } = splitScores(run.scores);
   return (
     <div className="flex flex-col gap-4">
@@ -40,7 +57,10 @@ export function ResultsTab({ run, series, against, onAgainst }: { run: RunDetail
       {run.kind === "sft" && <SameDataCard run={run} />}
       {benchmarks.length > 0 && (
         <Card>
-          <CardHeader title="Benchmarks" description="Each task's metrics with 95 % intervals, and what its items have in common with the training data" />
+          <CardHeader
+            title="Benchmarks"
+            description="Each task's metrics with 95 % intervals, and what its items have in common with the training data"
+          />
           <BenchmarkTable scores={benchmarks} by="checkpoint" />
         </Card>
       )}
@@ -61,7 +81,9 @@ export function ResultsTab({ run, series, against, onAgainst }: { run: RunDetail
                 )
               }
             >
-              {run.kind === "evaluation" || run.kind === "benchmark" ? "They come at the end of the run." : "An evaluation run gives them to a checkpoint."}
+              {run.kind === "evaluation" || run.kind === "benchmark"
+                ? "They come at the end of the run."
+                : "An evaluation run gives them to a checkpoint."}
             </EmptyState>
           )}
         </Card>

@@ -10,7 +10,12 @@ import { DEFAULT_SCALES } from "../../../domain/scale";
 import type { UserContext } from "../../../server/context";
 import { previewDataset } from "../../../server/services/dataset";
 import { closeHumanEvaluation, createHumanEvaluation, listHumanEvaluations } from "../../../server/services/human-evaluation";
-import { exportHumanEvaluation, exportRatingRows, getHumanEvaluation, listEvaluationVotes } from "../../../server/services/human-evaluation-results";
+import {
+  exportHumanEvaluation,
+  exportRatingRows,
+  getHumanEvaluation,
+  listEvaluationVotes,
+} from "../../../server/services/human-evaluation-results";
 import { submitJudgement } from "../../../server/services/judgement";
 import { getLeaderboard } from "../../../server/services/leaderboard";
 import { claimNextItem } from "../../../server/services/queue";
@@ -18,7 +23,10 @@ import { createTestDb, type TestDb } from "../../helpers/database";
 import { addCompletions, addProject, addPrompt, addUser } from "../../helpers/project-world";
 import { createRunWorld } from "../../helpers/run-world";
 
-const SCALES = [{ name: "Clear", points: 4, low: "", high: "" }, { name: "Kind", points: 3, low: "", high: "" }];
+const SCALES = [
+  { name: "Clear", points: 4, low: "", high: "" },
+  { name: "Kind", points: 3, low: "", high: "" },
+];
 
 let database: TestDb;
 let researcher: UserContext;
@@ -39,7 +47,16 @@ async function addWorld(count = 4) {
   const models = (await selectModels(database.db, projectId)).map(({ id }) => ({ modelId: id }));
   const make = (more: Partial<Parameters<typeof createHumanEvaluation>[1]> = {}) =>
     createHumanEvaluation(researcher, {
-      projectId, name: "First", models, prompts: { from: "split", split: "test", count }, scales: SCALES, overlap: 2, seed: 7, temperature: 1, maxNewTokens: 20, ...more,
+      projectId,
+      name: "First",
+      models,
+      prompts: { from: "split", split: "test", count },
+      scales: SCALES,
+      overlap: 2,
+      seed: 7,
+      temperature: 1,
+      maxNewTokens: 20,
+      ...more,
     });
   return { projectId, models, make };
 }
@@ -52,7 +69,16 @@ async function rateAll(projectId: string, evaluator: UserContext): Promise<strin
     expect(task.scales).toEqual(SCALES);
     expect(JSON.stringify(task)).not.toMatch(/"(weak|strong)"/);
     const scores = task.completions.map(({ text }) => [text.startsWith("Strong") ? 4 : 1, 2]);
-    await submitJudgement(evaluator, { itemId: task.itemId, clientEventId: crypto.randomUUID(), value: { kind: "rating", scales: SCALES.map(({ name, points }) => ({ name, points })), scores }, reasons: [], comment: "", activeMs: 900, idleMs: 0, untouched: false });
+    await submitJudgement(evaluator, {
+      itemId: task.itemId,
+      clientEventId: crypto.randomUUID(),
+      value: { kind: "rating", scales: SCALES.map(({ name, points }) => ({ name, points })), scores },
+      reasons: [],
+      comment: "",
+      activeMs: 900,
+      idleMs: 0,
+      untouched: false,
+    });
     seen.push(task.completions.map(({ text }) => text).join(" | "));
   }
   return seen;
@@ -92,10 +118,19 @@ describe("a human evaluation", () => {
 
     const slug = (await getLeaderboardSlug(projectId)) ?? "";
     const board = await getLeaderboard(researcher, { slug, votes: "people", weights: "served" });
-    expect(board.human.find(({ name }) => name === "strong")?.scores.map(({ scale, value, evaluation: from }) => [scale, value, from])).toEqual([["Clear", 3.25, "First"], ["Kind", 2, "First"]]);
+    expect(
+      board.human.find(({ name }) => name === "strong")?.scores.map(({ scale, value, evaluation: from }) => [scale, value, from]),
+    ).toEqual([
+      ["Clear", 3.25, "First"],
+      ["Kind", 2, "First"],
+    ]);
     // Its votes are its own: no ranking and no data set reads them.
     expect(board.votes).toMatchObject({ counted: 0, available: { people: 0 } });
-    const { counts } = await previewDataset(researcher, { projectId, kind: "preference", filter: { includeSimulated: true, excludeUntouched: false, roundId: null, modes: ["rating"] } });
+    const { counts } = await previewDataset(researcher, {
+      projectId,
+      kind: "preference",
+      filter: { includeSimulated: true, excludeUntouched: false, roundId: null, modes: ["rating"] },
+    });
     expect(counts.test).toBe(0);
   });
 
@@ -104,7 +139,10 @@ describe("a human evaluation", () => {
     await make();
     await rateAll(projectId, await addUser(database.db, "annotator"));
     await rateAll(projectId, await addUser(database.db, "annotator"));
-    const rows = await database.db.select({ itemId: judgements.itemId, shownOrder: judgements.shownOrder }).from(judgements).where(eq(judgements.projectId, projectId));
+    const rows = await database.db
+      .select({ itemId: judgements.itemId, shownOrder: judgements.shownOrder })
+      .from(judgements)
+      .where(eq(judgements.projectId, projectId));
     const orders = new Map<string, Set<string>>();
     for (const { itemId, shownOrder } of rows) orders.set(itemId, (orders.get(itemId) ?? new Set()).add(shownOrder.join()));
     const swapped = [...orders.values()].filter(({ size }) => size === 2).length;
@@ -118,19 +156,39 @@ describe("a human evaluation", () => {
     for (const text of ["Say one", "Say two"]) promptIds.push(await addPrompt(database.db, projectId, text, { split: "test" }));
     await addCompletions(database.db, projectId, promptIds[0] ?? "", ["Imported"], "imported");
     const input = {
-      projectId, name: "Zero-shot", models: [{ checkpointId: base.id }, { modelId: (await selectModels(database.db, projectId)).find(({ name }) => name === "imported")?.id ?? "" }],
-      scales: [...DEFAULT_SCALES], overlap: 1, seed: 3, temperature: 0, maxNewTokens: 12,
+      projectId,
+      name: "Zero-shot",
+      models: [
+        { checkpointId: base.id },
+        { modelId: (await selectModels(database.db, projectId)).find(({ name }) => name === "imported")?.id ?? "" },
+      ],
+      scales: [...DEFAULT_SCALES],
+      overlap: 1,
+      seed: 3,
+      temperature: 0,
+      maxNewTokens: 12,
     };
     // An outside model cannot be asked: the form says which.
-    await expect(createHumanEvaluation(ctx, { ...input, prompts: { from: "typed", texts: ["Say one", "Say two"] } })).rejects.toMatchObject({
-      code: "BAD_INPUT", fields: [{ field: "models.1", message: expect.stringMatching(/^imported has not answered 1 of the prompts/) }],
-    });
+    await expect(createHumanEvaluation(ctx, { ...input, prompts: { from: "typed", texts: ["Say one", "Say two"] } })).rejects.toMatchObject(
+      {
+        code: "BAD_INPUT",
+        fields: [{ field: "models.1", message: expect.stringMatching(/^imported has not answered 1 of the prompts/) }],
+      },
+    );
     expect(await listHumanEvaluations(ctx, { projectId })).toEqual([]);
     const { id, runIds } = await createHumanEvaluation(ctx, { ...input, prompts: { from: "typed", texts: ["Say one"] } });
     expect(runIds).toHaveLength(1);
     const run = await selectRun(database.db, runIds[0] ?? "");
-    expect(run?.config).toMatchObject({ kind: "sample", promptIds: [promptIds[0]], seed: 3, createItems: false, sampling: { temperature: 0, maxNewTokens: 12 } });
-    expect(await listHumanEvaluations(ctx, { projectId })).toMatchObject([{ id, state: "waiting", missing: 1, runs: [{ state: "queued" }] }]);
+    expect(run?.config).toMatchObject({
+      kind: "sample",
+      promptIds: [promptIds[0]],
+      seed: 3,
+      createItems: false,
+      sampling: { temperature: 0, maxNewTokens: 12 },
+    });
+    expect(await listHumanEvaluations(ctx, { projectId })).toMatchObject([
+      { id, state: "waiting", missing: 1, runs: [{ state: "queued" }] },
+    ]);
     await addCompletions(database.db, projectId, promptIds[0] ?? "", ["Sampled"], base.name);
     await openHumanEvaluations(database.db, projectId);
     expect(await listHumanEvaluations(ctx, { projectId })).toMatchObject([{ id, state: "open", missing: 0, wanted: 1 }]);
@@ -152,7 +210,9 @@ describe("a human evaluation", () => {
     const { projectId, make } = await addWorld();
     await make();
     await expect(make()).rejects.toMatchObject({ code: "CONFLICT", fields: [{ field: "name" }] });
-    await expect(make({ name: "Too many", prompts: { from: "split", split: "test", count: 5 } })).rejects.toMatchObject({ fields: [{ field: "prompts.count", message: "The test split has 4 prompts" }] });
+    await expect(make({ name: "Too many", prompts: { from: "split", split: "test", count: 5 } })).rejects.toMatchObject({
+      fields: [{ field: "prompts.count", message: "The test split has 4 prompts" }],
+    });
     expect(await database.db.$count(humanEvaluations, eq(humanEvaluations.projectId, projectId))).toBe(1);
     await expect(make({ name: "Typed", prompts: { from: "typed", texts: ["Never seen"] } })).rejects.toMatchObject({ code: "BAD_INPUT" });
     expect(await database.db.$count(prompts, eq(prompts.projectId, projectId))).toBe(4);

@@ -25,7 +25,11 @@ it("takes each pair of models about as often, says how likely it was, and repeat
 });
 
 it("leaves out what cannot be told apart, and stops at the wanted number", () => {
-  const same = [prompt("x", { a: "alike", b: "alike" }), prompt("y", { a: "alone" }), prompt("z", { a: "alike", b: "alike", c: "different" })];
+  const same = [
+    prompt("x", { a: "alike", b: "alike" }),
+    prompt("y", { a: "alone" }),
+    prompt("z", { a: "alike", b: "alike", c: "different" }),
+  ];
   const pairs = chooseComparisons(same, { maxItems: 10, seed: 1 });
   expect(pairs.map(({ promptId, propensity }) => ({ promptId, propensity }))).toEqual([{ promptId: "prompt z", propensity: 0.5 }]);
   expect(pairs[0]?.completionIds).toContain("z c");
@@ -40,7 +44,9 @@ it("with votes still wanted takes the pairs that need them, and no pair never", 
   expect(Math.abs(needy.length - 280)).toBeLessThan(18);
   for (const pair of needy) expect(pair.propensity).toBeCloseTo(0.1 / 3 + 0.9, 9);
   expect(pairs.find((pair) => !needy.includes(pair))?.propensity).toBeCloseTo(0.1 / 3, 9);
-  expect(chooseComparisons(prompts, { maxItems: 1000, seed: 1, selection: "wanted" }, { ...NOTHING_KNOWN, wanted: () => 0 })[0]?.propensity).toBeCloseTo(1 / 3, 9);
+  expect(
+    chooseComparisons(prompts, { maxItems: 1000, seed: 1, selection: "wanted" }, { ...NOTHING_KNOWN, wanted: () => 0 })[0]?.propensity,
+  ).toBeCloseTo(1 / 3, 9);
 });
 
 const modelsOf = (completionIds: readonly string[]) => completionIds.map((id) => id.split(" ")[1]).join();
@@ -51,16 +57,29 @@ const countModels = (pairs: readonly { completionIds: readonly string[] }[]) => 
 };
 
 it("balanced: pairs that have votes already wait until the others have as many", () => {
-  const votes = new Map([[pairKey("a", "b"), 40], [pairKey("a", "c"), 40]]);
-  const counts = countModels(chooseComparisons(prompts.slice(0, 30), { maxItems: 100, seed: 1, selection: "balanced" }, { ...NOTHING_KNOWN, votes }));
+  const votes = new Map([
+    [pairKey("a", "b"), 40],
+    [pairKey("a", "c"), 40],
+  ]);
+  const counts = countModels(
+    chooseComparisons(prompts.slice(0, 30), { maxItems: 100, seed: 1, selection: "balanced" }, { ...NOTHING_KNOWN, votes }),
+  );
   expect(counts["b,c"]).toBeGreaterThan(22);
   const all = countModels(chooseComparisons(prompts, { maxItems: 1000, seed: 1, selection: "balanced" }));
   for (const count of Object.values(all)) expect(Math.abs(count - 100)).toBeLessThan(15);
 });
 
 it("information: asks where strengths are close or uncertain, and says how likely each pair was", () => {
-  const strengths = new Map([["a", { logit: 4, variance: 0.05 }], ["b", { logit: 0, variance: 0.05 }], ["c", { logit: 0.1, variance: 0.05 }]]);
-  const pairs = chooseComparisons(prompts.slice(0, 30), { maxItems: 100, seed: 1, selection: "information" }, { ...NOTHING_KNOWN, strengths });
+  const strengths = new Map([
+    ["a", { logit: 4, variance: 0.05 }],
+    ["b", { logit: 0, variance: 0.05 }],
+    ["c", { logit: 0.1, variance: 0.05 }],
+  ]);
+  const pairs = chooseComparisons(
+    prompts.slice(0, 30),
+    { maxItems: 100, seed: 1, selection: "information" },
+    { ...NOTHING_KNOWN, strengths },
+  );
   expect(countModels(pairs)["b,c"]).toBeGreaterThan(20);
   // p (1 - p) of a difference of 4 and of 0.1, each with a variance of 0.1.
   const gain = (difference: number) => 0.5 * Math.log1p(0.1 / (2 + Math.exp(difference) + Math.exp(-difference)));
@@ -68,14 +87,23 @@ it("information: asks where strengths are close or uncertain, and says how likel
   const first = pairs[0];
   const expected = { "a,b": gain(4), "a,c": gain(3.9), "b,c": gain(0.1) }[modelsOf(first?.completionIds ?? [])] ?? 0;
   expect(first?.propensity).toBeCloseTo(0.1 / 3 + (0.9 * expected) / total, 12);
-  const unknown = chooseComparisons(prompts.slice(0, 1), { maxItems: 1, seed: 1, selection: "information" }, { ...NOTHING_KNOWN, strengths: new Map([...strengths].slice(1)) });
+  const unknown = chooseComparisons(
+    prompts.slice(0, 1),
+    { maxItems: 1, seed: 1, selection: "information" },
+    { ...NOTHING_KNOWN, strengths: new Map([...strengths].slice(1)) },
+  );
   expect(modelsOf(unknown[0]?.completionIds ?? [])).toMatch(/a/);
 });
 
 /** Prompts whose model a is ahead of model b by 0, 0.1, 0.2 ... in the scores. */
 const graded = Array.from({ length: 200 }, (_, i) => prompt(`g${i}`, { a: `${i} a`, b: `${i} b` }));
 const leadOf = (promptId: string) => Number(promptId.slice("prompt g".length)) / 20;
-const scoresOf = (lead: (promptId: string) => number) => new Map(graded.flatMap(({ promptId, completions }) => completions.map(({ id, modelId }) => [id, modelId === "a" ? lead(promptId) : 0] as const)));
+const scoresOf = (lead: (promptId: string) => number) =>
+  new Map(
+    graded.flatMap(({ promptId, completions }) =>
+      completions.map(({ id, modelId }) => [id, modelId === "a" ? lead(promptId) : 0] as const),
+    ),
+  );
 
 it("uncertain: draws prompts too, the more likely the nearer to a half, each with its exact probability", () => {
   const rewards = scoresOf(leadOf);
@@ -86,7 +114,8 @@ it("uncertain: draws prompts too, the more likely the nearer to a half, each wit
   const p = (lead: number) => 1 / (1 + Math.exp(-lead));
   const weight = (lead: number) => (4 * p(lead) * (1 - p(lead))) ** 2;
   const average = graded.reduce((sum, { promptId }) => sum + weight(leadOf(promptId)), 0) / 200;
-  for (const { promptId, propensity } of pairs) expect(propensity).toBeCloseTo((10 * (0.1 * average + 0.9 * weight(leadOf(promptId)))) / (200 * average), 9);
+  for (const { promptId, propensity } of pairs)
+    expect(propensity).toBeCloseTo((10 * (0.1 * average + 0.9 * weight(leadOf(promptId)))) / (200 * average), 9);
   // Over many draws the near ones lead and no prompt is ruled out: the farthest come as often as their probability says.
   const draws = Array.from({ length: 300 }, (_, seed) => choose(seed).map(({ promptId }) => leadOf(promptId)));
   const shareOf = (within: (lead: number) => boolean) => draws.reduce((sum, leads) => sum + leads.filter(within).length, 0) / 3000;
@@ -99,11 +128,28 @@ it("disagreement: with another reward model, or with the models' ratings; what h
   const rewards = scoresOf(() => 1);
   const contrary = new Set(graded.slice(0, 20).map(({ promptId }) => promptId));
   const otherRewards = scoresOf((promptId) => (contrary.has(promptId) ? -3 : 1));
-  const pairs = chooseComparisons(graded, { maxItems: 20, seed: 1, selection: "disagreement" }, { ...NOTHING_KNOWN, rewards, otherRewards });
+  const pairs = chooseComparisons(
+    graded,
+    { maxItems: 20, seed: 1, selection: "disagreement" },
+    { ...NOTHING_KNOWN, rewards, otherRewards },
+  );
   expect(pairs.filter(({ promptId }) => contrary.has(promptId)).length).toBeGreaterThan(14);
-  const strengths = new Map([["a", { logit: -2, variance: 1 }], ["b", { logit: 0, variance: 1 }]]);
+  const strengths = new Map([
+    ["a", { logit: -2, variance: 1 }],
+    ["b", { logit: 0, variance: 1 }],
+  ]);
   const byRatings = scoresOf((promptId) => (contrary.has(promptId) ? 2 : -2));
-  const against = chooseComparisons(graded, { maxItems: 20, seed: 1, selection: "disagreement" }, { ...NOTHING_KNOWN, rewards: byRatings, strengths });
+  const against = chooseComparisons(
+    graded,
+    { maxItems: 20, seed: 1, selection: "disagreement" },
+    { ...NOTHING_KNOWN, rewards: byRatings, strengths },
+  );
   expect(against.filter(({ promptId }) => contrary.has(promptId)).length).toBeGreaterThan(14);
-  expect(chooseComparisons(graded, { maxItems: 20, seed: 1, selection: "uncertain" }, { ...NOTHING_KNOWN, rewards: new Map([...rewards].slice(0, 6)) })).toHaveLength(3);
+  expect(
+    chooseComparisons(
+      graded,
+      { maxItems: 20, seed: 1, selection: "uncertain" },
+      { ...NOTHING_KNOWN, rewards: new Map([...rewards].slice(0, 6)) },
+    ),
+  ).toHaveLength(3);
 });

@@ -6,17 +6,34 @@ const SCALES = [{ points: 5 }];
 
 /** `scores[prompt][evaluator][model]`, every model with a text of its own. */
 function measure(scores: number[][][], seed = 1) {
-  const votes = scores.flatMap((given, prompt) => given.map((models, e): RatingVote => ({ evaluatorId: `e${e}`, prompt, scores: models.map((score) => [score]) })));
+  const votes = scores.flatMap((given, prompt) =>
+    given.map((models, e): RatingVote => ({ evaluatorId: `e${e}`, prompt, scores: models.map((score) => [score]) })),
+  );
   const models = scores[0]?.[0]?.length ?? 0;
-  return measureHumanEvaluation({ models, scales: SCALES, prompts: scores.map(() => ({ textOf: Array.from({ length: models }, (_, m) => m) })), votes, seed });
+  return measureHumanEvaluation({
+    models,
+    scales: SCALES,
+    prompts: scores.map(() => ({ textOf: Array.from({ length: models }, (_, m) => m) })),
+    votes,
+    seed,
+  });
 }
 
 describe("measureHumanEvaluation", () => {
   it("gives means, counts and differences that can be checked by hand", () => {
     const results = measure([
-      [[1, 4], [2, 4]],
-      [[1, 5], [2, 5]],
-      [[3, 3], [3, 4]],
+      [
+        [1, 4],
+        [2, 4],
+      ],
+      [
+        [1, 5],
+        [2, 5],
+      ],
+      [
+        [3, 3],
+        [3, 4],
+      ],
     ]);
     expect(results).toMatchObject({ votes: 6, evaluators: 2, prompts: 3 });
     expect(results.models[0]?.scales[0]).toMatchObject({ ratings: 6, counts: [2, 2, 2, 0, 0] });
@@ -58,10 +75,24 @@ describe("measureHumanEvaluation", () => {
   });
 
   it("is the same again with the same seed, and empty without votes", () => {
-    const scores = [[[1, 4], [2, 5]], [[2, 2], [3, 1]]];
+    const scores = [
+      [
+        [1, 4],
+        [2, 5],
+      ],
+      [
+        [2, 2],
+        [3, 1],
+      ],
+    ];
     expect(measure(scores)).toEqual(measure(scores));
     expect(measureHumanEvaluation({ models: 2, scales: SCALES, prompts: [{ textOf: [0, 1] }], votes: [], seed: 1 })).toEqual({
-      votes: 0, evaluators: 0, prompts: 0, models: [{ scales: [null] }, { scales: [null] }], pairs: [], agreement: [{ scale: 0, agreement: null }],
+      votes: 0,
+      evaluators: 0,
+      prompts: 0,
+      models: [{ scales: [null] }, { scales: [null] }],
+      pairs: [],
+      agreement: [{ scale: 0, agreement: null }],
     });
   });
 });
@@ -77,8 +108,14 @@ describe("a new evaluation", () => {
   it("refuses attributes of one name and a single model, by field", () => {
     const id = "0190a0a0-0000-7000-8000-000000000001";
     const parsed = newHumanEvaluationSchema.safeParse({
-      projectId: id, name: "x", models: [{ modelId: id }], prompts: { from: "split", split: "test", count: 3 },
-      scales: [{ name: "Clear", points: 5 }, { name: "clear", points: 3 }],
+      projectId: id,
+      name: "x",
+      models: [{ modelId: id }],
+      prompts: { from: "split", split: "test", count: 3 },
+      scales: [
+        { name: "Clear", points: 5 },
+        { name: "clear", points: 3 },
+      ],
     });
     expect(parsed.error?.issues.map(({ path }) => path.join("."))).toEqual(["models", "scales"]);
   });

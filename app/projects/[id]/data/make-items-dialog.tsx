@@ -14,7 +14,15 @@ import { useToast } from "../../../components/ui/toast";
 import { errorMessage, useTRPC } from "../../../trpc";
 import { countOf } from "../../format";
 
-export function MakeItemsDialog({ projectId, open, onOpenChange }: { projectId: string; open: boolean; onOpenChange: (open: boolean) => void }) {
+export function MakeItemsDialog({
+  projectId,
+  open,
+  onOpenChange,
+}: {
+  projectId: string;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+}) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const toast = useToast();
@@ -25,8 +33,15 @@ export function MakeItemsDialog({ projectId, open, onOpenChange }: { projectId: 
   const [other, setOther] = useState("");
   const scorers = useQuery({ ...trpc.checkpoint.scoring.queryOptions({ projectId }), enabled: open });
   const [newest, ...older] = scorers.data ?? [];
-  const otherCheckpointId = selection === "disagreement" ? (older.find(({ id }) => id === other) ?? older[0])?.id ?? null : null;
-  const choice = { projectId, split: splitSchema.options.find((known) => known === split) ?? null, maxItems, seed: 1, selection, otherCheckpointId };
+  const otherCheckpointId = selection === "disagreement" ? ((older.find(({ id }) => id === other) ?? older[0])?.id ?? null) : null;
+  const choice = {
+    projectId,
+    split: splitSchema.options.find((known) => known === split) ?? null,
+    maxItems,
+    seed: 1,
+    selection,
+    otherCheckpointId,
+  };
   const plan = useQuery({ ...trpc.item.plan.queryOptions(choice), enabled: open, placeholderData: keepPreviousData });
   const make = useMutation(
     trpc.item.make.mutationOptions({
@@ -46,8 +61,12 @@ export function MakeItemsDialog({ projectId, open, onOpenChange }: { projectId: 
         description="Each prompt that is no item yet becomes one, in the modes of the project's settings."
         footer={
           <>
-            <DialogClose asChild><Button>Cancel</Button></DialogClose>
-            <Button variant="primary" disabled={count === 0} loading={make.isPending} onClick={() => make.mutate(choice)}>Make {countOf(count, "item")}</Button>
+            <DialogClose asChild>
+              <Button>Cancel</Button>
+            </DialogClose>
+            <Button variant="primary" disabled={count === 0} loading={make.isPending} onClick={() => make.mutate(choice)}>
+              Make {countOf(count, "item")}
+            </Button>
           </>
         }
       >
@@ -56,7 +75,11 @@ export function MakeItemsDialog({ projectId, open, onOpenChange }: { projectId: 
             <Field label="Prompts of">
               <Select value={split} onChange={(event) => setSplit(event.target.value)}>
                 <option value="">All splits</option>
-                {splitSchema.options.map((known) => <option key={known} value={known}>{known}</option>)}
+                {splitSchema.options.map((known) => (
+                  <option key={known} value={known}>
+                    {known}
+                  </option>
+                ))}
               </Select>
             </Field>
             <Field label="Items at most" hint="One for each prompt">
@@ -66,7 +89,10 @@ export function MakeItemsDialog({ projectId, open, onOpenChange }: { projectId: 
           {newest !== undefined && (
             <div className="grid gap-4 sm:grid-cols-2">
               <Field label="Answers of a pair" hint={`By the stored scores of ${newest.name}; how likely a pair was is stored`}>
-                <Select value={selection} onChange={(event) => setSelection(REWARD_SELECTIONS.find((known) => known === event.target.value) ?? "random")}>
+                <Select
+                  value={selection}
+                  onChange={(event) => setSelection(REWARD_SELECTIONS.find((known) => known === event.target.value) ?? "random")}
+                >
                   <option value="random">By chance</option>
                   <option value="uncertain">Where its preference is nearest to a half</option>
                   {older.length > 0 && <option value="disagreement">Where another reward model contradicts it</option>}
@@ -75,25 +101,53 @@ export function MakeItemsDialog({ projectId, open, onOpenChange }: { projectId: 
               {selection === "disagreement" && (
                 <Field label="The other reward model">
                   <Select value={otherCheckpointId ?? ""} onChange={(event) => setOther(event.target.value)}>
-                    {older.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+                    {older.map(({ id, name }) => (
+                      <option key={id} value={id}>
+                        {name}
+                      </option>
+                    ))}
                   </Select>
                 </Field>
               )}
             </div>
           )}
           <div aria-live="polite" className="rounded-md bg-sunken p-3 text-sm">
-            {plan.data === undefined ? "Counting …" : (
+            {plan.data === undefined ? (
+              "Counting …"
+            ) : (
               <ul className="figures space-y-0.5">
-                {itemModeSchema.options.flatMap((mode) => (plan.data.made[mode] === undefined ? [] : [<li key={mode}>{MODE_NAMES[mode]}: {plan.data.made[mode]}</li>]))}
+                {itemModeSchema.options.flatMap((mode) =>
+                  plan.data.made[mode] === undefined
+                    ? []
+                    : [
+                        <li key={mode}>
+                          {MODE_NAMES[mode]}: {plan.data.made[mode]}
+                        </li>,
+                      ],
+                )}
                 {count === 0 && <li>No prompt becomes an item.</li>}
                 {plan.data.known > 0 && <li className="text-muted">{countOf(plan.data.known, "prompt")} with items already</li>}
-                {plan.data.without > 0 && <li className="text-muted">{countOf(plan.data.without, "prompt")} with too few completions for the chosen modes</li>}
-                {Object.entries(plan.data.left).map(([reason, n]) => <li key={reason} className="text-muted">{countOf(n, "completion")} left out: {reason.toLowerCase()}</li>)}
+                {plan.data.without > 0 && (
+                  <li className="text-muted">{countOf(plan.data.without, "prompt")} with too few completions for the chosen modes</li>
+                )}
+                {Object.entries(plan.data.left).map(([reason, n]) => (
+                  <li key={reason} className="text-muted">
+                    {countOf(n, "completion")} left out: {reason.toLowerCase()}
+                  </li>
+                ))}
               </ul>
             )}
           </div>
-          <p className="text-sm"><Link className="underline" href={`/projects/${projectId}/settings`}>Modes, scales and what annotators see</Link></p>
-          {error !== null && <p role="alert" className="text-sm text-failed">{errorMessage(error)}</p>}
+          <p className="text-sm">
+            <Link className="underline" href={`/projects/${projectId}/settings`}>
+              Modes, scales and what annotators see
+            </Link>
+          </p>
+          {error !== null && (
+            <p role="alert" className="text-sm text-failed">
+              {errorMessage(error)}
+            </p>
+          )}
         </div>
       </DialogContent>
     </Dialog>

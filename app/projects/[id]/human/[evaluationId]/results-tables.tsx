@@ -80,7 +80,10 @@ export function PairsTable({ evaluation: { models, scales }, results, votesHref 
               {models[b]?.name} minus {models[a]?.name}
             </Td>
             <Td numeric>
-              <Link className="underline decoration-dotted" href={votesHref({ model: models[b]?.id ?? "", scale: scales[scale]?.name ?? "" })}>
+              <Link
+                className="underline decoration-dotted"
+                href={votesHref({ model: models[b]?.id ?? "", scale: scales[scale]?.name ?? "" })}
+              >
                 <Interval value={difference} low={low} high={high} digits={2} insignificant={pHolm > SIGNIFICANT} />
               </Link>
             </Td>
@@ -123,8 +126,18 @@ export function DistributionTable({ evaluation: { models, scales }, results, vot
                   const href = votesHref({ model: id, scale: scale.name, score: String(points) });
                   return (
                     <Td key={points} numeric className="min-w-12">
-                      {n === 0 ? <span className="text-muted">0</span> : <Link className="underline decoration-dotted" href={href}>{n}</Link>}
-                      <span aria-hidden="true" className="mt-1 ml-auto block h-1 rounded-full bg-accent" style={{ width: `${(100 * n) / rated.ratings}%` }} />
+                      {n === 0 ? (
+                        <span className="text-muted">0</span>
+                      ) : (
+                        <Link className="underline decoration-dotted" href={href}>
+                          {n}
+                        </Link>
+                      )}
+                      <span
+                        aria-hidden="true"
+                        className="mt-1 ml-auto block h-1 rounded-full bg-accent"
+                        style={{ width: `${(100 * n) / rated.ratings}%` }}
+                      />
                     </Td>
                   );
                 })}

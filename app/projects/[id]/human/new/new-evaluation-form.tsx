@@ -58,7 +58,9 @@ export function NewEvaluationForm({ projectId, inputs }: { projectId: string; in
   const wrong = (field: string) => fieldError(create.error, field);
   const wrongModel =
     wrong("models") ?? Array.from({ length: MAX_K }, (_, i) => wrong(`models.${i}`)).find((message) => message !== null) ?? null;
-  const marked = wrongModel !== null || ["name", "prompts.count", "overlap", "seed", "temperature", "maxNewTokens"].some((field) => wrong(field) !== null);
+  const marked =
+    wrongModel !== null ||
+    ["name", "prompts.count", "overlap", "seed", "temperature", "maxNewTokens"].some((field) => wrong(field) !== null);
   const answered = inputs.models.filter(({ completions }) => completions > 0);
   const there = split === undefined ? 0 : inputs.prompts[split];
   return (

@@ -95,8 +95,8 @@ export function ReviewView({ projectId }: { projectId: string }) {
               )
             }
           >
-            Flags, and votes that the other annotators of an item or a reward model find unlikely, wait here for an answer. A reward run or a score
-            run gives the scores that this goes by.
+            Flags, and votes that the other annotators of an item or a reward model find unlikely, wait here for an answer. A reward run or
+            a score run gives the scores that this goes by.
           </EmptyState>
         </Card>
       )}
@@ -220,7 +220,11 @@ function Reasons({ judgement: { byOthers, byReward, learntFrom }, rewardModel }:
       {byOthers !== null && <li>The other annotators make this order right with a probability of {formatLikelihood(byOthers)}.</li>}
       {byReward !== null && rewardModel !== null && (
         <li>
-          The reward model <Link href={`/checkpoints/${rewardModel.id}`} className="underline decoration-dotted">{rewardModel.name}</Link> gives it {formatLikelihood(byReward)}
+          The reward model{" "}
+          <Link href={`/checkpoints/${rewardModel.id}`} className="underline decoration-dotted">
+            {rewardModel.name}
+          </Link>{" "}
+          gives it {formatLikelihood(byReward)}
           {learntFrom && ", though it learnt from this vote"}.
         </li>
       )}
@@ -256,7 +260,10 @@ function ReviewCard({ projectId, judgement, rewardModel }: { projectId: string; 
         }
         actions={
           likelihood !== null && (
-            <Badge tone="flagged" title="Probability that this is the right order, by what the others said and how reliable they are, and by the reward model's scores; odds of both multiply">
+            <Badge
+              tone="flagged"
+              title="Probability that this is the right order, by what the others said and how reliable they are, and by the reward model's scores; odds of both multiply"
+            >
               likely to {formatLikelihood(likelihood)}
             </Badge>
           )
@@ -279,7 +286,11 @@ function ReviewCard({ projectId, judgement, rewardModel }: { projectId: string; 
             <li key={id} className="rounded-md border p-3">
               <p className="mb-1 flex items-center gap-2 text-xs font-medium text-muted">
                 {String.fromCharCode(65 + i)} {rank !== null && <Badge tone={rank === 1 ? "chosen" : "neutral"}>rank {rank}</Badge>}
-                {reward !== null && <span className="figures" title="Score of the reward model">reward {reward.toFixed(2).replace("-", "−")}</span>}
+                {reward !== null && (
+                  <span className="figures" title="Score of the reward model">
+                    reward {reward.toFixed(2).replace("-", "−")}
+                  </span>
+                )}
               </p>
               <p dir="auto" className="prose-text max-h-80 overflow-y-auto whitespace-pre-wrap">
                 {text}
