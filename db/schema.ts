@@ -33,6 +33,7 @@ import type { AuditAction, AuditDetails, AuditKind } from "../domain/audit";
 import type { ProjectAccess, ProjectRole } from "../domain/project-role";
 import type { ReviewVerdict } from "../domain/quality/review";
 import type { RunConfig, RunEvent, RunKind, RunState } from "../domain/run";
+import type { Scale } from "../domain/scale";
 import type { Role } from "../domain/user";
 import type { DeliveryState, WebhookData, WebhookEvent } from "../domain/webhook";
 
@@ -279,10 +280,13 @@ export const items = pgTable(
     /** The item that this one shows again to one annotator. */
     repeatOf: uuid("repeat_of").references((): AnyPgColumn => items.id, { onDelete: "cascade" }),
     roundId: uuid("round_id").references(() => rounds.id),
+    /** The human evaluation that asks for it; its scales stand for the project's. */
+    evaluationId: uuid("evaluation_id").references(() => humanEvaluations.id, { onDelete: "cascade" }),
     createdAt: createdAt(),
   },
   (t) => [
     unique().on(t.projectId, t.contentHash),
+    index("items_evaluation").on(t.evaluationId).where(sql`${t.evaluationId} is not null`),
     index().on(t.projectId, t.open, t.priority),
     // Few items check: they are looked for with every item that is handed out.
     index("items_checks").on(t.projectId, t.purpose).where(sql`${t.purpose} <> 'work'`),
@@ -326,7 +330,7 @@ export const seats = pgTable(
     // The three that follow are the item's; triggers keep them so. They let an index say which seat comes next.
     projectId: uuid("project_id"),
     priority: integer("priority").notNull().default(0),
-    /** Handed out as work: of an open item that is not there to check. */
+    /** Handed out to whoever comes: of an open item of work or a human evaluation, not one that checks. */
     queued: boolean("queued").notNull().default(true),
   },
   (t) => [
@@ -403,6 +407,75 @@ export const judgements = pgTable(
     index().on(t.projectId, t.updatedAt, t.id),
     index().on(t.annotatorId, t.createdAt),
   ],
+);
+
+/** People rate the answers of several models to the same prompts, side by side and blind, on scales of its own. */
+export const humanEvaluations = pgTable(
+  "human_evaluations",
+  {
+    id: id(),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    /** In the order in which results show them. */
+    modelIds: jsonb("model_ids").$type<string[]>().notNull(),
+    scales: jsonb("scales").$type<Scale[]>().notNull(),
+    /** Evaluators of each prompt. */
+    overlap: smallint("overlap").notNull(),
+    /** Where the prompts were drawn from; null where they were typed. */
+    split: text("split").$type<Split>(),
+    /** Of the prompts that are drawn, of missing answers that are sampled, and of intervals. */
+    seed: bigint("seed", { mode: "number" }).notNull(),
+    /** Runs that sample the answers that were missing. */
+    runIds: jsonb("run_ids").$type<string[]>().notNull().default([]),
+    createdBy: uuid("created_by").references(() => users.id),
+    createdAt: createdAt(),
+    /** When every answer was there and the items were made. */
+    openedAt: at("opened_at"),
+    /** When a researcher stopped asking. */
+    closedAt: at("closed_at"),
+  },
+  (t) => [unique().on(t.projectId, t.name)],
+);
+
+/** What each model says to each prompt of a human evaluation; null while it is being sampled. */
+export const humanEvaluationAnswers = pgTable(
+  "human_evaluation_answers",
+  {
+    evaluationId: uuid("evaluation_id")
+      .notNull()
+      .references(() => humanEvaluations.id, { onDelete: "cascade" }),
+    promptId: uuid("prompt_id")
+      .notNull()
+      .references(() => prompts.id, { onDelete: "cascade" }),
+    modelId: uuid("model_id")
+      .notNull()
+      .references(() => models.id),
+    completionId: uuid("completion_id").references(() => completions.id),
+    /** Why it cannot be shown blind; its prompt is left out. */
+    problem: text("problem"),
+  },
+  (t) => [primaryKey({ columns: [t.evaluationId, t.promptId, t.modelId] })],
+);
+
+/** Scores of completions by reward checkpoints, each computed once. */
+export const completionRewards = pgTable(
+  "completion_rewards",
+  {
+    checkpointId: uuid("checkpoint_id")
+      .notNull()
+      .references(() => checkpoints.id, { onDelete: "cascade" }),
+    completionId: uuid("completion_id")
+      .notNull()
+      .references(() => completions.id, { onDelete: "cascade" }),
+    runId: uuid("run_id")
+      .notNull()
+      .references(() => runs.id),
+    /** As the reward model gives it, unscaled. */
+    score: doublePrecision("score").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.checkpointId, t.completionId] }), index().on(t.completionId)],
 );
 
 /** What a reviewer made of a judgement. One that was sent back is undone and counts nowhere. */

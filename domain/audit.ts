@@ -11,6 +11,8 @@ export const AUDIT_ACTIONS = {
   "data.imported": "imported data",
   "items.made": "made items",
   "item.purpose": "changed what an item is for",
+  "evaluation.made": "made a human evaluation",
+  "evaluation.closed": "closed or opened a human evaluation",
   "vote.accepted": "accepted a vote",
   "vote.sent_back": "sent a vote back",
   "votes.seen": "saw votes with names",

@@ -1,10 +1,13 @@
 /** Comparing models by votes: which pairs of their completions become items. */
 import { z } from "zod";
+import { drawWeighted, EVEN, preferenceOf, rewardWeight } from "./pair-weights";
 import { splitSchema } from "./prompt";
+import { drawByPivot, inclusionProbabilities } from "./proportional";
 import { createRandom } from "./random";
+import { sigmoid } from "./reward-agreement";
 
-/** How the pair of models is drawn for each prompt. */
-export const PAIR_SELECTIONS = ["random", "balanced", "information", "wanted"] as const;
+/** How the pair of models is drawn for each prompt; the last two draw the prompts likewise. */
+export const PAIR_SELECTIONS = ["random", "balanced", "information", "wanted", "uncertain", "disagreement"] as const;
 export type PairSelection = (typeof PAIR_SELECTIONS)[number];
 
 export const comparisonSchema = z.strictObject({
@@ -16,27 +19,41 @@ export const comparisonSchema = z.strictObject({
   selection: z.enum(PAIR_SELECTIONS).default("random"),
   /** Elo points that "wanted" settles. */
   difference: z.number().min(1).max(1000).default(30),
+  /** Whose scores "uncertain" and "disagreement" go by; the newest reward checkpoint that has scored completions when null. */
+  rewardCheckpointId: z.uuid().nullable().default(null),
+  /** What "disagreement" holds against it: another reward checkpoint, or what people's votes say of the models when null. */
+  otherCheckpointId: z.uuid().nullable().default(null),
   seed: z.number().int().min(0).default(1),
 });
 export type Comparison = z.infer<typeof comparisonSchema>;
 
 /** What the models say to one prompt: one completion each, of different models. `key` is the same in every installation. */
-export type ComparedPrompt = { promptId: string; key: string; completions: { id: string; modelId: string; contentHash: string }[] };
+export type ComparedPrompt = { promptId: string; key: string; completions: Compared[] };
+export type Compared = { id: string; modelId: string; contentHash: string };
 export type ComparedPair = { promptId: string; completionIds: [string, string]; propensity: number };
 
-/** What is known of the models before: votes on each pair, by `pairKey`, strengths in logits with their variance, and votes that two models still need. */
+/**
+ * What is known before: of models, votes on each pair, by `pairKey`, strengths in logits with their variance, and votes that
+ * two of them still need; of completions, scores of a reward model and of another one.
+ */
 export type ModelKnowledge = {
   votes: ReadonlyMap<string, number>;
   strengths: ReadonlyMap<string, { logit: number; variance: number }>;
   wanted(a: string, b: string): number;
+  rewards: ReadonlyMap<string, number>;
+  otherRewards: ReadonlyMap<string, number> | null;
 };
 export const pairKey = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${a}`);
-export const NOTHING_KNOWN: ModelKnowledge = { votes: new Map(), strengths: new Map(), wanted: () => 1 };
+export const NOTHING_KNOWN: ModelKnowledge = {
+  votes: new Map(),
+  strengths: new Map(),
+  wanted: () => 1,
+  rewards: new Map(),
+  otherRewards: null,
+};
 
 /** Of a model without votes: strengths of models lie about this far apart. */
 const UNKNOWN = { logit: 0, variance: 2 };
-/** Share of the draws that is even, so that no pair is ever ruled out and votes can be weighted by propensity. */
-const EVEN = 0.1;
 
 /**
  * Weights of pairs that follow what is known and what was drawn so far:
@@ -44,8 +61,10 @@ const EVEN = 0.1;
  * - information: 1/2 ln(1 + p (1 - p) v), what a vote is expected to tell of the difference of two strengths whose
  *   variance is v, under Bradley-Terry with a normal posterior (Chu & Ghahramani 2005; MacKay 1992)
  * - wanted: the votes that the pair still needs until a difference is settled
+ * - uncertain, disagreement: see `rewardWeight`; without another reward model, the models' ratings are what may disagree
+ * Null where a completion of the pair has no score.
  */
-function createWeights(selection: PairSelection, { votes, strengths, wanted }: ModelKnowledge) {
+function createWeights(selection: PairSelection, { votes, strengths, wanted, rewards, otherRewards }: ModelKnowledge) {
   const counts = new Map(votes);
   const known = new Map(strengths);
   const of = (model: string) => known.get(model) ?? UNKNOWN;
@@ -54,7 +73,8 @@ function createWeights(selection: PairSelection, { votes, strengths, wanted }: M
     return p * (1 - p);
   };
   return {
-    weight(a: string, b: string): number {
+    weight(first: Compared, second: Compared): number | null {
+      const [a, b] = [first.modelId, second.modelId];
       switch (selection) {
         case "random":
           return 1;
@@ -64,6 +84,11 @@ function createWeights(selection: PairSelection, { votes, strengths, wanted }: M
           return 0.5 * Math.log1p(tells(a, b) * (of(a).variance + of(b).variance));
         case "wanted":
           return wanted(a, b);
+        case "uncertain":
+        case "disagreement": {
+          const q = otherRewards === null ? sigmoid(of(a).logit - of(b).logit) : preferenceOf(otherRewards, first.id, second.id);
+          return rewardWeight(selection, preferenceOf(rewards, first.id, second.id), q);
+        }
         default:
           return selection satisfies never;
       }
@@ -79,7 +104,9 @@ function createWeights(selection: PairSelection, { votes, strengths, wanted }: M
 
 /**
  * One pair for each prompt, in a seeded order of prompts, at most `maxItems`, of models that said different things to the
- * prompt; drawn as `selection` says. `propensity` is the probability of the drawn pair. Prompts without such a pair give none.
+ * prompt; drawn as `selection` says. `propensity` is the probability of the drawn pair, given its prompt where prompts are
+ * taken by chance alone, and with that of its prompt where the selection draws prompts too. Prompts without such a pair
+ * give none.
  */
 export function chooseComparisons(
   prompts: readonly ComparedPrompt[],
@@ -88,36 +115,54 @@ export function chooseComparisons(
 ): ComparedPair[] {
   const order = createRandom(seed, "comparison").shuffle([...prompts].sort((a, b) => (a.key < b.key ? -1 : 1)));
   const weights = createWeights(selection, knowledge);
-  const out: ComparedPair[] = [];
-  for (const { promptId, key, completions } of order) {
-    const pairs = completions.flatMap((a, i) =>
-      completions
-        .slice(i + 1)
-        .flatMap((b) =>
-          a.contentHash === b.contentHash || a.modelId === b.modelId ? [] : [{ a, b, weight: weights.weight(a.modelId, b.modelId) }],
-        ),
+  const pairsOf = ({ completions }: ComparedPrompt) =>
+    completions.flatMap((a, i) =>
+      completions.slice(i + 1).flatMap((b) => {
+        const weight = a.contentHash === b.contentHash || a.modelId === b.modelId ? null : weights.weight(a, b);
+        return weight === null ? [] : [{ a, b, weight }];
+      }),
     );
-    if (pairs.length === 0) continue;
-    const total = pairs.reduce((sum, { weight }) => sum + weight, 0);
-    const even = selection === "random" || total === 0 ? 1 : EVEN;
-    const shares = pairs.map(({ weight }) => even / pairs.length + (even === 1 ? 0 : (1 - even) * (weight / total)));
-    const place = findPlace(shares, createRandom(seed, `comparison:${key}`).next());
-    const pair = pairs[place];
-    if (pair === undefined) continue;
+  const chances =
+    selection === "uncertain" || selection === "disagreement"
+      ? drawPrompts(
+          order.map((prompt) => ({ promptId: prompt.promptId, weights: pairsOf(prompt).map(({ weight }) => weight) })),
+          maxItems,
+          seed,
+        )
+      : null;
+  const out: ComparedPair[] = [];
+  for (const prompt of order) {
+    const { promptId, key } = prompt;
+    const chance = chances === null ? 1 : chances.get(promptId);
+    const pairs = pairsOf(prompt);
+    const drawn = drawWeighted(
+      pairs.map(({ weight }) => weight),
+      createRandom(seed, `comparison:${key}`).next(),
+      selection === "random" ? 1 : EVEN,
+    );
+    const pair = drawn === null ? undefined : pairs[drawn.place];
+    if (chance === undefined || drawn === null || pair === undefined) continue;
     const { a, b } = pair;
-    out.push({ promptId, completionIds: [a.id, b.id], propensity: shares[place] ?? 0 });
+    out.push({ promptId, completionIds: [a.id, b.id], propensity: chance * drawn.probability });
     weights.note(a.modelId, b.modelId);
     if (out.length === maxItems) break;
   }
   return out;
 }
 
-/** Where `u` of [0, 1) falls among shares that add up to 1. */
-function findPlace(shares: readonly number[], u: number): number {
-  let left = u;
-  for (const [i, share] of shares.entries()) {
-    left -= share;
-    if (left < 0) return i;
-  }
-  return shares.length - 1;
+/** `count` of the prompts that have pairs, in proportion to the mean weight of those but for an even share, each with its probability. */
+function drawPrompts(
+  prompts: readonly { promptId: string; weights: readonly number[] }[],
+  count: number,
+  seed: number,
+): Map<string, number> {
+  const possible = prompts.filter(({ weights }) => weights.length > 0);
+  const means = possible.map(({ weights }) => weights.reduce((sum, weight) => sum + weight, 0) / weights.length);
+  const mean = means.reduce((sum, weight) => sum + weight, 0) / Math.max(1, means.length);
+  const probabilities = inclusionProbabilities(
+    means.map((own) => EVEN * mean + (1 - EVEN) * own),
+    count,
+  );
+  const drawn = drawByPivot(probabilities, createRandom(seed, "comparison-prompts"));
+  return new Map(drawn.map((place) => [possible[place]?.promptId ?? "", probabilities[place] ?? 0]));
 }

@@ -517,8 +517,9 @@ export const KEY_METRICS: Readonly<Record<RunKind, readonly string[]>> = {
   ppo: ["objective/scores"],
   evaluation: ["eval/gold", "eval/reward", "eval/rougeL", "eval/accuracy", "eval/pearson"],
   benchmark: ["bench", "sample"].flatMap((kind) => ["mmlu", "super_glue", "glue"].map((suite) => `eval/${kind}/${suite}/average`)),
-  sample: ["requests/cost"],
+  sample: ["length/mean", "requests/cost"],
   judge: ["requests/cost"],
+  score: [],
   sweep: [],
 };
 

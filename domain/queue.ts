@@ -3,9 +3,10 @@ import { z } from "zod";
 
 /**
  * Why an item is judged: for the votes themselves; to see whether an annotator says what is known (gold; qualification
- * before any work); or whether they say the same again (repeat). Only work counts in data sets, rankings and progress.
+ * before any work); or whether they say the same again (repeat); or for a human evaluation, which alone reads them. Only
+ * work counts in data sets, rankings and progress.
  */
-export const itemPurposeSchema = z.enum(["work", "gold", "qualification", "repeat"]);
+export const itemPurposeSchema = z.enum(["work", "gold", "qualification", "repeat", "evaluation"]);
 export type ItemPurpose = z.infer<typeof itemPurposeSchema>;
 
 const share = z.number().min(0, "At least 0").max(0.5, "At most a half");

@@ -39,11 +39,14 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
       // At most: a prompt that a perturbation leaves as it is is not asked again.
       return prompts === 0 ? null : prompts * (config.holistic ? 1 + PERTURBATIONS.length : 1);
     }
+    case "score":
+      // Which completions have a score already is known when it runs.
+      return null;
     case "benchmark":
       // Which rows there are is known to the worker, whose folder holds them.
       return null;
     case "sample": {
-      const prompts = Math.min(config.maxPrompts, work.prompts);
+      const prompts = config.promptIds?.length ?? Math.min(config.maxPrompts, work.prompts);
       return prompts === 0 ? null : prompts * config.completionsPerPrompt;
     }
     case "judge":
@@ -82,6 +85,7 @@ export function sequencesPerStep(config: RunConfig, work: Pick<RunWork, "complet
     case "benchmark":
     case "sample":
     case "judge":
+    case "score":
     case "sweep":
       return 1;
     default:
@@ -99,6 +103,7 @@ export const STEP_UNITS = {
   benchmark: "requests",
   sample: "completions",
   judge: "verdicts",
+  score: "completions",
   sweep: "trials",
 } as const satisfies Record<RunConfig["kind"], string>;
 
@@ -175,6 +180,7 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
         networks * (optimiser(adapter(config.lora.r)) + activations(rows, config.maxPromptLength + config.responseLength, 1))
       );
     }
+    case "score":
     case "benchmark":
       // Prompts with examples fill what the model reads; small models read less.
       return weights + activations(config.batchSize, 1024, 0);

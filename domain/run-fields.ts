@@ -401,6 +401,19 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     field("Main", "batchSize", "Batch size", "integer", "Requests at once"),
     SEED,
   ],
+  score: [
+    field("Main", "split", "Completions of", "choice", "Which prompts' completions; those that have a score keep it", {
+      choices: [
+        { value: "all", label: "All splits" },
+        { value: "train", label: "Training split" },
+        { value: "validation", label: "Validation split" },
+        { value: "test", label: "Test split" },
+      ],
+    }),
+    field("Main", "judgedOnly", "Only what was judged", "boolean", "Enough for agreement with people and for the review"),
+    field("Main", "batchSize", "Batch size", "integer", "Completions at once"),
+    SEED,
+  ],
   sample: [
     field("Main", "split", "Prompts of", "choice", "Which prompts", { choices: SPLITS }),
     field("Main", "maxPrompts", "Prompts at most", "integer", "Usually 100 to 5000"),

@@ -96,6 +96,10 @@ export const RUN_PRESETS: Readonly<Record<RunKind, readonly RunPreset[]>> = {
     { name: "HELM core", purpose: "Questions, summaries, sentiment, toxicity and MMLU", changes: { tasks: ["helm"] } },
     { name: "Quick look", purpose: "20 rows of every GLUE and SuperGLUE task", changes: { tasks: ["glue", "super_glue"], limit: 20 } },
   ],
+  score: [
+    { name: "Everything", purpose: "All completions of the project", changes: {} },
+    { name: "What was judged", purpose: "For agreement with people and the review of votes", changes: { judgedOnly: true } },
+  ],
   sample: [
     { name: "Pairs", purpose: "Two completions a prompt, ready to be judged", changes: {} },
     { name: "Rankings", purpose: "Four completions a prompt", changes: { completionsPerPrompt: 4 } },

@@ -4,7 +4,7 @@ import { samplingSchema } from "./completion";
 import type { TaskReport } from "./task-report";
 import { findSuite, findTask, SUITES } from "./tasks/registry";
 
-export const runKindSchema = z.enum(["sft", "reward", "preference", "ppo", "evaluation", "benchmark", "sample", "judge", "sweep"]);
+export const runKindSchema = z.enum(["sft", "reward", "preference", "ppo", "evaluation", "benchmark", "sample", "judge", "score", "sweep"]);
 export type RunKind = z.infer<typeof runKindSchema>;
 
 export const RUN_STATES = ["queued", "running", "paused", "succeeded", "failed", "cancelled"] as const;
@@ -281,6 +281,8 @@ export const sampleConfigSchema = z.strictObject({
   seed: commonFields.seed,
   split: z.enum(["train", "validation", "test"]).default("train"),
   maxPrompts: z.number().int().min(1).default(100),
+  /** Just these prompts, of any split. */
+  promptIds: z.array(z.uuid()).min(1).max(5000).optional(),
   completionsPerPrompt: z.number().int().min(1).max(9).default(2),
   /** Leave out prompts that have as many completions of this model already. */
   onlyMissing: z.boolean().default(false),
@@ -307,6 +309,17 @@ export const judgeConfigSchema = z.strictObject({
   temperature: z.number().min(0).max(5).default(0),
   maxNewTokens: z.number().int().min(16).max(4096).default(512),
   ...requestFields,
+});
+
+/** Stores what a reward checkpoint (the run's base) gives completions that it has not scored yet. */
+export const scoreConfigSchema = z.strictObject({
+  kind: z.literal("score"),
+  /** Nothing is drawn; every run has one. */
+  seed: commonFields.seed,
+  split: z.enum(["all", "train", "validation", "test"]).default("all"),
+  /** Leave out what nobody has judged. */
+  judgedOnly: z.boolean().default(false),
+  batchSize: z.number().int().min(1).default(32),
 });
 
 /** Runs that a sweep may have as its trials. */
@@ -360,6 +373,7 @@ export const runConfigSchema = z.discriminatedUnion("kind", [
   benchmarkConfigSchema,
   sampleConfigSchema,
   judgeConfigSchema,
+  scoreConfigSchema,
   sweepConfigSchema,
 ]);
 export type RunConfig = z.infer<typeof runConfigSchema>;
@@ -369,6 +383,7 @@ export type PreferenceConfig = z.infer<typeof preferenceConfigSchema>;
 export type PpoConfig = z.infer<typeof ppoConfigSchema>;
 export type EvaluationConfig = z.infer<typeof evaluationConfigSchema>;
 export type BenchmarkConfig = z.infer<typeof benchmarkConfigSchema>;
+export type ScoreConfig = z.infer<typeof scoreConfigSchema>;
 export type SampleConfig = z.infer<typeof sampleConfigSchema>;
 export type JudgeConfig = z.infer<typeof judgeConfigSchema>;
 

@@ -6,6 +6,7 @@ import { findTools } from "../trainer/engine/setup-tools";
 import { benchmark, type BenchmarkOptions } from "./lib/benchmark";
 import { dataFolder, loadEnvFile } from "./lib/environment";
 import { fail } from "./lib/fail";
+import { humanEvaluation } from "./lib/human-evaluation";
 import { addModelCommands } from "./lib/model-commands";
 import { type TrainFileOptions, trainFile } from "./lib/train-file";
 
@@ -101,6 +102,13 @@ program
     process.once("SIGTERM", () => stop.abort());
     await trainFile(options, stop.signal);
   });
+
+program
+  .command("human-evaluation")
+  .description("computes the results of a human evaluation again from its JSON download, without database or web")
+  .argument("<file>", "what the button JSON of its page gives")
+  .option("--json", "for programs", false)
+  .action((file: string, { json }: { json: boolean }) => humanEvaluation(file, json));
 
 addModelCommands(program);
 

@@ -18,6 +18,7 @@ const MISSING = {
   item: "This item does not exist any more.",
   judgement: "There is no such judgement.",
   invitation: "There is no such invitation.",
+  humanEvaluation: "There is no such human evaluation.",
   webhook: "There is no such webhook. It may have been removed.",
 } as const;
 

@@ -6,6 +6,7 @@ import { datasetRouter } from "./routers/dataset";
 import { endpointRouter } from "./routers/endpoint";
 import { guidelineRouter } from "./routers/guideline";
 import { hubRouter } from "./routers/hub";
+import { humanEvaluationRouter } from "./routers/human-evaluation";
 import { itemRouter } from "./routers/item";
 import { leaderboardRouter } from "./routers/leaderboard";
 import { memberRouter } from "./routers/member";
@@ -28,6 +29,7 @@ export const appRouter = router({
   endpoint: endpointRouter,
   guideline: guidelineRouter,
   hub: hubRouter,
+  humanEvaluation: humanEvaluationRouter,
   item: itemRouter,
   leaderboard: leaderboardRouter,
   member: memberRouter,

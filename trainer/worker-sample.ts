@@ -5,7 +5,7 @@ import { insertItems } from "../db/queries/items";
 import { storableText } from "../db/queries/run-events";
 import { type RunRow, selectBatchRuns } from "../db/queries/runs";
 import type { Db } from "../db/client";
-import { ensureModel, type PromptRow, selectCompletionsOfRun, selectPromptsOfSplit } from "../db/queries/training-data";
+import { ensureModel, type PromptRow, selectCompletionsOfRun, selectPromptsByIds, selectPromptsOfSplit } from "../db/queries/training-data";
 import { chooseServable } from "../domain/annotation/serving";
 import { chooseComparisons, type ComparedPrompt } from "../domain/comparison";
 import { type Generation, requestBody, sentParameters } from "../domain/endpoint";
@@ -19,8 +19,9 @@ export function requestSeed(seed: number, promptHash: string, ordinal: number): 
 
 const SHOWN = 8;
 
-/** The prompts of a sample run: of its split, or those of them that lack completions of the model. */
+/** The prompts of a sample run: those that it names, or of its split, or those of them that lack completions of the model. */
 export async function selectSamplePrompts(db: Db, run: RunRow, config: SampleConfig, modelId: string): Promise<PromptRow[]> {
+  if (config.promptIds) return selectPromptsByIds(db, run.projectId, config.promptIds);
   const lacking = config.onlyMissing ? { modelId, count: config.completionsPerPrompt, runId: run.id } : undefined;
   return selectPromptsOfSplit(db, run.projectId, config.split, config.maxPrompts, lacking);
 }

@@ -17,7 +17,9 @@ import {
   selectCheckpointsOfRun,
   setPromotion,
 } from "../db/queries/checkpoints";
+import { insertCompletionRewards } from "../db/queries/completion-rewards";
 import { selectEndpoint } from "../db/queries/endpoints";
+import { openHumanEvaluations } from "../db/queries/human-evaluations";
 import { appendRunEvents, storableText } from "../db/queries/run-events";
 import { claimRun, heartbeatRun, type RunRow, transitionRun } from "../db/queries/runs";
 import { upsertEvaluationRows } from "../db/queries/evaluation-rows";
@@ -27,6 +29,7 @@ import {
   ensureModel,
   insertSampledCompletions,
   type PromptRow,
+  selectPromptsByIds,
   selectPromptsOfSplit,
   selectTrainingRows,
 } from "../db/queries/training-data";
@@ -49,6 +52,7 @@ import {
   type RunEvent,
   runConfigSchema,
   type SampleConfig,
+  type ScoreConfig,
   type SftConfig,
 } from "../domain/run";
 import { FencedError, NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
@@ -65,6 +69,7 @@ import { runBenchmarkOf } from "./worker-benchmark";
 import { judgePairs } from "./worker-judge";
 import { type Clock, type Ending, realClock, type RequestContext } from "./worker-requests";
 import { compareBatch, makeSampleItems, sampleFromEndpoint, selectSamplePrompts, showCompletions } from "./worker-sample";
+import { scoreProject } from "./worker-score";
 
 export type WorkerOptions = {
   db: Db;
@@ -197,6 +202,17 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     // How far the votes that it never saw agree with it: what decides whether a policy trained on it is promoted.
     const checkpoint = await latestCheckpoint(db, run.id);
     if (checkpoint && rows.test.length > 0) {
+      // What its agreement with each annotator is computed of.
+      await scoreProject(context, {
+        db,
+        runId: run.id,
+        projectId: run.projectId,
+        checkpointId: checkpoint.id,
+        chain: await chainOf(checkpoint.id, "reward checkpoint"),
+        split: "test",
+        judged: true,
+        batchSize: config.batchSize,
+      });
       const items = await measureRewardAccuracy(context, {
         chain: await chainOf(checkpoint.id, "reward checkpoint"),
         rows: rows.test,
@@ -363,9 +379,13 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
       await context.emit(await compareBatch(db, run, config));
       return { outcome: "succeeded", reason: `No prompt of the ${config.split} split lacks completions of ${checkpoint.name}` };
     }
-    if (prompts.length === 0) throw new Error(`The project has no prompts in its ${config.split} split`);
+    if (prompts.length === 0)
+      throw new Error(
+        config.promptIds ? "The prompts that were to be answered are gone" : `The project has no prompts in its ${config.split} split`,
+      );
     const result = await sampleAndStore(run, context, prompts, config, config.completionsPerPrompt, asked);
     if (result.outcome !== "succeeded") return result.outcome;
+    await openHumanEvaluations(db, run.projectId);
     await context.emit([showCompletions(result.sampled.length, result.sampled, prompts)]);
     if (config.createItems) await context.emit([await makeSampleItems(db, run, result.stored, result.checkpoint.name)]);
     await context.emit(await compareBatch(db, run, config));
@@ -509,6 +529,18 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
           values: (evaluated[i] as EvaluationRow).values,
         })),
       );
+      const { rewardCheckpointId } = run;
+      if (rewardCheckpointId !== null && rewards !== null) {
+        await insertCompletionRewards(
+          db,
+          rows.flatMap(({ promptId, text }, i) => ({
+            checkpointId: rewardCheckpointId,
+            completionId: completionIds.get(`${promptId}:${hashText(text)}`) as string,
+            runId: run.id,
+            score: rewards[i] as number,
+          })),
+        );
+      }
       await context.emit([
         { kind: "metric", step: rows.length, values: Object.fromEntries(scores.map(({ metric, value }) => [`eval/${metric}`, value])) },
         {
@@ -542,6 +574,22 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     });
   };
 
+  const scoreRun = async (run: RunRow, config: ScoreConfig, asked: () => "pause" | "cancel" | null): Promise<Outcome> => {
+    const context = await createContext(run, "adapter", null, asked);
+    return scoreProject(context, {
+      db,
+      runId: run.id,
+      projectId: run.projectId,
+      checkpointId: run.baseCheckpointId ?? "",
+      chain: await chainOf(run.baseCheckpointId, "reward checkpoint"),
+      split: config.split === "all" ? null : config.split,
+      judged: config.judgedOnly,
+      batchSize: config.batchSize,
+      start: context.start,
+      tell: (done) => tellStep(run, done),
+    });
+  };
+
   /** A step without an event. Throws when another worker has the run. */
   const tellStep = async (run: RunRow, step: number): Promise<void> => {
     if (!(await appendRunEvents(db, { runId: run.id, attempt: run.attempt, events: [], step }))) throw new FencedError();
@@ -568,6 +616,8 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
         return evaluateRun(run, config, asked);
       case "benchmark":
         return benchmarkRun(run, config, asked);
+      case "score":
+        return scoreRun(run, config, asked);
       case "sweep":
         throw new Error("A sweep is worked on through its trials");
       default:

@@ -17,6 +17,7 @@ import { BoardFilters } from "./board-filters";
 import { splitScores } from "../components/lineage/benchmark-table";
 import { BenchmarksTable } from "./benchmarks-table";
 import { CompareDialog } from "./compare-dialog";
+import { HumanTable } from "./human-table";
 import { Ranking } from "./ranking";
 import { ScoresTable } from "./scores-table";
 import { Scrutiny } from "./scrutiny";
@@ -169,6 +170,20 @@ export function LeaderboardView() {
               <ScoresTable scores={scores?.others ?? []} researcher={researcher} />
             </Card>
           </section>
+          {board.data.human.length > 0 && (
+            <section aria-labelledby="human">
+              <h2 id="human" className="mb-1 text-lg font-semibold">
+                Human evaluation
+              </h2>
+              <p className="mb-3 text-sm text-muted">
+                People rated the answers side by side, without knowing whose they are; mean points of the newest evaluation of each, with 95
+                % intervals over prompts.
+              </p>
+              <Card>
+                <HumanTable models={board.data.human} projectId={researcher ? board.data.project.id : null} />
+              </Card>
+            </section>
+          )}
           {scores !== undefined && scores.benchmarks.length > 0 && (
             <section aria-labelledby="benchmarks">
               <h2 id="benchmarks" className="mb-1 text-lg font-semibold">

@@ -30,6 +30,7 @@ export const KIND_LABELS: Readonly<Record<RunKind, string>> = {
   benchmark: "Benchmark",
   sample: "Sampling",
   judge: "Judge",
+  score: "Scoring",
   sweep: "Sweep",
 };
 
@@ -42,5 +43,6 @@ export const KIND_PURPOSES: Readonly<Record<RunKind, string>> = {
   benchmark: "Score a checkpoint on GLUE, SuperGLUE, MMLU, HELM",
   sample: "Write completions for the annotators to judge",
   judge: "Ask an outside model which of two models' answers is better",
+  score: "Store what a reward model gives the completions: for agreement with people, review and pair selection",
   sweep: "Try many settings of one kind of run",
 };

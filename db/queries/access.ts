@@ -15,6 +15,7 @@ export type ProjectThing =
   | { item: string }
   | { judgement: string }
   | { invitation: string }
+  | { humanEvaluation: string }
   | { webhook: string };
 
 /** What decides the caller's role, beside the role of their account; `withMembership` joins what it needs. */
@@ -40,6 +41,7 @@ function belongsTo(thing: ProjectThing): SQL {
     item: "items",
     judgement: "judgements",
     invitation: "invitations",
+    humanEvaluation: "human_evaluations",
     webhook: "webhooks",
   }[kind];
   if (table === undefined) throw new Error(`A ${kind} belongs to no project`);

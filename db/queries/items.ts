@@ -12,13 +12,15 @@ export type NewItem = {
   priority?: number;
   propensity?: number;
   roundId?: string | null;
+  /** The human evaluation that asks; its votes count nowhere else. */
+  evaluationId?: string;
 };
 
-/** The same comparison in any order is one item; what shows no completion is known by its prompt. */
-function hashItem({ mode, promptId, completionIds }: NewItem): string {
+/** The same comparison in any order is one item, in each evaluation; what shows no completion is known by its prompt. */
+function hashItem({ mode, promptId, completionIds, evaluationId }: NewItem): string {
   const shown = completionIds.length > 0 ? [...completionIds].sort() : [promptId];
   return createHash("sha256")
-    .update([mode, ...shown].join("\n"))
+    .update([...(evaluationId === undefined ? [] : [evaluationId]), mode, ...shown].join("\n"))
     .digest("hex");
 }
 
@@ -64,7 +66,7 @@ export async function insertItems(
       const made = await tx
         .insert(items)
         .values(
-          [...byHash].map(([contentHash, { promptId, mode, priority, propensity, roundId }]) => ({
+          [...byHash].map(([contentHash, { promptId, mode, priority, propensity, roundId, evaluationId }]) => ({
             projectId: input.projectId,
             promptId,
             mode,
@@ -72,6 +74,8 @@ export async function insertItems(
             propensity,
             roundId,
             contentHash,
+            evaluationId,
+            purpose: evaluationId === undefined ? ("work" as const) : ("evaluation" as const),
           })),
         )
         .onConflictDoNothing()

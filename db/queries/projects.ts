@@ -70,7 +70,7 @@ export function selectProjectsWithProgress(db: Db) {
   const seatCounts = db
     .select({ projectId: seats.projectId, wanted: count().as("n_wanted"), judged: count(seats.judgementId).as("n_judged") })
     .from(seats)
-    .where(eq(seats.queued, true))
+    .innerJoin(items, and(eq(items.id, seats.itemId), eq(items.purpose, "work")))
     .groupBy(seats.projectId)
     .as("seat_counts");
   const lastJudged = db
@@ -121,7 +121,8 @@ export async function selectProjectCounts(db: Db, projectId: string) {
       unfinished: countDistinct(sql`case when ${seats.judgementId} is null then ${seats.itemId} end`),
     })
     .from(seats)
-    .where(and(eq(seats.projectId, projectId), eq(seats.queued, true)));
+    .innerJoin(items, and(eq(items.id, seats.itemId), eq(items.purpose, "work")))
+    .where(eq(seats.projectId, projectId));
   const [itemCount] = await db
     .select({ n: count() })
     .from(items)

@@ -82,6 +82,16 @@ export async function selectPromptIds(db: Db, projectId: string, ids: readonly s
   return rows.map(({ id }) => id);
 }
 
+/** The last message of each prompt. */
+export async function selectPromptTexts(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({ id: prompts.id, messages: prompts.messages })
+    .from(prompts)
+    .where(inArray(prompts.id, [...ids]));
+  return new Map(rows.map(({ id, messages }) => [id, messages.at(-1)?.content ?? ""]));
+}
+
 export async function selectPrompt(db: Db, id: string): Promise<PromptRow | null> {
   const [row] = await db.select().from(prompts).where(eq(prompts.id, id));
   return row ?? null;

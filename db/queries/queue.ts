@@ -218,7 +218,11 @@ export async function updatePurpose(
   db: Db,
   input: { itemId: string; purpose: "work" | "gold" | "qualification"; gold: Record<string, number> | null },
 ): Promise<void> {
-  await db.update(items).set({ purpose: input.purpose, gold: input.gold }).where(eq(items.id, input.itemId));
+  // A human evaluation's items stay its own.
+  await db
+    .update(items)
+    .set({ purpose: input.purpose, gold: input.gold })
+    .where(and(eq(items.id, input.itemId), isNull(items.evaluationId)));
 }
 
 export async function countPurposes(db: Db, projectId: string): Promise<{ gold: number; qualification: number }> {

@@ -313,3 +313,13 @@ export function selectBatchRuns(db: Db, batchId: string) {
     .where(eq(runs.batchId, batchId))
     .orderBy(asc(runs.createdAt), asc(runs.id));
 }
+
+/** Name and state of runs, in no order. */
+export function selectRunStates(db: Db, ids: readonly string[]) {
+  return ids.length === 0
+    ? Promise.resolve([])
+    : db
+        .select({ id: runs.id, name: runs.name, state: runs.state, step: runs.step, totalSteps: runs.totalSteps })
+        .from(runs)
+        .where(inArray(runs.id, [...ids]));
+}

@@ -1,12 +1,16 @@
 /** SQL on seats: who may judge which item now. */
 import { and, asc, desc, eq, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../../domain/prompt";
+import type { Scale } from "../../domain/scale";
 import type { WebhookEvent } from "../../domain/webhook";
 import type { Db } from "../client";
 import { accessColumns, withMembership } from "./access";
-import { drafts, guidelineVersions, items, projects, prompts, seats } from "../schema";
+import { drafts, guidelineVersions, humanEvaluations, items, projects, prompts, seats } from "../schema";
 
 export type SeatRow = typeof seats.$inferSelect;
+
+/** The scales of an item: its human evaluation's, else the project's. */
+const scalesOfItem = sql<Scale[]>`coalesce(${humanEvaluations.scales}, ${projects.annotation}->'scales')`;
 
 const free = and(isNull(seats.judgementId), isNull(seats.annotatorId));
 const expired = and(isNull(seats.judgementId), isNotNull(seats.annotatorId), lt(seats.leaseExpiresAt, sql`now()`));
@@ -143,7 +147,7 @@ export async function selectItemToJudge(db: Db, { itemId, annotatorId }: { itemI
       queue: projects.queue,
       leaseSeconds: projects.leaseSeconds,
       undoSeconds: projects.undoSeconds,
-      annotation: projects.annotation,
+      scales: scalesOfItem,
       /** What any webhook of the project wants to be told. */
       wantedEvents: sql<
         WebhookEvent[]
@@ -154,6 +158,7 @@ export async function selectItemToJudge(db: Db, { itemId, annotatorId }: { itemI
     })
     .from(items)
     .innerJoin(projects, eq(projects.id, items.projectId))
+    .leftJoin(humanEvaluations, eq(humanEvaluations.id, items.evaluationId))
     .$dynamic();
   const [item] = await withMembership(query, annotatorId).where(eq(items.id, itemId));
   return item ?? null;
@@ -172,11 +177,12 @@ export async function selectTaskContent(db: Db, input: { itemId: string; annotat
       messages: prompts.messages,
       leaseSeconds: projects.leaseSeconds,
       reasons: projects.reasons,
-      annotation: projects.annotation,
       texts: sql<ShownText[]>`(select coalesce(json_agg(json_build_object('id', c.id, 'text', c.text, 'turns', c.turns)), '[]')
         from item_completions part join completions c on c.id = part.completion_id where part.item_id = ${items.id})`,
       draft: drafts.value,
       guideline: { version: guidelineVersions.version, body: guidelineVersions.body },
+      imageHosts: sql<string[]>`${projects.annotation}->'imageHosts'`,
+      scales: scalesOfItem,
       sentBack: sql<string | null>`(select r.note from judgement_reviews r join judgements j on j.id = r.judgement_id
         where j.item_id = ${items.id} and j.annotator_id = ${annotatorId} and r.verdict = 'sent_back' order by r.created_at desc limit 1)`,
     })
@@ -185,11 +191,12 @@ export async function selectTaskContent(db: Db, input: { itemId: string; annotat
     .innerJoin(projects, eq(projects.id, items.projectId))
     .leftJoin(drafts, and(eq(drafts.itemId, items.id), eq(drafts.annotatorId, annotatorId)))
     .leftJoin(guidelineVersions, guidelineVersionId === null ? sql`false` : eq(guidelineVersions.id, guidelineVersionId))
+    .leftJoin(humanEvaluations, eq(humanEvaluations.id, items.evaluationId))
     .where(eq(items.id, itemId));
   return item ?? null;
 }
 
-/** How many items of work in a project `annotatorId` could still judge. */
+/** How many items in a project, of work or a human evaluation, `annotatorId` could still judge. */
 export async function countOpenFor(db: Db, input: { projectId: string; annotatorId: string; tier: number }): Promise<number> {
   const { projectId, annotatorId, tier } = input;
   // All that are open to somebody, less those that this annotator knows: far quicker than asking of each.

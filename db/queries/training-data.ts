@@ -63,6 +63,15 @@ export function selectPromptsOfSplit(
   return limit === undefined ? query : query.limit(limit);
 }
 
+/** In the order of their content hash; prompts of other projects are left out. */
+export function selectPromptsByIds(db: Db, projectId: string, ids: readonly string[]): Promise<PromptRow[]> {
+  return db
+    .select()
+    .from(prompts)
+    .where(and(eq(prompts.projectId, projectId), inArray(prompts.id, [...ids])))
+    .orderBy(asc(prompts.contentHash));
+}
+
 /** The model that stands for a checkpoint on the leaderboard; made on first use. */
 export async function ensureModel(db: Db, input: { projectId: string; checkpointId: string; name: string }): Promise<string> {
   const { projectId, checkpointId } = input;

@@ -1,5 +1,6 @@
 /** Which item a prompt becomes by a project's settings: its mode by the modes' shares, its completions by chance. */
 import { type ItemMode, MODE_SIZES } from "../judgement";
+import { drawWeighted } from "../pair-weights";
 import { createRandom } from "../random";
 import { chooseServable } from "./serving";
 import type { ModeShare } from "./settings";
@@ -19,7 +20,16 @@ export type PlannedItem = { item: { mode: ItemMode; completionIds: string[]; pro
 const choose = (n: number, k: number): number =>
   Array.from({ length: k }, (_, i) => (n - i) / (i + 1)).reduce((product, factor) => product * factor, 1);
 
-export function planItem({ key, completions }: PlannedPrompt, modes: readonly ModeShare[], seed: number): PlannedItem {
+/** Of two completions by their ids, how much a vote on them is wanted; null where that cannot be said. */
+export type PairWeight = (first: string, second: string) => number | null;
+
+/** Two completions are drawn by `pairWeight`, where it can say something of a pair; any other number by chance. */
+export function planItem(
+  { key, completions }: PlannedPrompt,
+  modes: readonly ModeShare[],
+  seed: number,
+  pairWeight: PairWeight = () => null,
+): PlannedItem {
   const inOrder = [...completions].sort((a, b) => (a.contentHash < b.contentHash ? -1 : 1));
   // Single answers and whole conversations are never set against each other.
   const whole = inOrder.filter(({ turns }) => turns !== null);
@@ -35,6 +45,27 @@ export function planItem({ key, completions }: PlannedPrompt, modes: readonly Mo
   const drawn = possible.find((_, i) => draw < possible.slice(0, i + 1).reduce((sum, { share }) => sum + share, 0)) ?? possible.at(-1);
   if (drawn === undefined) return { item: null, left: reasons };
   const k = Math.min(drawn.completions, chosen.length);
+  const pairs =
+    k !== 2
+      ? []
+      : chosen.flatMap((a, i) =>
+          chosen.slice(i + 1).flatMap((b) => {
+            const weight = pairWeight(a.id, b.id);
+            return weight === null ? [] : [{ ids: [a.id, b.id], weight }];
+          }),
+        );
+  const pair =
+    pairs.length === 0
+      ? null
+      : drawWeighted(
+          pairs.map(({ weight }) => weight),
+          random.next(),
+        );
+  if (pair !== null)
+    return {
+      item: { mode: drawn.mode, completionIds: pairs[pair.place]?.ids ?? [], propensity: (drawn.share / total) * pair.probability },
+      left: reasons,
+    };
   const completionIds = random
     .shuffle(chosen)
     .slice(0, k)

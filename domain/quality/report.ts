@@ -28,6 +28,14 @@ export type AnnotatorQuality = {
   habits: Habits;
   alarms: Alarm[];
 };
+export type UnlikelyVote = {
+  judgementId: string;
+  itemId: string;
+  annotatorId: string;
+  likelihood: number;
+  byOthers: number | null;
+  byReward: number | null;
+};
 export type QualityReport = {
   votes: number;
   /** Units of at least two annotators, of all units. */
@@ -43,8 +51,11 @@ export type QualityReport = {
   annotators: AnnotatorQuality[];
   /** Items whose annotators agree least. */
   items: { itemId: string; agreed: number; pairs: number }[];
-  /** Votes that the others find least likely, least likely first; a ranking's likelihood is the geometric mean of its pairs'. */
-  unlikely: { judgementId: string; itemId: string; annotatorId: string; likelihood: number }[];
+  /**
+   * Votes that the others and the reward model find least likely, least likely first. A ranking's likelihood is the geometric
+   * mean of its pairs'; the odds of both multiply, as of two witnesses that know nothing of each other.
+   */
+  unlikely: UnlikelyVote[];
 };
 
 const LEAST_IN_COMMON = 5;
@@ -54,8 +65,14 @@ const MAX_UNLIKELY = 300;
 const MAX_TIMES = 16;
 const DAY_MS = 86_400_000;
 
+/** Likelihood of votes under a reward model, by their ids. */
+type RewardLikelihoods = ReadonlyMap<string, number>;
+
 /** `votes` stand and are of one kind of annotators (people or simulated); repeats count for consistency only. */
-export function measureQuality(votes: readonly QualityVote[], { seed }: { seed: number }): QualityReport {
+export function measureQuality(
+  votes: readonly QualityVote[],
+  { seed, byReward = new Map() }: { seed: number; byReward?: RewardLikelihoods },
+): QualityReport {
   const first = votes.filter(({ repeatOf }) => repeatOf === null);
   const indexed = indexVotes(first);
   const order = indexObservations(sayOrders(indexed));
@@ -86,7 +103,7 @@ export function measureQuality(votes: readonly QualityVote[], { seed }: { seed: 
       a: indexed.annotators[a] ?? "",
       b: indexed.annotators[b] ?? "",
     })),
-    ...measureAnnotators(votes, indexed, order),
+    ...measureAnnotators(votes, indexed, order, byReward),
     items: leastAgreed(order, indexed.items),
   };
 }
@@ -205,6 +222,7 @@ function measureAnnotators(
   all: readonly QualityVote[],
   indexed: IndexedVotes,
   data: Observations,
+  byReward: RewardLikelihoods,
 ): Pick<QualityReport, "annotators" | "unlikely"> {
   const coin = fitReliability(data, { model: "one-coin", maxIterations: 20 });
   // Begun where the simpler model ends, the full one needs few steps.
@@ -246,7 +264,7 @@ function measureAnnotators(
     };
   });
   annotators.sort((a, b) => b.votes - a.votes || (a.annotatorId < b.annotatorId ? -1 : 1));
-  return { annotators, unlikely: findUnlikely(indexed.votes, data.source, likelihoodByOthers(data, coin)) };
+  return { annotators, unlikely: findUnlikely(indexed.votes, data.source, likelihoodByOthers(data, coin), byReward) };
 }
 
 function compareGold(own: readonly QualityVote[]): Share {
@@ -267,20 +285,33 @@ function compareRepeats(own: readonly QualityVote[]): Share {
   return share;
 }
 
-function findUnlikely(votes: readonly QualityVote[], source: Int32Array, likelihood: Float64Array): QualityReport["unlikely"] {
+const LEAST_LIKELIHOOD = 1e-12;
+const logOdds = (p: number | null): number =>
+  p === null ? 0 : Math.log(Math.max(p, LEAST_LIKELIHOOD)) - Math.log(Math.max(1 - p, LEAST_LIKELIHOOD));
+
+function findUnlikely(
+  votes: readonly QualityVote[],
+  source: Int32Array,
+  likelihood: Float64Array,
+  rewards: RewardLikelihoods,
+): UnlikelyVote[] {
   const logs = new Float64Array(votes.length);
   const counts = new Float64Array(votes.length);
   likelihood.forEach((p, o) => {
     if (Number.isNaN(p)) return;
     const vote = source[o] ?? 0;
-    logs[vote] = (logs[vote] ?? 0) + Math.log(Math.max(p, 1e-12));
+    logs[vote] = (logs[vote] ?? 0) + Math.log(Math.max(p, LEAST_LIKELIHOOD));
     counts[vote] = (counts[vote] ?? 0) + 1;
   });
-  const found: QualityReport["unlikely"] = [];
+  const found: UnlikelyVote[] = [];
   votes.forEach(({ id, itemId, annotatorId }, i) => {
     const n = counts[i] ?? 0;
-    const mean = Math.exp((logs[i] ?? 0) / n);
-    if (n > 0 && mean < 0.5) found.push({ judgementId: id, itemId, annotatorId, likelihood: mean });
+    const byOthers = n > 0 ? Math.exp((logs[i] ?? 0) / n) : null;
+    const byReward = rewards.get(id) ?? null;
+    // One witness alone says what it says, to the last digit.
+    const both =
+      byOthers !== null && byReward !== null ? 1 / (1 + Math.exp(-logOdds(byOthers) - logOdds(byReward))) : (byOthers ?? byReward ?? 1);
+    if (both < 0.5) found.push({ judgementId: id, itemId, annotatorId, likelihood: both, byOthers, byReward });
   });
   return found.sort((a, b) => a.likelihood - b.likelihood || (a.judgementId < b.judgementId ? -1 : 1)).slice(0, MAX_UNLIKELY);
 }

@@ -33,7 +33,7 @@ export async function submitJudgement(ctx: UserContext, input: JudgementSubmissi
   const annotatorId = ctx.user.id;
   const item = await requireItem(ctx, input.itemId);
   const size = item.completionIds.length;
-  const problem = findValueProblem(input.value, { mode: item.mode, size, scales: item.annotation.scales });
+  const problem = findValueProblem(input.value, { mode: item.mode, size, scales: item.scales });
   const done = (row: { id: string; createdAt: Date }, duplicate: boolean): SubmittedJudgement => ({
     judgementId: row.id,
     duplicate,

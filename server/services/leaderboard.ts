@@ -23,6 +23,7 @@ import type { ServiceContext, UserContext } from "../context";
 import { AppError } from "../errors";
 import { showAnnotators } from "../pseudonym";
 import { lineageGraph } from "./checkpoint";
+import { selectHumanScores } from "./human-evaluation-results";
 import { type BoardFilter, type BoardVotes, selectBoardVotes, selectStyleColumns } from "./leaderboard-votes";
 
 /** Of every draw on the board. */
@@ -128,9 +129,10 @@ async function controlStyle(ctx: ServiceContext, projectId: string, votes: Board
 /** Ranking by votes, win rates, and the newest scores. Throws NOT_FOUND for what the caller may not see. */
 export async function getLeaderboard(ctx: ServiceContext, input: BoardInput) {
   const project = await requireBoard(ctx, input.slug);
-  const [votes, scores, available] = await Promise.all([
+  const [votes, scores, human, available] = await Promise.all([
     selectBoardVotes(ctx.db, project.id, input),
     selectCheckpointScores(ctx.db, project.id),
+    selectHumanScores(ctx.db, project.id),
     countVotes(ctx.db, project.id),
   ]);
   const { models, packed } = votes;
@@ -174,6 +176,8 @@ export async function getLeaderboard(ctx: ServiceContext, input: BoardInput) {
           ),
     style: style === null ? null : { coefficients: style.coefficients, note: style.note },
     scores,
+    /** Means of human evaluations, whatever the filter says. */
+    human,
   };
 }
 

@@ -1,4 +1,5 @@
 /** The quality of a project's votes, and the review of those that look wrong. */
+import { selectRewardsOf, selectScoringCheckpoints, selectTrainedVotes } from "../../db/queries/completion-rewards";
 import { undoJudgementRow } from "../../db/queries/judgements";
 import {
   insertReview,
@@ -19,12 +20,14 @@ import { measureQuality, type QualityReport } from "../../domain/quality/report"
 import type { Review } from "../../domain/quality/review";
 import type { QualityVote } from "../../domain/quality/vote";
 import { ranksByCompletion } from "../../domain/queue";
+import { voteLikelihood } from "../../domain/reward-agreement";
 import { type ProjectEntry, requireProject } from "../access";
 import { recordAction, recordSight } from "../audit";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 import { pseudonymOf, seesPseudonyms } from "../pseudonym";
 import { tellOfUndo } from "./webhook-events";
+import { readScoredVotes } from "./reward-agreement";
 
 const SEED = 1;
 const REVIEW_PAGE = 20;
@@ -82,13 +85,31 @@ function scoresOf({ shown, scores, scales }: NonNullable<QualityVoteRow["more"]>
 /** The last report of each project and kind of annotators, with what it was made of. */
 const reports = new Map<string, { fingerprint: string; report: Promise<QualityReport> }>();
 
-/** Computed from every vote that stands, again only when a vote or an item's gold has changed. */
+/** The newest reward checkpoint that has scored completions: whom the review asks beside the other annotators. */
+const findReviewer = async (ctx: UserContext, projectId: string) => (await selectScoringCheckpoints(ctx.db, projectId))[0] ?? null;
+
+/** How likely the reward model finds each vote whose completions it has scored. */
+async function measureLikelihoods(ctx: UserContext, input: { checkpointId: string; simulated: boolean }) {
+  const votes = await readScoredVotes(ctx.db, { ...input, heldOutOnly: false });
+  return new Map(
+    votes.flatMap((vote) => {
+      const likelihood = voteLikelihood(vote);
+      return likelihood === null ? [] : [[vote.id, likelihood] as const];
+    }),
+  );
+}
+
+/** Computed from every vote that stands, again only when a vote, an item's gold or a score has changed. */
 async function measureProject(ctx: UserContext, input: { projectId: string; simulated: boolean }): Promise<QualityReport> {
   const key = `${input.projectId} ${input.simulated}`;
-  const fingerprint = await selectVotesFingerprint(ctx.db, input.projectId);
+  const reviewer = await findReviewer(ctx, input.projectId);
+  const fingerprint = `${await selectVotesFingerprint(ctx.db, input.projectId)} ${reviewer?.id} ${reviewer?.scored}`;
   const known = reports.get(key);
   if (known?.fingerprint === fingerprint) return known.report;
-  const report = selectQualityVotes(ctx.db, input).then((rows) => measureQuality(rows.map(toQualityVote), { seed: SEED }));
+  const report = Promise.all([
+    selectQualityVotes(ctx.db, input),
+    reviewer === null ? new Map<string, number>() : measureLikelihoods(ctx, { checkpointId: reviewer.id, simulated: input.simulated }),
+  ]).then(([rows, byReward]) => measureQuality(rows.map(toQualityVote), { seed: SEED, byReward }));
   reports.set(key, { fingerprint, report });
   report.catch(() => reports.delete(key));
   return report;
@@ -143,9 +164,9 @@ async function nameAnnotators(ctx: UserContext, project: ProjectEntry, ids: stri
 }
 
 /**
- * What a reviewer looks at next: flags first, then the votes that the other annotators find least likely, each with
- * what the others said. Reviewed ones are gone. A blind review tells nobody, owners neither, whose a vote is or which
- * model wrote what.
+ * What a reviewer looks at next: flags first, then the votes that the other annotators and the reward model find least
+ * likely, each with what the others said and the scores of its completions. Reviewed ones are gone. A blind review tells
+ * nobody, owners neither, whose a vote is or which model wrote what.
  */
 export async function listToReview(ctx: UserContext, input: { projectId: string; simulated: boolean }) {
   const { blindReview, projectId, role } = await requireProject(ctx, { project: input.projectId }, "reviewer");
@@ -153,7 +174,8 @@ export async function listToReview(ctx: UserContext, input: { projectId: string;
   const reviewed = await selectReviewedIds(ctx.db, input.projectId);
   const open = unlikely.filter(({ judgementId }) => !reviewed.has(judgementId));
   const flags = await selectOpenFlags(ctx.db, input.projectId, REVIEW_PAGE);
-  const likelihoods = new Map(open.map(({ judgementId, likelihood }) => [judgementId, likelihood]));
+  const likelihoods = new Map(open.map((vote) => [vote.judgementId, vote]));
+  const reviewer = await findReviewer(ctx, input.projectId);
   const ids = [...flags, ...open.map(({ judgementId }) => judgementId)].slice(0, REVIEW_PAGE);
   const found = new Map((await selectJudgementsToReview(ctx.db, ids)).map((row) => [row.id, row]));
   const rows = ids.flatMap((id) => found.get(id) ?? []);
@@ -164,7 +186,14 @@ export async function listToReview(ctx: UserContext, input: { projectId: string;
   if (rows.length > 0 && !blindReview && !input.simulated)
     await recordSight(ctx.db, ctx.user.id, { action: "votes.seen", projectId, kind: "project", id: projectId });
   const whose = (id: string, name: string) => (blindReview ? pseudonymOf(projectId, id) : name);
+  const rewards =
+    reviewer === null
+      ? new Map<string, number>()
+      : await selectRewardsOf(ctx.db, { checkpointId: reviewer.id, completionIds: [...texts.keys()] });
+  const learntFrom =
+    reviewer === null ? new Set<string>() : await selectTrainedVotes(ctx.db, { checkpointId: reviewer.id, judgementIds: ids });
   return {
+    rewardModel: reviewer === null ? null : { id: reviewer.id, name: reviewer.name },
     total: flags.length + open.length,
     blind: blindReview,
     role,
@@ -173,12 +202,17 @@ export async function listToReview(ctx: UserContext, input: { projectId: string;
       annotatorId: blindReview ? pseudonymOf(projectId, annotatorId) : annotatorId,
       annotator: whose(annotatorId, annotator),
       prompt: messages.at(-1)?.content ?? "",
-      likelihood: likelihoods.get(row.id) ?? null,
+      likelihood: likelihoods.get(row.id)?.likelihood ?? null,
+      byOthers: likelihoods.get(row.id)?.byOthers ?? null,
+      byReward: likelihoods.get(row.id)?.byReward ?? null,
+      /** The reward model learnt from this very vote, and still finds it so unlikely. */
+      learntFrom: learntFrom.has(row.id),
       completions: row.shownOrder.map((id, i) => ({
         id,
         text: texts.get(id)?.text ?? "",
         model: blindReview ? null : (texts.get(id)?.model ?? ""),
         rank: row.ranks?.[i] ?? null,
+        reward: rewards.get(id) ?? null,
       })),
       others: others
         .filter((other) => other.itemId === row.itemId && other.id !== row.id)

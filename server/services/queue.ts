@@ -176,8 +176,8 @@ export async function loadTask(db: Db, annotatorId: string, seat: ShownSeat): Pr
     draft: content.draft,
     guideline: content.guideline,
     reasons: content.reasons,
-    scales: content.annotation.scales,
-    imageHosts: content.annotation.imageHosts,
+    scales: content.scales,
+    imageHosts: content.imageHosts,
     sentBack: content.sentBack,
   };
 }

@@ -48,6 +48,7 @@ export const RUN_NEEDS: Readonly<Record<Exclude<RunKind, "sweep">, Needs>> = {
   benchmark: { dataset: null, reward: "none", decoder: false, source: "checkpoint" },
   sample: { dataset: null, reward: "none", decoder: false, source: "either" },
   judge: { dataset: null, reward: "none", decoder: false, source: "endpoint" },
+  score: { dataset: null, reward: "none", decoder: true, source: "checkpoint" },
 };
 
 /** The checkpoint, when a run of this project may use it. */
@@ -105,7 +106,10 @@ async function requireBase(
   if (needs.source === "endpoint") throw fieldError("endpointId", "Choose an endpoint");
   if (baseCheckpointId === null) throw fieldError("baseCheckpointId", "Choose a checkpoint");
   const base = await requireCheckpoint(ctx, "baseCheckpointId", baseCheckpointId, projectId);
-  if (base.kind === "reward") throw fieldError("baseCheckpointId", "This is a reward model; choose a base model or an adapter");
+  if (config.kind === "score" && base.kind !== "reward")
+    throw fieldError("baseCheckpointId", "Only a reward model scores completions; choose a reward checkpoint");
+  if (base.kind === "reward" && config.kind !== "score")
+    throw fieldError("baseCheckpointId", "This is a reward model; choose a base model or an adapter");
   if (base.kind === "head" && config.kind !== "evaluation")
     throw fieldError("baseCheckpointId", "This is a head, which only an evaluation reads; choose a base model or an adapter");
   return { base, model: await wholeModelOf(ctx, base) };
@@ -167,7 +171,8 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
     throw fieldError("datasetVersionId", "This kind of run takes no dataset version");
   }
 
-  if (config.kind === "ppo" || config.kind === "evaluation" || config.kind === "sample") {
+  const named = config.kind === "sample" && config.promptIds !== undefined;
+  if (!named && (config.kind === "ppo" || config.kind === "evaluation" || config.kind === "sample")) {
     const split = config.kind === "ppo" ? "train" : config.split;
     work.prompts = (await countPromptsBySplit(ctx.db, project.id))[split];
     if (work.prompts === 0)

@@ -5,6 +5,8 @@ import type { Db } from "../../db/client";
 import { upsertMember } from "../../db/queries/members";
 import { updateProject } from "../../db/queries/projects";
 import { items, judgements, models, projects, prompts, runs } from "../../db/schema";
+import { newHumanEvaluationSchema } from "../../domain/human-evaluation";
+import { DEFAULT_SCALES } from "../../domain/scale";
 import { newEndpointSchema } from "../../domain/endpoint";
 import { DEFAULT_ANNOTATION } from "../../domain/annotation/settings";
 import { PROJECT_ROLES, type ProjectRole } from "../../domain/project-role";
@@ -12,6 +14,7 @@ import { defaultQueue } from "../../domain/queue";
 import { runConfigSchema } from "../../domain/run";
 import type { UserContext } from "../../server/context";
 import { createEndpoint } from "../../server/services/endpoint";
+import { createHumanEvaluation } from "../../server/services/human-evaluation";
 import { createInvitation } from "../../server/services/invitation";
 import { createWebhook, testWebhook } from "../../server/services/webhook";
 import { addItem, addUser } from "./project-world";
@@ -33,6 +36,7 @@ export type MemberIds = Record<
   | "modelB"
   | "member"
   | "invitation"
+  | "humanEvaluation"
   | "endpoint"
   | "webhook"
   | "delivery"
@@ -96,6 +100,18 @@ export async function createMemberWorld(db: Db): Promise<MemberWorld> {
     .update(runs)
     .set({ endpointId: endpoint.id })
     .where(inArray(runs.id, [endpointRun.id, judgeRun.id]));
+  const humanEvaluation = await createHumanEvaluation(
+    members.researcher,
+    newHumanEvaluationSchema.parse({
+      projectId,
+      name: "Asked",
+      models: [{ modelId: modelA?.id }, { modelId: modelB?.id }],
+      prompts: { from: "split", split: "train", count: 1 },
+      scales: DEFAULT_SCALES,
+      overlap: 1,
+      seed: 1,
+    }),
+  );
   const rules = { secret: "a secret of the tests", allowPrivate: false };
   const webhook = await createWebhook(members.researcher, { projectId, url: "https://example.org/", events: ["judgement.created"] }, rules);
   const { deliveryId } = await testWebhook(members.researcher, { webhookId: webhook.id });
@@ -115,6 +131,7 @@ export async function createMemberWorld(db: Db): Promise<MemberWorld> {
     modelB: modelB?.id ?? "",
     member: spare.user.id,
     invitation: invitation.id,
+    humanEvaluation: humanEvaluation.id,
     endpoint: endpoint.id,
     webhook: webhook.id,
     delivery: deliveryId,
@@ -142,6 +159,8 @@ export const PROJECT_INPUTS: Readonly<Record<string, (ids: MemberIds) => unknown
   "annotate.statistics": ({ project }) => ({ projectId: project }),
   "audit.list": ({ project }) => ({ projectId: project, ...page }),
   "audit.actors": ({ project }) => ({ projectId: project }),
+  "checkpoint.agreement": ({ checkpoint }) => ({ id: checkpoint }),
+  "checkpoint.scoring": ({ project }) => ({ projectId: project }),
   "checkpoint.get": ({ checkpoint }) => ({ id: checkpoint }),
   "dataset.list": ({ project }) => ({ projectId: project }),
   "dataset.get": ({ dataset }) => ({ datasetId: dataset }),
@@ -167,6 +186,20 @@ export const PROJECT_INPUTS: Readonly<Record<string, (ids: MemberIds) => unknown
   "guideline.list": ({ project }) => ({ projectId: project }),
   "guideline.save": ({ project }) => ({ projectId: project, body: "Be fair", basedOn: 0 }),
   "hub.push": ({ dataset }) => ({ datasetId: dataset, repo: "somebody/votes", visibility: "private" }),
+  "humanEvaluation.list": ({ project }) => ({ projectId: project }),
+  "humanEvaluation.inputs": ({ project }) => ({ projectId: project }),
+  "humanEvaluation.create": ({ project, modelA, modelB }) => ({
+    projectId: project,
+    name: "Another",
+    models: [{ modelId: modelA }, { modelId: modelB }],
+    prompts: { from: "split", split: "train", count: 1 },
+    scales: DEFAULT_SCALES,
+    overlap: 1,
+    seed: 1,
+  }),
+  "humanEvaluation.get": ({ humanEvaluation }) => ({ id: humanEvaluation }),
+  "humanEvaluation.votes": ({ humanEvaluation }) => ({ id: humanEvaluation }),
+  "humanEvaluation.close": ({ humanEvaluation }) => ({ id: humanEvaluation, closed: true }),
   "item.compare": ({ project, modelA, modelB }) => ({ projectId: project, modelIds: [modelA, modelB], split: "train" }),
   "item.plan": ({ project }) => ({ projectId: project, split: null, maxItems: 10 }),
   "item.make": ({ project }) => ({ projectId: project, split: null, maxItems: 10 }),

@@ -2,7 +2,7 @@
 import { createRandom } from "../../domain/random";
 import type { Sampling } from "../../domain/completion";
 import type { Message } from "../../domain/prompt";
-import { encodeExample } from "../algorithms/examples";
+import { encodeExample, lengthOf } from "../algorithms/examples";
 import { createScorer } from "../algorithms/reward-model";
 import { type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "../checkpoint/checkpoint-chain";
 import type { Engine } from "../engine/engine";
@@ -104,21 +104,52 @@ function cutAtStop(text: string, stops: readonly string[]): string {
   return first.length === 0 ? text : text.slice(0, Math.min(...first));
 }
 
-/** Rewards of texts by a reward checkpoint, in order. */
+/** A reward checkpoint in memory until `dispose`; `score` gives rewards of texts in order, null for one longer than it can read. */
+export type RewardScorer = {
+  score(rows: readonly { messages: Message[]; text: string }[], batchSize: number): Promise<(number | null)[]>;
+  dispose(): void;
+};
+
+/** Throws where the chain is no reward model. */
+export async function openScorer(engine: Engine, rewardChain: ChainLink[]): Promise<RewardScorer> {
+  const checkpoint = await loadCheckpoint(rewardChain, { readOnly: true });
+  const { model, reward, tokenizer, params } = checkpoint;
+  if (model.kind !== "decoder" || !reward) {
+    disposeCheckpoints(checkpoint);
+    throw new Error("The reward checkpoint is no reward model");
+  }
+  const most = model.maxPositions ?? Number.POSITIVE_INFINITY;
+  return {
+    async score(rows, batchSize) {
+      const examples = await Promise.all(rows.map(({ messages, text }) => encodeExample(tokenizer, messages, text)));
+      const readable = examples.flatMap((example, place) => (lengthOf(example) <= most ? [{ example, place }] : []));
+      const scores = createScorer(engine, model)(
+        { weights: { base: params, adapter: reward.adapter }, score: reward.score },
+        readable.map(({ example }) => example),
+        { batchSize, padTokenId: tokenizer.padTokenId },
+      );
+      const out = new Array<number | null>(rows.length).fill(null);
+      readable.forEach(({ place }, i) => {
+        out[place] = scores[i] ?? null;
+      });
+      return out;
+    },
+    dispose: () => disposeCheckpoints(checkpoint),
+  };
+}
+
+/** Rewards of texts by a reward checkpoint, in order. Throws where one is longer than it can read. */
 export async function scoreCompletions(
   engine: Engine,
   input: { rewardChain: ChainLink[]; rows: { messages: Message[]; text: string }[]; batchSize: number },
 ): Promise<number[]> {
-  const checkpoint = await loadCheckpoint(input.rewardChain, { readOnly: true });
+  const scorer = await openScorer(engine, input.rewardChain);
   try {
-    if (checkpoint.model.kind !== "decoder" || !checkpoint.reward) throw new Error("The reward checkpoint is no reward model");
-    const { adapter, score } = checkpoint.reward;
-    const examples = await Promise.all(input.rows.map(({ messages, text }) => encodeExample(checkpoint.tokenizer, messages, text)));
-    return createScorer(engine, checkpoint.model)({ weights: { base: checkpoint.params, adapter }, score }, examples, {
-      batchSize: input.batchSize,
-      padTokenId: checkpoint.tokenizer.padTokenId,
+    return (await scorer.score(input.rows, input.batchSize)).map((score) => {
+      if (score === null) throw new Error("A completion is longer than the reward model can read");
+      return score;
     });
   } finally {
-    disposeCheckpoints(checkpoint);
+    scorer.dispose();
   }
 }

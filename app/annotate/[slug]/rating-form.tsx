@@ -19,7 +19,13 @@ type Props = {
 export function RatingForm({ task, form, reading, focused, onFocus, onScore }: Props) {
   const width = task.scales.length;
   return (
-    <div className={cn("grid gap-4", task.completions.length > 1 && "@3xl:grid-cols-2")}>
+    <div
+      className={cn(
+        "grid gap-4",
+        task.completions.length > 1 && "@3xl:grid-cols-2",
+        task.completions.length % 3 === 0 && "@6xl:grid-cols-3",
+      )}
+    >
       {task.completions.map(({ id }, position) => (
         <AnswerCard key={id} completions={task.completions} position={position} reading={reading}>
           <div className="mt-4 space-y-3 border-t pt-3">

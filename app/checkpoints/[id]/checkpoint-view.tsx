@@ -7,6 +7,7 @@ import { BenchmarkTable, splitScores } from "../../components/lineage/benchmark-
 import { CheckpointBadges, ScoresTable } from "../../components/lineage/checkpoint-tables";
 import { HelmTable } from "../../components/lineage/helm-table";
 import { LineageGraphView } from "../../components/lineage/lineage-graph";
+import { RewardAgreementCard } from "../../components/lineage/reward-agreement-card";
 import { Badge } from "../../components/ui/badge";
 import { Button } from "../../components/ui/button";
 import { Card, CardBody, CardHeader } from "../../components/ui/card";
@@ -50,6 +51,11 @@ export function CheckpointView({ id }: { id: string }) {
                   {reward ? "Train a policy with it" : "Evaluate"}
                 </Link>
               </Button>
+              {reward && (
+                <Button asChild>
+                  <Link href={`/runs/new?kind=score${project}&base=${id}`}>Score completions</Link>
+                </Button>
+              )}
               {!reward && checkpoint.kind !== "head" && (
                 <>
                   <Button asChild>
@@ -93,6 +99,7 @@ export function CheckpointView({ id }: { id: string }) {
           </EmptyState>
         )}
       </Card>
+      {reward && <RewardAgreementCard checkpointId={id} projectId={checkpoint.projectId} />}
       {benchmarks.length > 0 && (
         <Card>
           <CardHeader

@@ -39,6 +39,9 @@ export function formatInterval({
   return text;
 }
 
+/** A p value to three digits. */
+export const formatP = (p: number): string => (p < 0.001 ? "< 0.001" : p.toFixed(3));
+
 export function Interval({ insignificant = false, className, ...numbers }: IntervalProps) {
   return (
     <span

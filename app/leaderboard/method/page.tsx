@@ -32,7 +32,7 @@ const PARTS: readonly (readonly [title: string, text: string])[] = [
   ],
   [
     "Weights",
-    "Each vote alike, or by 1 / the probability with which its pair was served, divided by the mean and at most 20: as if all pairs of a prompt had been equally likely. The board says how many equal votes the weighted ones are worth (Kish 1965).",
+    "Each vote alike, or by 1 / the probability with which its pair was served, divided by the mean and at most 20: as if all pairs of a prompt had been equally likely; where a reward model chose the prompts too, the probability of the prompt is part of it. The board says how many equal votes the weighted ones are worth (Kish 1965).",
   ],
   [
     "What the first place hangs on",
@@ -58,6 +58,10 @@ const PARTS: readonly (readonly [title: string, text: string])[] = [
   [
     "Reward and accuracy",
     "Reward is the mean raw score of the reward model of the evaluation run: comparable only under the same reward model. Held-out accuracy is the share of strictly ordered pairs, in votes that the reward model never saw, that it orders as the annotator did; prompts of one group are never on both sides of the split.",
+  ],
+  [
+    "Human evaluation",
+    "Evaluators rate the answers of several models to one prompt side by side, in an order of their own and without names, on scales of 2 to 10 points. The mean of a model is over its ratings of the newest evaluation of each scale, by people; intervals by 1000 bootstrap samples of prompts, so that several ratings of a prompt stay together. The page of an evaluation also has paired differences with p by Fisher's randomisation test (1935; exact up to 13 prompts), corrected by Holm (1979), and Krippendorff's ordinal alpha. These votes count nowhere else.",
   ],
   [
     "Benchmarks",

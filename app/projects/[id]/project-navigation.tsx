@@ -12,6 +12,7 @@ const PAGES: readonly { path: string; label: string; role: ProjectRole }[] = [
   { path: "/import", label: "Import and export", role: "researcher" },
   { path: "/guidelines", label: "Guidelines", role: "researcher" },
   { path: "/quality", label: "Quality", role: "reviewer" },
+  { path: "/human", label: "Human evaluation", role: "researcher" },
   { path: "/datasets", label: "Datasets", role: "researcher" },
   { path: "/endpoints", label: "Endpoints", role: "researcher" },
   { path: "/webhooks", label: "Webhooks", role: "researcher" },
@@ -30,7 +31,9 @@ export function ProjectNavigation({ id, role }: { id: string; role: ProjectRole 
       ? "/datasets"
       : here.startsWith("/quality")
         ? "/quality"
-        : here;
+        : here.startsWith("/human")
+          ? "/human"
+          : here;
   const current = useRef<HTMLAnchorElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another link to show
   useEffect(() => {

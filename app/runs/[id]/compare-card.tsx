@@ -5,15 +5,13 @@ import { metricDefinition } from "@/domain/metric-definitions";
 import { Card, CardBody, CardHeader } from "../../components/ui/card";
 import { ErrorState } from "../../components/ui/empty-state";
 import { Field, Select } from "../../components/ui/field";
-import { formatInterval, Interval } from "../../components/ui/interval";
+import { formatInterval, formatP, Interval } from "../../components/ui/interval";
 import { Skeleton } from "../../components/ui/skeleton";
 import { Table, TBody, Td, Th, THead, Tr } from "../../components/ui/table";
 import { errorMessage, useTRPC } from "../../trpc";
 
 /** Differences whose p value is above this are shown in grey. */
 const SIGNIFICANT = 0.05;
-
-const formatP = (p: number) => (p < 0.001 ? "< 0.001" : p.toFixed(3));
 
 export function CompareCard({
   runId,

@@ -6,6 +6,7 @@ import Link from "next/link";
 import { BenchmarkTable, splitScores } from "../../components/lineage/benchmark-table";
 import { CheckpointsTable, ScoresTable } from "../../components/lineage/checkpoint-tables";
 import { HelmTable } from "../../components/lineage/helm-table";
+import { RewardAgreementCard } from "../../components/lineage/reward-agreement-card";
 import { Button } from "../../components/ui/button";
 import { Card, CardHeader } from "../../components/ui/card";
 import { EmptyState } from "../../components/ui/empty-state";
@@ -47,7 +48,15 @@ export function ResultsTab({
     );
   }
   const result = run.checkpoints.findLast(({ final }) => final);
-  const trains = run.kind !== "evaluation" && run.kind !== "benchmark" && run.kind !== "sample";
+  const trains = run.kind !== "evaluation" && run.kind !== "benchmark" && run.kind !== "sample" && run.kind !== "score";
+  const scorerId =
+    run.kind === "reward"
+      ? (result?.id ?? null)
+      : run.kind === "score"
+        ? run.baseCheckpointId
+        : run.kind === "evaluation"
+          ? run.rewardCheckpointId
+          : null;
   const { benchmarks, others } = splitScores(run.scores);
   return (
     <div className="flex flex-col gap-4">
@@ -63,7 +72,7 @@ export function ResultsTab({
           <BenchmarkTable scores={benchmarks} by="checkpoint" />
         </Card>
       )}
-      {benchmarks.length === 0 && (
+      {benchmarks.length === 0 && run.kind !== "score" && (
         <Card>
           <CardHeader title="Scores" description="Measured on held-out prompts, with 95 % intervals" />
           {others.length > 0 ? (
@@ -88,6 +97,7 @@ export function ResultsTab({
         </Card>
       )}
       <HelmTable scores={run.scores} />
+      {scorerId !== null && <RewardAgreementCard checkpointId={scorerId} projectId={run.projectId} />}
       {run.kind === "evaluation" && run.state === "succeeded" && <CompareCard runId={run.id} against={against} onAgainst={onAgainst} />}
       {run.kind === "ppo" && <DistanceCard runId={run.id} running={run.state === "running"} />}
       {trains && (

@@ -38,12 +38,13 @@ export const KIND_INPUTS: Readonly<
   benchmark: { dataset: null, reward: null, base: "The checkpoint to score" },
   sample: { dataset: null, reward: null, source: "either", base: "What writes the completions" },
   judge: { dataset: null, reward: null, source: "endpoint", base: "The outside model that judges" },
+  score: { dataset: null, reward: null, base: "The reward model that scores them" },
   sweep: { dataset: null, reward: null, base: "The model of every trial" },
 };
 
-/** Whether a run may start from a checkpoint of this kind: heads are for evaluations only. */
+/** Whether a run may start from a checkpoint of this kind: heads are for evaluations only, reward models for scoring. */
 export const isBase = (checkpoint: CheckpointKind, kind: RunKind) =>
-  checkpoint !== "reward" && (checkpoint !== "head" || kind === "evaluation");
+  kind === "score" ? checkpoint === "reward" : checkpoint !== "reward" && (checkpoint !== "head" || kind === "evaluation");
 
 const describeCheckpoint = ({ name, kind, step, runId, promoted }: RunInputs["checkpoints"][number]) =>
   `${name} (${kind}${runId === null ? "" : `, step ${step}`}${promoted === true ? ", promoted" : ""})`;

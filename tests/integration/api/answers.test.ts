@@ -1,7 +1,7 @@
 /** What the API answers: every route by the schema of the document, and what cannot be answered by its problem. */
 import Ajv2020 from "ajv/dist/2020";
 import addFormats from "ajv-formats";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
 import { upsertScores } from "../../../db/queries/scores";
 import { items, judgements, projects, prompts } from "../../../db/schema";
@@ -54,6 +54,10 @@ describe("every route", () => {
         signature: "test",
       },
     ]);
+    // What is younger than half a second is not told yet.
+    await db()
+      .update(judgements)
+      .set({ updatedAt: sql`now() - interval '1 minute'` });
     const [item] = await db().select().from(items).where(eq(items.projectId, world.projectId));
     const [judgement] = await db().select().from(judgements).where(eq(judgements.projectId, world.projectId));
     ids = { run_id: run.id, item_id: item?.id ?? "", judgement_id: judgement?.id ?? "", dataset_id: world.preferenceDatasetId };

@@ -28,8 +28,8 @@ it("makes one item a prompt of the split, once", async () => {
   }
   const modelIds = await Promise.all(["good", "poor"].map((name) => ensureNamedModel(db, projectId, name)));
   const input = { projectId, modelIds, split: "test" as const, maxItems: 10, selection: "random" as const, seed: 1 };
-  expect(await compareModels(researcher, input)).toEqual({ created: 2, existing: 0 });
-  expect(await compareModels(researcher, input)).toEqual({ created: 0, existing: 2 });
+  expect(await compareModels(researcher, input)).toEqual({ created: 2, existing: 0, unscored: 0 });
+  expect(await compareModels(researcher, input)).toEqual({ created: 0, existing: 2, unscored: 0 });
   const annotator = await addUser(db, "annotator");
   const task = await claimNextItem(annotator, { projectId });
   expect(task?.mode).toBe("pairwise");

@@ -2,19 +2,21 @@
 import { rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { insertCheckpoint, selectCheckpointsOfRun } from "../../../db/queries/checkpoints";
 import { appendRunEvents, readRunEvents } from "../../../db/queries/run-events";
 import { claimRun, requestRun, type RunRow, selectRun, transitionRun } from "../../../db/queries/runs";
 import { selectScores } from "../../../db/queries/scores";
 import { registerWorker } from "../../../db/queries/workers";
-import { completions, items, judgements, runs, seats } from "../../../db/schema";
+import { completionRewards, completions, humanEvaluations, items, judgements, runs, seats } from "../../../db/schema";
 import { createSimulatedAnnotator } from "../../../domain/demo/annotator";
 import { demoFacts } from "../../../domain/demo/prompts";
 import { runConfigSchema } from "../../../domain/run";
 import { freezeDataset } from "../../../server/services/dataset";
 import { compareEvaluationRuns, listComparableRuns } from "../../../server/services/evaluation";
+import { createHumanEvaluation, listHumanEvaluations } from "../../../server/services/human-evaluation";
+import { getRewardAgreement } from "../../../server/services/reward-agreement";
 import { createRun } from "../../../server/services/run";
 import { loadEngine } from "../../../trainer/engine/engine";
 import { createWorker, explainFailure, type Worker } from "../../../trainer/worker";
@@ -101,6 +103,17 @@ const TEXT_METRICS = [
 ];
 const SFT = { kind: "sft", method: "lora", batchSize: 8, maxSteps: 6, saveSteps: 2, evalSteps: 3 };
 
+/** The first fine-tuning run that succeeded. */
+const firstSft = async (): Promise<string> => {
+  const [run] = await database.db
+    .select({ id: runs.id })
+    .from(runs)
+    .where(and(eq(runs.kind, "sft"), eq(runs.state, "succeeded")))
+    .orderBy(runs.createdAt)
+    .limit(1);
+  return run?.id ?? "";
+};
+
 /** Every open seat gets the vote of a simulated annotator, straight into the tables. */
 async function voteOnEverything(): Promise<void> {
   const { db } = database;
@@ -180,6 +193,17 @@ describe("the round", () => {
     expect(await finished(rewardRun)).toMatchObject({ state: "succeeded" });
     reward = await resultOf(rewardRun);
     expect(await selectScores(database.db, { checkpointId: reward })).toMatchObject([{ metric: "accuracy" }]);
+    // What held-out votes are on is scored with it; the accuracy of the run is that of all annotators together.
+    const [accuracy] = await selectScores(database.db, { checkpointId: reward });
+    const agreement = await getRewardAgreement(asResearcher(), { checkpointId: reward, simulated: false });
+    expect(agreement.votes).toBe(agreement.of);
+    expect(agreement.all?.accuracy.value).toBeCloseTo(accuracy?.value ?? 0, 12);
+    const scoredBefore = await database.db.$count(completionRewards);
+    const scoreRun = await start({ name: "Scores", base: reward, config: { kind: "score" } });
+    expect(await finished(scoreRun)).toMatchObject({ state: "succeeded", step: (await database.db.$count(completions)) - scoredBefore });
+    expect(await database.db.$count(completionRewards)).toBe(await database.db.$count(completions));
+    const again = await start({ name: "Scores again", base: reward, config: { kind: "score" } });
+    expect(await finished(again)).toMatchObject({ state: "succeeded", step: 0 });
 
     const dpoRun = await start({
       name: "DPO",
@@ -240,7 +264,13 @@ describe("the round", () => {
       config: { kind: "evaluation", split: "test", goldTaste: "concise", sampling: { maxNewTokens: 8 } },
     });
     expect(await finished(evaluation)).toMatchObject({ state: "succeeded" });
+    const rewards = await database.db
+      .select({ score: completionRewards.score })
+      .from(completionRewards)
+      .where(eq(completionRewards.runId, evaluation));
+    expect(rewards).toHaveLength(6);
     const scores = await selectScores(database.db, { checkpointId: policy });
+    expect(scores.find(({ metric }) => metric === "reward")?.value).toBeCloseTo(rewards.reduce((sum, { score }) => sum + score, 0) / 6, 6);
     expect(scores.map(({ metric }) => metric).sort()).toEqual([...TEXT_METRICS, "gold", "length", "perplexity", "reward"].sort());
     for (const { low, value, high, n } of scores) {
       expect(n).toBe(6);
@@ -413,3 +443,27 @@ it("explains a lack of memory", () => {
     /^Out of memory: use a smaller batchSize.*step 40 is intact/,
   );
 });
+
+it("a human evaluation of checkpoints that have said nothing yet waits for their answers, then asks people", async () => {
+  const { id, runIds } = await createHumanEvaluation(asResearcher(), {
+    projectId: project.projectId,
+    name: "Zero-shot",
+    models: [{ checkpointId: project.baseId }, { checkpointId: await resultOf(await firstSft()) }],
+    prompts: { from: "typed", texts: ["Never asked before", "Nor this"] },
+    scales: [{ name: "Clear", points: 5, low: "", high: "" }],
+    overlap: 2,
+    seed: 5,
+    temperature: 1,
+    maxNewTokens: 8,
+  });
+  expect(runIds).toHaveLength(2);
+  const stateNow = async () => (await listHumanEvaluations(asResearcher(), { projectId: project.projectId, id }))[0];
+  expect(await stateNow()).toMatchObject({ state: "waiting", missing: 4, wanted: 0 });
+  // Both were queued at once, in no order.
+  while ((await worker.workOnce()) !== null);
+  for (const runId of runIds) expect(await selectRun(database.db, runId)).toMatchObject({ state: "succeeded", step: 2 });
+  const done = await database.db.select({ openedAt: humanEvaluations.openedAt }).from(humanEvaluations).where(eq(humanEvaluations.id, id));
+  // The worker opened it: nobody has looked at the page since.
+  expect(done[0]?.openedAt).not.toBeNull();
+  expect(await stateNow()).toMatchObject({ state: "open", missing: 0, wanted: 4 });
+}, 60_000);

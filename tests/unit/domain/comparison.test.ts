@@ -94,3 +94,62 @@ it("information: asks where strengths are close or uncertain, and says how likel
   );
   expect(modelsOf(unknown[0]?.completionIds ?? [])).toMatch(/a/);
 });
+
+/** Prompts whose model a is ahead of model b by 0, 0.1, 0.2 ... in the scores. */
+const graded = Array.from({ length: 200 }, (_, i) => prompt(`g${i}`, { a: `${i} a`, b: `${i} b` }));
+const leadOf = (promptId: string) => Number(promptId.slice("prompt g".length)) / 20;
+const scoresOf = (lead: (promptId: string) => number) =>
+  new Map(
+    graded.flatMap(({ promptId, completions }) =>
+      completions.map(({ id, modelId }) => [id, modelId === "a" ? lead(promptId) : 0] as const),
+    ),
+  );
+
+it("uncertain: draws prompts too, the more likely the nearer to a half, each with its exact probability", () => {
+  const rewards = scoresOf(leadOf);
+  const choose = (seed: number) => chooseComparisons(graded, { maxItems: 10, seed, selection: "uncertain" }, { ...NOTHING_KNOWN, rewards });
+  const pairs = choose(1);
+  expect(pairs).toHaveLength(10);
+  expect(choose(1)).toEqual(pairs);
+  const p = (lead: number) => 1 / (1 + Math.exp(-lead));
+  const weight = (lead: number) => (4 * p(lead) * (1 - p(lead))) ** 2;
+  const average = graded.reduce((sum, { promptId }) => sum + weight(leadOf(promptId)), 0) / 200;
+  for (const { promptId, propensity } of pairs)
+    expect(propensity).toBeCloseTo((10 * (0.1 * average + 0.9 * weight(leadOf(promptId)))) / (200 * average), 9);
+  // Over many draws the near ones lead and no prompt is ruled out: the farthest come as often as their probability says.
+  const draws = Array.from({ length: 300 }, (_, seed) => choose(seed).map(({ promptId }) => leadOf(promptId)));
+  const shareOf = (within: (lead: number) => boolean) => draws.reduce((sum, leads) => sum + leads.filter(within).length, 0) / 3000;
+  expect(shareOf((lead) => lead < 2)).toBeGreaterThan(0.8);
+  // Four standard errors.
+  expect(Math.abs(shareOf((lead) => lead >= 8) - 0.02)).toBeLessThan(0.011);
+});
+
+it("disagreement: with another reward model, or with the models' ratings; what has no score is left out", () => {
+  const rewards = scoresOf(() => 1);
+  const contrary = new Set(graded.slice(0, 20).map(({ promptId }) => promptId));
+  const otherRewards = scoresOf((promptId) => (contrary.has(promptId) ? -3 : 1));
+  const pairs = chooseComparisons(
+    graded,
+    { maxItems: 20, seed: 1, selection: "disagreement" },
+    { ...NOTHING_KNOWN, rewards, otherRewards },
+  );
+  expect(pairs.filter(({ promptId }) => contrary.has(promptId)).length).toBeGreaterThan(14);
+  const strengths = new Map([
+    ["a", { logit: -2, variance: 1 }],
+    ["b", { logit: 0, variance: 1 }],
+  ]);
+  const byRatings = scoresOf((promptId) => (contrary.has(promptId) ? 2 : -2));
+  const against = chooseComparisons(
+    graded,
+    { maxItems: 20, seed: 1, selection: "disagreement" },
+    { ...NOTHING_KNOWN, rewards: byRatings, strengths },
+  );
+  expect(against.filter(({ promptId }) => contrary.has(promptId)).length).toBeGreaterThan(14);
+  expect(
+    chooseComparisons(
+      graded,
+      { maxItems: 20, seed: 1, selection: "uncertain" },
+      { ...NOTHING_KNOWN, rewards: new Map([...rewards].slice(0, 6)) },
+    ),
+  ).toHaveLength(3);
+});

@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useState } from "react";
 import { MODE_NAMES } from "@/domain/annotation/settings";
 import { itemModeSchema } from "@/domain/judgement";
+import { REWARD_SELECTIONS, type RewardSelection } from "@/domain/pair-weights";
 import { splitSchema } from "@/domain/prompt";
 import { Button } from "../../../components/ui/button";
 import { Dialog, DialogClose, DialogContent } from "../../../components/ui/dialog";
@@ -28,7 +29,19 @@ export function MakeItemsDialog({
   const [split, setSplit] = useState("");
   const [most, setMost] = useState("1000");
   const maxItems = Math.min(100_000, Math.max(1, Math.floor(Number(most)) || 1));
-  const choice = { projectId, split: splitSchema.options.find((known) => known === split) ?? null, maxItems, seed: 1 };
+  const [selection, setSelection] = useState<"random" | RewardSelection>("random");
+  const [other, setOther] = useState("");
+  const scorers = useQuery({ ...trpc.checkpoint.scoring.queryOptions({ projectId }), enabled: open });
+  const [newest, ...older] = scorers.data ?? [];
+  const otherCheckpointId = selection === "disagreement" ? ((older.find(({ id }) => id === other) ?? older[0])?.id ?? null) : null;
+  const choice = {
+    projectId,
+    split: splitSchema.options.find((known) => known === split) ?? null,
+    maxItems,
+    seed: 1,
+    selection,
+    otherCheckpointId,
+  };
   const plan = useQuery({ ...trpc.item.plan.queryOptions(choice), enabled: open, placeholderData: keepPreviousData });
   const make = useMutation(
     trpc.item.make.mutationOptions({
@@ -73,6 +86,31 @@ export function MakeItemsDialog({
               <Input inputMode="numeric" className="figures" value={most} onChange={(event) => setMost(event.target.value)} />
             </Field>
           </div>
+          {newest !== undefined && (
+            <div className="grid gap-4 sm:grid-cols-2">
+              <Field label="Answers of a pair" hint={`By the stored scores of ${newest.name}; how likely a pair was is stored`}>
+                <Select
+                  value={selection}
+                  onChange={(event) => setSelection(REWARD_SELECTIONS.find((known) => known === event.target.value) ?? "random")}
+                >
+                  <option value="random">By chance</option>
+                  <option value="uncertain">Where its preference is nearest to a half</option>
+                  {older.length > 0 && <option value="disagreement">Where another reward model contradicts it</option>}
+                </Select>
+              </Field>
+              {selection === "disagreement" && (
+                <Field label="The other reward model">
+                  <Select value={otherCheckpointId ?? ""} onChange={(event) => setOther(event.target.value)}>
+                    {older.map(({ id, name }) => (
+                      <option key={id} value={id}>
+                        {name}
+                      </option>
+                    ))}
+                  </Select>
+                </Field>
+              )}
+            </div>
+          )}
           <div aria-live="polite" className="rounded-md bg-sunken p-3 text-sm">
             {plan.data === undefined ? (
               "Counting …"

@@ -7,6 +7,6 @@ export const metadata: Metadata = { title: "Endpoints" };
 
 export default async function EndpointsPage({ params }: { params: Promise<{ id: string }> }) {
   const { id } = await params;
-  const user = await requireRole("researcher", `/projects/${id}/endpoints`);
+  const user = await requireRole("annotator", `/projects/${id}/endpoints`);
   return <EndpointsView projectId={id} admin={user.role === "admin"} />;
 }

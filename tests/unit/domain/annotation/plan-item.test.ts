@@ -35,6 +35,25 @@ describe("planItem", () => {
     // The order in which they were stored does not matter.
     expect(planItem(promptOf("5", ["d.", "b.", "c.", "a."]), MODES, 7)).toEqual(plans[5]);
   });
+  it("draws pairs by weight where there is one, with their exact probability, and by chance where there is none", () => {
+    const modes: AnnotationSettings["modes"] = [{ mode: "pairwise", share: 1, completions: 2 }];
+    const texts = ["a.", "b.", "c."];
+    // a and b are wanted three times as much as a and c; nothing is known of b and c.
+    const weight = (x: string, y: string) =>
+      ({ "a.b.": 3, "a.c.": 1 })[
+        [x, y]
+          .map((id) => id.split("-")[1])
+          .sort()
+          .join("")
+      ] ?? null;
+    const items = Array.from({ length: 2000 }, (_, i) => planItem(promptOf(String(i), texts), modes, 7, weight).item);
+    const drawn = items.filter((item) => item?.completionIds.some((id) => id.endsWith("-b.")));
+    for (const item of items) expect(item?.propensity).toBeCloseTo(0.05 + 0.9 * (drawn.includes(item) ? 0.75 : 0.25), 12);
+    expect(items.every((item) => item?.completionIds.some((id) => id.endsWith("-a.")))).toBe(true);
+    // Binomial, .725 of 2000: standard deviation 20.
+    expect(Math.abs(drawn.length - 1450)).toBeLessThan(5 * 20);
+    expect(planItem(promptOf("5", texts), modes, 7, () => null)).toEqual(planItem(promptOf("5", texts), modes, 7));
+  });
   it("takes only modes that the completions are enough for", () => {
     const plan = (texts: string[], modes = MODES) => planItem(promptOf("x", texts), modes, 1).item;
     expect(plan(["a."])).toBeNull();

@@ -1,5 +1,5 @@
 "use client";
-/** One vote after the other, those that the others find least likely first: accept it, or send it back with a note. */
+/** One vote after the other, those that the others and the reward model find least likely first: accept it, or send it back with a note. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { inferRouterOutputs } from "@trpc/server";
 import { Check, Undo2 } from "lucide-react";
@@ -21,6 +21,7 @@ import { errorMessage, fieldError, useTRPC } from "../../../../trpc";
 import { countOf, formatDuration } from "../../../format";
 import { useSimulated } from "../use-simulated";
 
+type RewardModel = inferRouterOutputs<AppRouter>["quality"]["toReview"]["rewardModel"];
 type ToReview = inferRouterOutputs<AppRouter>["quality"]["toReview"]["judgements"][number];
 
 export function ReviewView({ projectId }: { projectId: string }) {
@@ -98,19 +99,24 @@ export function ReviewView({ projectId }: { projectId: string }) {
               )
             }
           >
-            Flags, and votes that the other annotators of an item find unlikely, wait here for an answer.
+            Flags, and votes that the other annotators of an item or a reward model find unlikely, wait here for an answer. A reward run or
+            a score run gives the scores that this goes by.
           </EmptyState>
         </Card>
       )}
       {current !== undefined && (
         <>
-          <ReviewCard promptHref={showsPrompt ? `/projects/${projectId}/prompts/${current.promptId}` : null} judgement={current} />
+          <ReviewCard
+            promptHref={showsPrompt ? `/projects/${projectId}/prompts/${current.promptId}` : null}
+            judgement={current}
+            rewardModel={list.data?.rewardModel ?? null}
+          />
           {review.isError && !sending && (
             <p role="alert" className="mt-2 text-sm text-failed">
               {errorMessage(review.error)}
             </p>
           )}
-          <div className="sticky bottom-0 -mx-4 mt-3 flex flex-wrap gap-2 border-t bg-background/95 px-4 py-3 sm:mx-0 sm:px-0">
+          <div className="sticky bottom-0 -mx-3 mt-3 flex flex-wrap gap-2 border-t bg-background/95 px-3 py-3 sm:mx-0 sm:px-0">
             <Button variant="primary" onClick={accept} loading={review.isPending && !sending}>
               <Check aria-hidden="true" className="size-4" /> Accept <Kbd>A</Kbd>
             </Button>
@@ -147,12 +153,13 @@ function KnownAnswer({ judgement }: { judgement: ToReview }) {
       onError: (error) => toast({ title: errorMessage(error) }),
     }),
   );
+  const fixed = judgement.purpose === "repeat" || judgement.purpose === "evaluation";
   return (
     <Select
       aria-label="What the item is for"
       className="w-auto"
-      defaultValue={judgement.purpose === "repeat" ? "work" : judgement.purpose}
-      disabled={change.isPending || judgement.purpose === "repeat"}
+      defaultValue={fixed ? "work" : judgement.purpose}
+      disabled={change.isPending || fixed}
       onChange={(event) =>
         change.mutate({
           judgementId: judgement.id,
@@ -211,7 +218,29 @@ export function orderOfRanks(ranks: readonly number[]): string {
   return placed.map(({ rank, name }, i) => `${i === 0 ? "" : placed[i - 1]?.rank === rank ? " = " : " > "}${name}`).join("");
 }
 
-function ReviewCard({ promptHref, judgement }: { promptHref: string | null; judgement: ToReview }) {
+const formatLikelihood = (p: number) => (p < 0.001 ? "less than 0.1 %" : `${(100 * p).toFixed(p < 0.01 ? 1 : 0)} %`);
+
+/** Why the vote stands here, in words. */
+function Reasons({ judgement: { byOthers, byReward, learntFrom }, rewardModel }: { judgement: ToReview; rewardModel: RewardModel }) {
+  if (byOthers === null && byReward === null) return null;
+  return (
+    <ul className="figures list-disc pl-5 text-sm">
+      {byOthers !== null && <li>The other annotators make this order right with a probability of {formatLikelihood(byOthers)}.</li>}
+      {byReward !== null && rewardModel !== null && (
+        <li>
+          The reward model{" "}
+          <Link href={`/checkpoints/${rewardModel.id}`} className="underline decoration-dotted">
+            {rewardModel.name}
+          </Link>{" "}
+          gives it {formatLikelihood(byReward)}
+          {learntFrom && ", though it learnt from this vote"}.
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function ReviewCard({ promptHref, judgement, rewardModel }: { promptHref: string | null; judgement: ToReview; rewardModel: RewardModel }) {
   const { annotator, completions, others, likelihood, prompt, value, ranks, createdAt, activeMs, comment, reasons, simulated } = judgement;
   const remarks = [...reasons, comment, value.kind === "flag" ? value.note : ""].filter((part) => part !== "");
   return (
@@ -238,13 +267,17 @@ function ReviewCard({ promptHref, judgement }: { promptHref: string | null; judg
         }
         actions={
           likelihood !== null && (
-            <Badge tone="flagged" title="Probability that this is the right order, by what the others said and how reliable they are">
-              likely to {(100 * likelihood).toFixed(likelihood < 0.01 ? 1 : 0)} %
+            <Badge
+              tone="flagged"
+              title="Probability that this is the right order, by what the others said and how reliable they are, and by the reward model's scores; odds of both multiply"
+            >
+              likely to {formatLikelihood(likelihood)}
             </Badge>
           )
         }
       />
       <CardBody className="flex flex-col gap-4">
+        <Reasons judgement={judgement} rewardModel={rewardModel} />
         <div>
           <p className="mb-0.5 text-xs font-medium text-muted">
             {promptHref === null ? (
@@ -260,10 +293,15 @@ function ReviewCard({ promptHref, judgement }: { promptHref: string | null; judg
           </p>
         </div>
         <ol className="grid gap-3 lg:grid-cols-2">
-          {completions.map(({ id, text, rank }, i) => (
+          {completions.map(({ id, text, rank, reward }, i) => (
             <li key={id} className="rounded-md border p-3">
               <p className="mb-1 flex items-center gap-2 text-xs font-medium text-muted">
                 {String.fromCharCode(65 + i)} {rank !== null && <Badge tone={rank === 1 ? "chosen" : "neutral"}>rank {rank}</Badge>}
+                {reward !== null && (
+                  <span className="figures" title="Score of the reward model">
+                    reward {reward.toFixed(2).replace("-", "−")}
+                  </span>
+                )}
               </p>
               <p dir="auto" className="prose-text max-h-80 overflow-y-auto whitespace-pre-wrap">
                 {text}
