@@ -5,6 +5,7 @@ import { datasetRouter } from "./routers/dataset";
 import { guidelineRouter } from "./routers/guideline";
 import { itemRouter } from "./routers/item";
 import { leaderboardRouter } from "./routers/leaderboard";
+import { modelRouter } from "./routers/model";
 import { projectRouter } from "./routers/project";
 import { promptRouter } from "./routers/prompt";
 import { qualityRouter } from "./routers/quality";
@@ -21,6 +22,7 @@ export const appRouter = router({
   guideline: guidelineRouter,
   item: itemRouter,
   leaderboard: leaderboardRouter,
+  model: modelRouter,
   project: projectRouter,
   prompt: promptRouter,
   quality: qualityRouter,

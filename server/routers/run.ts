@@ -37,7 +37,7 @@ export const runRouter = router({
     .query(({ ctx, input }) => compareEvaluationRuns(ctx, { runId: input.id, baselineId: input.baselineId })),
   rewardByDistance: researcherProcedure.input(idSchema).query(({ ctx, input }) => getRewardByDistance(ctx, input.id)),
   inputs: researcherProcedure
-    .input(z.strictObject({ projectId: z.uuid().nullable() }))
+    .input(z.strictObject({ projectId: z.uuid().nullable(), include: z.array(z.uuid()).max(4).optional() }))
     .query(({ ctx, input }) => listRunInputs(ctx, input)),
   /** Changes nothing; a mutation because a config is too long for an address. */
   estimate: researcherProcedure.input(runInputSchema).mutation(({ ctx, input }) => estimateRun(ctx, input)),

@@ -1,10 +1,11 @@
 /** What each kind of run stands on, and the checks that it exists, belongs to the project and fits. */
 import { z } from "zod";
-import { selectCheckpoint, selectCheckpointChain, type CheckpointRow, selectUsableCheckpoints } from "../../db/queries/checkpoints";
+import { selectCheckpoint, selectCheckpointChain, type CheckpointRow, selectRootNames, selectUsableCheckpoints } from "../../db/queries/checkpoints";
 import { countPromptsBySplit, selectDatasetWork, selectRunDatasets, selectRunProject, selectRunProjects } from "../../db/queries/run-inputs";
 import type { DatasetKind } from "../../domain/dataset";
 import { type RunKind, runConfigSchema, type SweepConfig } from "../../domain/run";
 import type { RunWork } from "../../domain/run-estimate";
+import { runLabel } from "../../domain/run-label";
 import { planTrials, SweepError } from "../../domain/sweep";
 import type { UserContext } from "../context";
 import { AppError, fieldError } from "../errors";
@@ -123,20 +124,30 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
   return { work, base, model: model.folder };
 }
 
-/** What the start form offers; without a project only the projects. */
-export async function listRunInputs(ctx: UserContext, input: { projectId: string | null }) {
+/** What the start form offers; without a project only the projects. `include` are trials of sweeps that it shall offer too. */
+export async function listRunInputs(ctx: UserContext, input: { projectId: string | null; include?: readonly string[] }) {
   const projects = await selectRunProjects(ctx.db);
   const project = projects.find(({ id }) => id === input.projectId) ?? projects[0] ?? null;
   if (project === null) return { projects, project: null, checkpoints: [], datasets: [], prompts: { train: 0, validation: 0, test: 0 } };
   const [checkpoints, datasets, prompts] = await Promise.all([
-    selectUsableCheckpoints(ctx.db, { projectId: project.id }),
+    selectUsableCheckpoints(ctx.db, { projectId: project.id, include: input.include }),
     selectRunDatasets(ctx.db, project.id),
     countPromptsBySplit(ctx.db, project.id),
   ]);
+  const roots = await selectRootNames(
+    ctx.db,
+    checkpoints.map(({ id }) => id),
+  );
   return {
     projects,
     project,
-    checkpoints: checkpoints.map(({ id, name, kind, step, runId, promoted, createdAt }) => ({ id, name, kind, step, runId, promoted, createdAt })),
+    checkpoints: checkpoints.map(({ id, name, kind, step, runId, promoted, createdAt, runConfig }) => ({
+      id, name, kind, step, runId, promoted, createdAt,
+      /** The model that its line of parents begins with. */
+      modelName: roots.get(id) ?? name,
+      /** What made it: "SFT"; null for models from outside. */
+      madeBy: runConfig === null ? null : runLabel(runConfig),
+    })),
     datasets,
     prompts,
   };

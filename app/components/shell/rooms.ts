@@ -7,6 +7,7 @@ const ROOMS: readonly (Room & { role: Role | "public" })[] = [
   { href: "/annotate", label: "Annotate", role: "annotator" },
   { href: "/projects", label: "Projects", role: "researcher" },
   { href: "/runs", label: "Runs", role: "researcher" },
+  { href: "/models", label: "Models", role: "researcher" },
   { href: "/leaderboard", label: "Leaderboard", role: "public" },
   { href: "/admin", label: "Admin", role: "admin" },
 ];

@@ -6,6 +6,7 @@ import { useRouter } from "next/navigation";
 import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { isTrialKind, type RunConfig, type RunKind, runConfigSchema, runKindSchema } from "@/domain/run";
 import { configToForm, parseRunForm, type RunFormValues } from "@/domain/run-fields";
+import { nameAgain, runLabel } from "@/domain/run-label";
 import { readSearch, type SearchForm, searchToForm } from "@/domain/sweep-form";
 import { presetConfig, RUN_PRESETS } from "@/domain/run-presets";
 import { Button } from "../../components/ui/button";
@@ -40,12 +41,12 @@ function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, 
 
 const toId = (text: string) => (text === "" ? null : text);
 
-/** What a run is called until somebody calls it otherwise: after its algorithm, where its kind has several. */
+/** What a run is called until somebody calls it otherwise: what it does, after what, on which model. */
 function suggestName(inputs: RunInputs, kind: RunKind, values: RunFormValues, baseCheckpointId: string, searching: boolean): string {
   const base = inputs.checkpoints.find(({ id }) => id === baseCheckpointId);
-  const algorithm = kind === "ppo" ? values.method : kind === "preference" ? values.loss : undefined;
-  const label = typeof algorithm === "string" ? algorithm.toUpperCase() : KIND_LABELS[kind];
-  return base === undefined ? "" : `${searching ? "Sweep of " : ""}${label} on ${base.name}`.slice(0, 120);
+  if (base === undefined) return "";
+  const after = base.madeBy === null ? "" : ` after ${base.madeBy}`;
+  return `${searching ? "Sweep of " : ""}${runLabel({ ...values, kind })}${after} on ${base.modelName}`.slice(0, 120);
 }
 
 export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInputs; like: RunDetail | null; initial: Initial; onProject: (id: string) => void }) {
@@ -59,7 +60,7 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   const [values, setValues] = useState<RunFormValues>(() => ({ ...configToForm(runConfigSchema.parse(likeConfig ?? { kind: initial.kind })), ...initial.changes }));
   const [search, setSearch] = useState<SearchForm | null>(() => (like?.config.kind === "sweep" ? searchToForm(like.config) : null));
   const [choices, setChoices] = useState<Choices>(() =>
-    initialChoices(inputs, likeConfig?.kind ?? initial.kind, like ?? initial, like === null ? null : `${like.name}, again`.slice(0, 120)),
+    initialChoices(inputs, likeConfig?.kind ?? initial.kind, like ?? initial, like === null ? null : nameAgain(like.name)),
   );
   const [ownErrors, setOwnErrors] = useState<Readonly<Record<string, string>>>({});
   const create = useMutation(

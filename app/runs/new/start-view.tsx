@@ -25,7 +25,8 @@ export function StartView() {
   const like = useQuery({ ...trpc.run.get.queryOptions({ id: from ?? "" }), enabled: isId(from) });
   const wantedProject = params.get("project");
   const projectId = like.data?.projectId ?? (isId(wantedProject) ? wantedProject : null);
-  const inputs = useQuery({ ...trpc.run.inputs.queryOptions({ projectId }), enabled: !isId(from) || !like.isPending, placeholderData: (previous) => previous });
+  const include = [like.data?.baseCheckpointId, like.data?.rewardCheckpointId, params.get("base"), params.get("reward")].filter((id) => id !== undefined && isId(id));
+  const inputs = useQuery({ ...trpc.run.inputs.queryOptions({ projectId, include }), enabled: !isId(from) || !like.isPending, placeholderData: (previous) => previous });
   const kind: RunKind = like.data?.kind ?? runKindSchema.options.find((known) => known !== "sweep" && known === params.get("kind")) ?? "sft";
 
   const setProject = (id: string) => {

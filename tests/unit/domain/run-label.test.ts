@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { nameAgain, runLabel } from "../../../domain/run-label";
+
+it("calls a run by its algorithm where its kind has several", () => {
+  expect(runLabel({ kind: "ppo", method: "grpo" })).toBe("GRPO");
+  expect(runLabel({ kind: "preference", loss: "dpo" })).toBe("DPO");
+  expect(runLabel({ kind: "sft", method: "lora" })).toBe("SFT");
+});
+
+it("counts repetitions instead of stacking them, within the length of a name", () => {
+  expect(nameAgain("SFT on a")).toBe("SFT on a, again");
+  expect(nameAgain("SFT on a, again")).toBe("SFT on a, again 2");
+  expect(nameAgain("SFT on a, again 2")).toBe("SFT on a, again 3");
+  expect(nameAgain("x".repeat(120)).length).toBeLessThanOrEqual(120);
+});
