@@ -91,12 +91,13 @@ export function createPolicySteps(engine: Engine, { config, model, adapter, valu
 
   const run = (frozen: FrozenBases, theta: tf.Tensor1D, sequences: PolicySequences) => {
     const { policy, network, head, bias } = split(theta);
-    const weights: Weights = { base: frozen.policy, adapter: { params: policy, scaling: adapter.scaling } };
+    const recompute = config.gradientCheckpointing;
+    const weights: Weights = { base: frozen.policy, adapter: { params: policy, scaling: adapter.scaling }, recompute };
     const hidden = responseHidden(model, weights, sequences);
     const logits = responseLogits(weights, hidden);
     let values: tf.Tensor | null = null;
     if (head && bias) {
-      const states = valueNetwork && frozen.value ? responseHidden(valueNetwork.model, { base: frozen.value, adapter: { params: network, scaling: valueNetwork.adapter.scaling } }, sequences) : hidden;
+      const states = valueNetwork && frozen.value ? responseHidden(valueNetwork.model, { base: frozen.value, adapter: { params: network, scaling: valueNetwork.adapter.scaling }, recompute }, sequences) : hidden;
       values = tf.reshape(tf.add(tf.matMul(states, head, false, true), bias), sequences.responseIds.shape);
     }
     return { logits, logprobs: toLogprobs(logits, sequences), values };

@@ -116,7 +116,7 @@ export async function trainPreference(context: TrainContext, input: PreferenceIn
   const [train, validation, test] = [input.train, input.validation, input.test].map((items) => items.filter(isOrdered)) as [RankedExample[], RankedExample[], RankedExample[]];
   if (train.length === 0) throw new Error("The dataset version has no training comparison that fits maxLength and is not a tie");
   const layout = layoutOf(adapter.params);
-  const policyOf = (frozen: Params, theta: tf.Tensor1D): Weights => ({ base: frozen, adapter: { params: unflattenParams(layout, theta), scaling: adapter.scaling } });
+  const policyOf = (frozen: Params, theta: tf.Tensor1D): Weights => ({ base: frozen, adapter: { params: unflattenParams(layout, theta), scaling: adapter.scaling }, recompute: config.gradientCheckpointing });
   /** Summed log-probabilities of whole completions, (S). */
   const sequenceLogps = (weights: Weights, { tokens, sums }: Sequences) =>
     tf.squeeze(tf.matMul(sums as tf.Tensor2D, tf.expandDims(targetLogprobs(model, weights, tokens), 1) as tf.Tensor2D), [1]) as tf.Tensor1D;

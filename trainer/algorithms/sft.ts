@@ -44,7 +44,8 @@ type TrainArgs = { frozen: Params; state: TrainState; batch: CompletionBatch; to
 export function createCompletionSteps(context: Pick<TrainContext, "engine">, model: Model, config: SftConfig, layout: ParamLayout, scaling: number | null) {
   const toWeights = (frozen: Params, theta: tf.Tensor1D, dropout: tf.Tensor | null = null): Weights => {
     const trained = unflattenParams(layout, theta);
-    return scaling === null ? { base: trained, adapter: null } : { base: frozen, adapter: { params: trained, scaling, dropout: toDropout(config.lora.loraDropout, dropout) } };
+    const recompute = config.gradientCheckpointing;
+    return scaling === null ? { base: trained, adapter: null, recompute } : { base: frozen, adapter: { params: trained, scaling, dropout: toDropout(config.lora.loraDropout, dropout) }, recompute };
   };
   const completionGradient = (frozen: Params, theta: tf.Tensor1D, batch: CompletionBatch, tokens: tf.Tensor, dropout: tf.Tensor | null) => {
     const { loss, gradient, report } = lossAndGradient((x) => {

@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { attend, HIDDEN, type KeyValues, param, sameSegment, softCap, writeCache } from "./linear";
 import type { DecoderModel, KvCache, Params, TokenBatch, Weights } from "./model";
+import { recomputed } from "./recompute";
 
 export type DecoderParts = Pick<DecoderModel, "family" | "vocabSize" | "hiddenSize" | "numLayers" | "freshNorm" | "maxPositions" | "linearModules" | "parameterShapes" | "storedTransposed"> & {
   keyHeads: number;
@@ -18,8 +19,11 @@ export type DecoderParts = Pick<DecoderModel, "family" | "vocabSize" | "hiddenSi
   windows: (number | null)[];
   /** [V, D] */
   head(base: Params): tf.Tensor2D;
-  /** For tokens (N) at positions (N): states (N, D), and the layers for these positions. */
-  begin(weights: Weights, ids: tf.Tensor1D, positions: tf.Tensor1D): { states: tf.Tensor2D; layer(index: number): DecoderLayer };
+  /** For tokens (N) at positions (N): states (N, D), and what each layer needs to know of these positions. */
+  begin(weights: Weights, ids: tf.Tensor1D, positions: tf.Tensor1D): { states: tf.Tensor2D; constants(index: number): tf.Tensor[] };
+  layer(weights: Weights, index: number, constants: readonly tf.Tensor[]): DecoderLayer;
+  /** What the names of a layer's parameters begin with. */
+  layerPath(index: number): string;
   finalNorm(weights: Weights, states: tf.Tensor2D): tf.Tensor2D;
 };
 
@@ -54,13 +58,15 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
     const visible = batch.packed ? sameSegment(batch.packed.segmentIds) : tf.reshape(mask, [rows, 1, 1, time]);
     const hidden = tf.mul(tf.sub(1, visible), HIDDEN);
     const biasOf = biases((window) => tf.add(causalBias(time, window !== null && window >= time ? null : window), hidden));
-    const { states, layer } = parts.begin(weights, tf.reshape(batch.inputIds, [-1]) as tf.Tensor1D, tf.reshape(positions, [-1]) as tf.Tensor1D);
+    const { states, constants } = parts.begin(weights, tf.reshape(batch.inputIds, [-1]) as tf.Tensor1D, tf.reshape(positions, [-1]) as tf.Tensor1D);
     let x = states;
     for (let i = 0; i < layers; i++) {
-      const { project, finish } = layer(i);
-      const { q, k, v } = project(x, rows, time);
-      keep?.(i, { k, v });
-      x = finish(x, attend(q, [{ k, v }], biasOf(i), queryScale, scoreCap));
+      x = recomputed(weights, parts.layerPath(i), { inputs: [x], constants: [biasOf(i), ...constants(i)] }, (own, [states], [bias, ...rest]) => {
+        const { project, finish } = parts.layer(own, i, rest);
+        const { q, k, v } = project(states as tf.Tensor2D, rows, time);
+        keep?.(i, { k, v });
+        return finish(states as tf.Tensor2D, attend(q, [{ k, v }], bias as tf.Tensor, queryScale, scoreCap));
+      });
     }
     return finalNorm(weights, x);
   };
@@ -98,10 +104,10 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
       });
       const slot = tf.sub(position, tf.scalar(param(cache, "0.prompt.k").shape[2] as number, "int32")) as tf.Scalar;
       const next: KvCache = {};
-      const { states, layer } = parts.begin(weights, inputIds, positionIds);
+      const { states, constants } = parts.begin(weights, inputIds, positionIds);
       let x = states;
       for (let i = 0; i < layers; i++) {
-        const { project, finish } = layer(i);
+        const { project, finish } = parts.layer(weights, i, constants(i));
         const { q, k, v } = project(x, rows, 1);
         const prompt = { k: param(cache, `${i}.prompt.k`) as tf.Tensor4D, v: param(cache, `${i}.prompt.v`) as tf.Tensor4D };
         const own = { k: writeCache(param(cache, `${i}.k`) as tf.Tensor4D, k, slot), v: writeCache(param(cache, `${i}.v`) as tf.Tensor4D, v, slot) };

@@ -72,25 +72,24 @@ export function createGpt2(config: Gpt2Config): DecoderModel {
       return shapes;
     },
     head: (base) => (base["lm_head.weight"] ?? param(base, "transformer.wte.weight")) as tf.Tensor2D,
+    layerPath,
     begin(weights, ids, positions) {
       const tokens = tf.gather(param(weights.base, "transformer.wte.weight"), ids);
       const places = tf.gather(param(weights.base, "transformer.wpe.weight"), tf.cast(positions, "int32"));
+      return { states: tf.add(tokens, places) as tf.Tensor2D, constants: () => [] };
+    },
+    layer(weights, index) {
+      const path = layerPath(index);
       return {
-        states: tf.add(tokens, places) as tf.Tensor2D,
-        layer(index) {
-          const path = layerPath(index);
-          return {
-            project(x, batch, time) {
-              const fused = linear(weights, `${path}.attn.c_attn`, norm(weights, `${path}.ln_1`, x));
-              const [q, k, v] = tf.split(fused, 3, -1).map((part) => splitHeads(part as tf.Tensor2D, batch, time, heads)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-              return { q, k, v };
-            },
-            finish(x, attended) {
-              const mixed = tf.add(x, linear(weights, `${path}.attn.c_proj`, tf.reshape(attended, [-1, width]))) as tf.Tensor2D;
-              const fed = geluTanh(linear(weights, `${path}.mlp.c_fc`, norm(weights, `${path}.ln_2`, mixed)));
-              return tf.add(mixed, linear(weights, `${path}.mlp.c_proj`, fed as tf.Tensor2D)) as tf.Tensor2D;
-            },
-          };
+        project(x, batch, time) {
+          const fused = linear(weights, `${path}.attn.c_attn`, norm(weights, `${path}.ln_1`, x));
+          const [q, k, v] = tf.split(fused, 3, -1).map((part) => splitHeads(part as tf.Tensor2D, batch, time, heads)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+          return { q, k, v };
+        },
+        finish(x, attended) {
+          const mixed = tf.add(x, linear(weights, `${path}.attn.c_proj`, tf.reshape(attended, [-1, width]))) as tf.Tensor2D;
+          const fed = geluTanh(linear(weights, `${path}.mlp.c_fc`, norm(weights, `${path}.ln_2`, mixed)));
+          return tf.add(mixed, linear(weights, `${path}.mlp.c_proj`, fed as tf.Tensor2D)) as tf.Tensor2D;
         },
       };
     },

@@ -116,21 +116,23 @@ export function createRopeDecoder(facts: RopeDecoderFacts): DecoderModel {
       return shapes;
     },
     head: (base) => (base["lm_head.weight"] ?? param(base, "model.embed_tokens.weight")) as tf.Tensor2D,
+    layerPath,
     begin(weights, ids, positions) {
       const embedded = tf.gather(param(weights.base, "model.embed_tokens.weight"), ids) as tf.Tensor2D;
       // Layers of one kind share their cosines.
       const rotations = new Map<string, Rotation>();
       return {
         states: facts.embeddingScale === 1 ? embedded : tf.mul(embedded, facts.embeddingScale),
-        layer(index) {
+        constants(index) {
           const frequencies = layers[index]?.frequencies ?? [];
           const key = frequencies.join();
           const rotation = rotations.get(key) ?? rotationAt(positions, frequencies);
           rotations.set(key, rotation);
-          return createLayer(weights, index, rotation);
+          return [rotation.cos, rotation.sin];
         },
       };
     },
+    layer: (weights, index, [cos, sin]) => createLayer(weights, index, { cos, sin } as Rotation),
     finalNorm: (weights, x) => norm(weights, "model.norm", x),
   });
 }

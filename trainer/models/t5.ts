@@ -6,6 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { attend, geluTanh, HIDDEN, linear, param, rmsNorm, splitHeads, writeCache } from "./linear";
 import type { EncoderDecoderModel, KvCache, Weights } from "./model";
+import { recomputed } from "./recompute";
 
 export const t5ConfigSchema = z.looseObject({
   model_type: z.literal("t5"),
@@ -93,6 +94,12 @@ export function createT5(config: T5Config): EncoderDecoderModel {
   const attention = (weights: Weights, path: string, x: tf.Tensor2D, attended: tf.Tensor3D): tf.Tensor2D =>
     tf.add(x, linear(weights, `${path}.o`, tf.reshape(attended, [-1, heads * headSize]) as tf.Tensor2D)) as tf.Tensor2D;
   const headsOf = (weights: Weights, path: string, x: tf.Tensor2D, batch: number, time: number) => splitHeads(linear(weights, path, x), batch, time, heads);
+  /** The self-attention block at `path` over whole rows. */
+  const selfAttention = (weights: Weights, path: string, x: tf.Tensor2D, bias: tf.Tensor, batch: number, time: number): tf.Tensor2D => {
+    const normed = norm(weights, `${path}.layer_norm`, x);
+    const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${path}.SelfAttention.${name}`, normed, batch, time)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+    return attention(weights, `${path}.SelfAttention`, x, attend(q, [{ k, v }], bias, 1));
+  };
 
   return {
     kind: "encoder-decoder",
@@ -121,11 +128,10 @@ export function createT5(config: T5Config): EncoderDecoderModel {
       const bias = tf.add(positionBias(weights, "encoder", time, time), paddingBias(source.attentionMask));
       let x = embed(weights, source.inputIds);
       for (let i = 0; i < encoderLayers; i++) {
-        const path = `encoder.block.${i}.layer.0.SelfAttention`;
-        const normed = norm(weights, `encoder.block.${i}.layer.0.layer_norm`, x);
-        const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${path}.${name}`, normed, rows, time)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-        x = attention(weights, path, x, attend(q, [{ k, v }], bias, 1));
-        x = feedForward(weights, `encoder.block.${i}.layer.1`, x);
+        x = recomputed(weights, `encoder.block.${i}.layer`, { inputs: [x, bias], constants: [] }, (own, [states, ownBias]) => {
+          const mixed = selfAttention(own, `encoder.block.${i}.layer.0`, states as tf.Tensor2D, ownBias as tf.Tensor, rows, time);
+          return feedForward(own, `encoder.block.${i}.layer.1`, mixed);
+        });
       }
       return tf.reshape(norm(weights, "encoder.final_layer_norm", x), [rows, time, width]);
     },
@@ -138,16 +144,14 @@ export function createT5(config: T5Config): EncoderDecoderModel {
       const crossBias = paddingBias(source.attentionMask);
       let x = embed(weights, target.inputIds);
       for (let i = 0; i < decoderLayers; i++) {
-        const self = `decoder.block.${i}.layer.0.SelfAttention`;
-        const normed = norm(weights, `decoder.block.${i}.layer.0.layer_norm`, x);
-        const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${self}.${name}`, normed, rows, time)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-        x = attention(weights, self, x, attend(q, [{ k, v }], bias, 1));
-        const cross = `decoder.block.${i}.layer.1.EncDecAttention`;
-        const query = headsOf(weights, `${cross}.q`, norm(weights, `decoder.block.${i}.layer.1.layer_norm`, x), rows, time);
-        const keys = headsOf(weights, `${cross}.k`, memory, rows, sourceTime);
-        const values = headsOf(weights, `${cross}.v`, memory, rows, sourceTime);
-        x = attention(weights, cross, x, attend(query, [{ k: keys, v: values }], crossBias, 1));
-        x = feedForward(weights, `decoder.block.${i}.layer.2`, x);
+        x = recomputed(weights, `decoder.block.${i}.layer`, { inputs: [x, memory, bias], constants: [crossBias] }, (own, [states, ownMemory, ownBias], [ownCrossBias]) => {
+          const mixed = selfAttention(own, `decoder.block.${i}.layer.0`, states as tf.Tensor2D, ownBias as tf.Tensor, rows, time);
+          const cross = `decoder.block.${i}.layer.1.EncDecAttention`;
+          const query = headsOf(own, `${cross}.q`, norm(own, `decoder.block.${i}.layer.1.layer_norm`, mixed), rows, time);
+          const keys = headsOf(own, `${cross}.k`, ownMemory as tf.Tensor2D, rows, sourceTime);
+          const values = headsOf(own, `${cross}.v`, ownMemory as tf.Tensor2D, rows, sourceTime);
+          return feedForward(own, `decoder.block.${i}.layer.2`, attention(own, cross, mixed, attend(query, [{ k: keys, v: values }], ownCrossBias as tf.Tensor, 1)));
+        });
       }
       return tf.reshape(norm(weights, "decoder.final_layer_norm", x), [rows, time, width]);
     },
