@@ -2,7 +2,7 @@
 import { open, readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import type { ModelShape } from "../domain/run-estimate";
+import { type ModelShape, shapeOfConfig } from "../domain/memory-estimate";
 import { env } from "./env";
 
 const SHIPPED = "shipped:";
@@ -13,17 +13,7 @@ export function checkpointFolder(path: string): string {
   return resolve(env().dataFolder, "store", path);
 }
 
-const configSchema = z.object({
-  model_type: z.string(),
-  hidden_size: z.number().optional(),
-  n_embd: z.number().optional(),
-  d_model: z.number().optional(),
-  num_hidden_layers: z.number().optional(),
-  n_layer: z.number().optional(),
-  num_layers: z.number().optional(),
-  num_decoder_layers: z.number().optional(),
-  vocab_size: z.number(),
-});
+const configSchema = z.looseObject({ model_type: z.string(), vocab_size: z.number() });
 
 export type TensorEntry = { dtype: string; shape: number[]; data_offsets: [number, number] };
 
@@ -68,15 +58,7 @@ export async function readModelFolder(path: string): Promise<ModelFolder | null>
     const config = configSchema.parse(JSON.parse(await readFile(join(folder, "config.json"), "utf8")));
     const weights = (await readdir(folder)).filter((name) => name.endsWith(".safetensors"));
     const counts = await Promise.all(weights.map(async (name) => countValues(await readSafetensorsHeader(join(folder, name)))));
-    return {
-      modelType: config.model_type,
-      shape: {
-        parameters: counts.reduce((a, b) => a + b, 0),
-        hiddenSize: config.hidden_size ?? config.d_model ?? config.n_embd ?? 0,
-        layers: config.num_hidden_layers ?? config.n_layer ?? (config.num_layers ?? 0) + (config.num_decoder_layers ?? config.num_layers ?? 0),
-        vocabSize: config.vocab_size,
-      },
-    };
+    return { modelType: config.model_type, shape: shapeOfConfig(config, counts.reduce((a, b) => a + b, 0)) };
   } catch {
     // The folder may be on another machine's disk; what depends on it is then left to the worker.
     return null;

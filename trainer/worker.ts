@@ -27,10 +27,12 @@ import { measureHelm } from "../domain/helm";
 import { promptLabels } from "../domain/prompt";
 import { decidePromotion } from "../domain/promotion";
 import { type BenchmarkConfig, type EvaluationConfig, type PpoConfig, type PreferenceConfig, type RewardConfig, type RunEvent, runConfigSchema, type SampleConfig, type SftConfig } from "../domain/run";
+import { isOutOfMemory } from "./algorithms/micro-batch";
 import { NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
 import { type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "./checkpoint/checkpoint-chain";
 import { dropResumeState, hashWeights, readSnapshot, writeSnapshot } from "./checkpoint/snapshot";
 import type { Engine } from "./engine/engine";
+import { machineMemory } from "./engine/machine-memory";
 import { summariseHead } from "./evaluation/head-scores";
 import { summariseAccuracy } from "./evaluation/reward-accuracy";
 import { answerPerturbed, measurePromptReferences } from "./jobs/evaluate-jobs";
@@ -77,7 +79,7 @@ class FencedError extends Error {
 
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { db, engine, storeFolder, modelsFolder } = options;
-  const { id } = await registerWorker(db, { name: options.name, engine: engine.description });
+  const { id } = await registerWorker(db, { name: options.name, engine: engine.description, ...(await machineMemory()) });
   let stopping = false;
 
   const folderOf = (checkpoint: CheckpointRow): string =>
@@ -438,8 +440,8 @@ export function explainFailure(error: unknown, lastStep: number | null): string 
   const message = error instanceof Error ? error.message : String(error);
   const kept = lastStep === null ? "No checkpoint had been saved yet" : `The checkpoint of step ${lastStep} is intact; retry goes on from it`;
   if (error instanceof NotFiniteError) return message;
-  if (/OOM|out of memory|ResourceExhausted|bad_alloc|Cannot allocate|memory access out of bounds/i.test(message)) {
-    return `Out of memory: use a smaller batchSize, rolloutBatchSize or maxLength. ${kept}. (${message.split("\n")[0]})`;
+  if (isOutOfMemory(error)) {
+    return `Out of memory: use a smaller batchSize, rolloutBatchSize or maxLength, or gradientCheckpointing. ${kept}. (${message.split("\n")[0]})`;
   }
   return `${message.split("\n")[0]}. ${kept}.`;
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { selectCheckpointsOfRun } from "../../db/queries/checkpoints";
 import { selectMetricEvents } from "../../db/queries/run-events";
-import { selectPastPaces } from "../../db/queries/run-inputs";
+import { selectCompletionShare, selectPastPaces } from "../../db/queries/run-inputs";
 import {
   insertRun,
   type ListedRunRow,
@@ -14,13 +14,16 @@ import {
 } from "../../db/queries/runs";
 import { selectScores } from "../../db/queries/scores";
 import { selectBestValues, selectOpenTrials, selectTrials } from "../../db/queries/sweeps";
+import { selectLargestWorker } from "../../db/queries/workers";
 import { keyMetric } from "../../domain/metric-definitions";
 import type { RunKind, RunState } from "../../domain/run";
-import { estimateMemory, estimateSeconds, estimateSteps, estimateSweepSteps, sequencesPerStep } from "../../domain/run-estimate";
+import { estimateSeconds, estimateSteps, estimateSweepSteps, sequencesPerStep } from "../../domain/run-estimate";
+import { estimateMemory } from "../../domain/memory-estimate";
 import { buildRunSeries, type SeriesPoint } from "../../domain/run-series";
 import { plannedTrials, rankTrials } from "../../domain/sweep";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
+import { WORKER_SILENT_SECONDS } from "./worker";
 import { checkRunInputs, type RunInput, runInputSchema } from "./run-inputs";
 
 export const createRunSchema = runInputSchema.extend({
@@ -38,7 +41,10 @@ export async function createRun(ctx: UserContext, input: CreateRun): Promise<{ i
 /** How many past runs the time is estimated from. */
 const PAST_RUNS = 10;
 
-/** What a run will take: steps, seconds by past runs, peak bytes; each null where it cannot be known. */
+/**
+ * What a run will take: steps, seconds by past runs, memory at the peak; each null where it cannot be known. `room` is the
+ * memory of the living worker that has most, null without one.
+ */
 export async function estimateRun(ctx: UserContext, input: RunInput) {
   const { work, base, model } = await checkRunInputs(ctx, input);
   const sweep = input.config.kind === "sweep" ? input.config : null;
@@ -47,13 +53,15 @@ export async function estimateRun(ctx: UserContext, input: RunInput) {
   const kind = config.kind;
   const same = await selectPastPaces(ctx.db, { kind, baseCheckpointId: base.id, limit: PAST_RUNS });
   const past = same.length > 0 ? same : await selectPastPaces(ctx.db, { kind, baseCheckpointId: null, limit: PAST_RUNS });
+  const completionShare = input.datasetVersionId === null ? null : await selectCompletionShare(ctx.db, input.datasetVersionId);
   const paces = past.map((run) => ({ secondsPerStep: run.secondsPerStep, sequencesPerStep: sequencesPerStep(run.config, work) }));
   return {
     steps,
     trials: sweep === null ? null : plannedTrials(sweep),
     time: steps === null ? null : estimateSeconds(config, work, steps, paces),
     sameBase: same.length > 0,
-    bytes: model === null ? null : estimateMemory(config, model.shape),
+    memory: model === null ? null : estimateMemory(config, model.shape, completionShare === null ? undefined : { completionShare }),
+    room: await selectLargestWorker(ctx.db, WORKER_SILENT_SECONDS),
     parameters: model?.shape.parameters ?? null,
     work,
   };

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PreferenceRow, SftRow } from "../../domain/dataset";
+import { shapeOfConfig } from "../../domain/memory-estimate";
 import type { Message } from "../../domain/prompt";
 import type { PpoConfig, PreferenceConfig, RewardConfig, SftConfig } from "../../domain/run";
 import { createLossMeter } from "../algorithms/completion-loss";
@@ -17,7 +18,7 @@ import type { Outcome, TrainContext } from "../algorithms/train-context";
 import { baseNameOf, type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "../checkpoint/checkpoint-chain";
 import { CHAT_TEMPLATE_FILE, writeModelFolder } from "../checkpoint/hugging-face";
 import { writeAdapterFolder } from "../checkpoint/peft";
-import { initParams } from "../models/create-model";
+import { countParameters, initParams } from "../models/create-model";
 import { initAdapter } from "../models/lora";
 import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
 import { chatTemplateOf } from "../tokenizer/templates";
@@ -81,6 +82,7 @@ export async function runSft(
       config, model, tokenizer, base: params, adapter, train,
       validation: (await encodeSftRows(tokenizer, input.validation, config)).examples,
       showcase, writeModel,
+      shape: shapeOfConfig(checkpoint.config, countParameters(model)),
       report: config.reportRows > 0 && heldOut.length > 0 ? report : undefined,
     });
   } finally {
