@@ -77,6 +77,18 @@ const SAMPLING = (maxNewTokens: string): RunField[] => [
 ];
 
 const CHECKPOINTING = field("Memory", "gradientCheckpointing", "Compute layers again instead of keeping them", "boolean", "Gradient checkpointing: far less memory for long rows, about a third more time, the same result");
+const PRECISION = field("Memory", "precision", "Products in", "choice", "Of linear layers; sums, trained weights and the loss stay in float32", {
+  choices: [
+    { value: "f32", label: "float32" },
+    { value: "bf16", label: "bfloat16: faster on processors and GPUs that have it" },
+  ],
+});
+const STORAGE = field("Memory", "baseStorage", "Frozen base held in", "choice", "With 4 bits: its embeddings", {
+  choices: [
+    { value: "f32", label: "float32" },
+    { value: "bf16", label: "bfloat16: half the memory" },
+  ],
+});
 
 const EPOCHS: RunField[] = [
   field("Main", "epochs", "Epochs", "number", "Passes over the training rows; usually 1 to 4"),
@@ -159,6 +171,8 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     ...[...LORA, LORA_DROPOUT].map((spec) => ({ ...spec, ...ADAPTER })),
     field("Memory", "microBatchSize", "Rows at once", "number", "Of each batch, whose gradients are added up: a number, or auto for as many as fit", { empty: "Empty: the whole batch" }),
     CHECKPOINTING,
+    PRECISION,
+    { ...STORAGE, when: { path: "method", is: ["lora", "qlora", "head"] } },
     field("LoRA", "measureQuantization", "Measure what 4 bits cost", "boolean", "Validation loss of the base before and after; loads it once unquantised", { when: { path: "method", is: ["qlora"] } }),
   ],
   reward: [
@@ -184,6 +198,8 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     LORA_DROPOUT,
     QUANTIZE_BASE,
     CHECKPOINTING,
+    PRECISION,
+    STORAGE,
   ],
   preference: [
     field("Main", "loss", "Loss", "choice", "How the votes pull at the policy", {
@@ -209,6 +225,8 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     ...optimiser("Per update; usually 5e-7 to 5e-6 for billions of weights, 1e-4 to 1e-3 for small models"),
     ...LORA,
     CHECKPOINTING,
+    PRECISION,
+    STORAGE,
   ],
   ppo: [
     field("Main", "method", "Method", "choice", "What a completion is compared with: a learnt value, or others of the same prompt", {
@@ -268,6 +286,8 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     ...LORA,
     QUANTIZE_BASE,
     CHECKPOINTING,
+    PRECISION,
+    STORAGE,
   ],
   evaluation: [
     field("Main", "split", "Prompts of", "choice", "Which held-out prompts", {

@@ -15,7 +15,7 @@ import type { Adapter, Model, Params, Weights } from "../models/model";
 import { type CompletionBatch, createCompletionBatch, targetLogprobs } from "./completion-loss";
 import { type Example, lengthOf, type PromptTokenizer } from "./examples";
 import { flattenParams, layoutOf, unflattenParams } from "./flat-params";
-import { lossAndGradient } from "./gradient";
+import { computeOptions, lossAndGradient } from "./gradient";
 import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
 import { type PreferencePairs, preferenceLoss } from "./preference-loss";
 import { batchAt, batchesPerEpoch, groupBySize, pairAccuracy, type RankedExample } from "./ranked-items";
@@ -116,7 +116,7 @@ export async function trainPreference(context: TrainContext, input: PreferenceIn
   const [train, validation, test] = [input.train, input.validation, input.test].map((items) => items.filter(isOrdered)) as [RankedExample[], RankedExample[], RankedExample[]];
   if (train.length === 0) throw new Error("The dataset version has no training comparison that fits maxLength and is not a tie");
   const layout = layoutOf(adapter.params);
-  const policyOf = (frozen: Params, theta: tf.Tensor1D): Weights => ({ base: frozen, adapter: { params: unflattenParams(layout, theta), scaling: adapter.scaling }, recompute: config.gradientCheckpointing });
+  const policyOf = (frozen: Params, theta: tf.Tensor1D): Weights => ({ base: frozen, adapter: { params: unflattenParams(layout, theta), scaling: adapter.scaling }, ...computeOptions(config) });
   /** Summed log-probabilities of whole completions, (S). */
   const sequenceLogps = (weights: Weights, { tokens, sums }: Sequences) =>
     tf.squeeze(tf.matMul(sums as tf.Tensor2D, tf.expandDims(targetLogprobs(model, weights, tokens), 1) as tf.Tensor2D), [1]) as tf.Tensor1D;

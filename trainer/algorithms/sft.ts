@@ -15,7 +15,7 @@ import { explainEarlyStop, restoreBestStep, storeBestStep, updateBestStep } from
 import { type CompletionBatch, completionLoss, createCompletionBatch, createPackedBatch, disposeBatch } from "./completion-loss";
 import { batchIndices, type Example, lengthOf, type PromptTokenizer } from "./examples";
 import { flattenParams, layoutOf, type ParamLayout, unflattenParams } from "./flat-params";
-import { lossAndGradient } from "./gradient";
+import { computeOptions, lossAndGradient } from "./gradient";
 import { createMicroBatcher } from "./micro-batch";
 import { createMixture } from "./mixture";
 import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
@@ -51,8 +51,8 @@ type TrainArgs = { frozen: Params; state: TrainState; batch: CompletionBatch; to
 export function createCompletionSteps(context: Pick<TrainContext, "engine">, model: Model, config: SftConfig, layout: ParamLayout, scaling: number | null) {
   const toWeights = (frozen: Params, theta: tf.Tensor1D, dropout: tf.Tensor | null = null): Weights => {
     const trained = unflattenParams(layout, theta);
-    const recompute = config.gradientCheckpointing;
-    return scaling === null ? { base: trained, adapter: null, recompute } : { base: frozen, adapter: { params: trained, scaling, dropout: toDropout(config.lora.loraDropout, dropout) }, recompute };
+    const compute = computeOptions(config);
+    return scaling === null ? { base: trained, adapter: null, ...compute } : { base: frozen, adapter: { params: trained, scaling, dropout: toDropout(config.lora.loraDropout, dropout) }, ...compute };
   };
   const completionGradient = (frozen: Params, theta: tf.Tensor1D, batch: CompletionBatch, tokens: tf.Tensor, dropout: tf.Tensor | null) => {
     const { loss, gradient, report } = lossAndGradient((x) => {

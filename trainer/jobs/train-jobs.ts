@@ -50,7 +50,7 @@ export async function runSft(
   const { config, chain } = input;
   const quantize = config.method === "qlora";
   const lossBefore = quantize && config.measureQuantization && context.resume === null ? await measureValidationLoss(context, chain, config, input.validation) : null;
-  const checkpoint = await loadCheckpoint(chain, { quantize });
+  const checkpoint = await loadCheckpoint(chain, { quantize, storage: config.baseStorage });
   if (lossBefore !== null) await reportQuantization(context, lossBefore, await measureValidationLoss(context, chain, config, input.validation, checkpoint));
   const template = chatTemplateOf(config) ?? checkpoint.chatTemplate;
   if (template !== null) checkpoint.tokenizer = await readTokenizer(checkpoint.baseFolder, template);
@@ -129,7 +129,7 @@ export async function runReward(
   input: { config: RewardConfig; chain: ChainLink[]; train: PreferenceRow[]; validation: PreferenceRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain, { quantize: config.quantizeBase });
+  const checkpoint = await loadCheckpoint(chain, { quantize: config.quantizeBase, storage: config.baseStorage });
   const model = requireDecoder(checkpoint, "A reward model");
   const { tokenizer, params } = checkpoint;
   const train = await encodeRankings(tokenizer, input.train, config.maxLength);
@@ -183,7 +183,7 @@ export async function runPreference(
   input: { config: PreferenceConfig; chain: ChainLink[]; train: PreferenceRow[]; validation: PreferenceRow[]; test: PreferenceRow[]; showcase: PromptRow[] },
 ): Promise<{ outcome: Outcome; heldOut: [number, number][] }> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain);
+  const checkpoint = await loadCheckpoint(chain, { storage: config.baseStorage });
   const { model, tokenizer, params } = checkpoint;
   const train = await encodeRankings(tokenizer, input.train, config.maxLength);
   await warnOfDropped(context, input.train.length - train.length, input.train.length, `maxLength ${config.maxLength}`);
@@ -208,9 +208,9 @@ export async function runPpo(
   input: { config: PpoConfig; chain: ChainLink[]; rewardChain: ChainLink[]; prompts: PromptRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain, { quantize: config.quantizeBase });
+  const checkpoint = await loadCheckpoint(chain, { quantize: config.quantizeBase, storage: config.baseStorage });
   const model = requireDecoder(checkpoint, "PPO");
-  const rewardCheckpoint = await loadCheckpoint(input.rewardChain, { shared: { ...checkpoint, chain } });
+  const rewardCheckpoint = await loadCheckpoint(input.rewardChain, { storage: config.baseStorage, shared: { ...checkpoint, chain } });
   const rewardModel = requireDecoder(rewardCheckpoint, "A reward model");
   if (!rewardCheckpoint.reward) throw new Error(`The reward checkpoint has no ${SCORE_NAME}`);
   const { tokenizer, params } = checkpoint;

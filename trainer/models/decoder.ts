@@ -3,7 +3,7 @@
  * layers themselves come as functions (rope-decoder.ts, gpt2.ts).
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { attend, HIDDEN, type KeyValues, param, sameSegment, softCap, writeCache } from "./linear";
+import { attend, HIDDEN, type KeyValues, matMulWeight, param, sameSegment, softCap, writeCache } from "./linear";
 import type { DecoderModel, KvCache, Params, TokenBatch, Weights } from "./model";
 import { recomputed } from "./recompute";
 
@@ -17,8 +17,8 @@ export type DecoderParts = Pick<DecoderModel, "family" | "vocabSize" | "hiddenSi
   logitCap: number | null;
   /** How many places back a layer sees, itself included; null sees all. */
   windows: (number | null)[];
-  /** [V, D] */
-  head(base: Params): tf.Tensor2D;
+  /** The name of the output matrix, [V, D]. */
+  head(base: Params): string;
   /** For tokens (N) at positions (N): states (N, D), and what each layer needs to know of these positions. */
   begin(weights: Weights, ids: tf.Tensor1D, positions: tf.Tensor1D): { states: tf.Tensor2D; constants(index: number): tf.Tensor[] };
   layer(weights: Weights, index: number, constants: readonly tf.Tensor[]): DecoderLayer;
@@ -80,7 +80,7 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
     },
     logits(weights, hidden) {
       const flat = tf.reshape(hidden, [-1, width]) as tf.Tensor2D;
-      const logits = softCap(tf.matMul(flat, parts.head(weights.base), false, true), parts.logitCap);
+      const logits = softCap(matMulWeight({ base: weights.base }, parts.head(weights.base), flat), parts.logitCap);
       return tf.reshape(logits, [...hidden.shape.slice(0, -1), parts.vocabSize]);
     },
     prefill(weights, batch, cacheLength) {

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { createDecoder } from "./decoder";
-import { geluTanh, layerNorm, linear, param, splitHeads } from "./linear";
+import { embed, geluTanh, hasMatrix, layerNorm, linear, param, splitHeads } from "./linear";
 import type { DecoderModel, Weights } from "./model";
 
 const size = z.number().int().positive();
@@ -71,11 +71,11 @@ export function createGpt2(config: Gpt2Config): DecoderModel {
       if (!config.tie_word_embeddings) shapes["lm_head.weight"] = [config.vocab_size, width];
       return shapes;
     },
-    head: (base) => (base["lm_head.weight"] ?? param(base, "transformer.wte.weight")) as tf.Tensor2D,
+    head: (base) => (hasMatrix(base, "lm_head.weight") ? "lm_head.weight" : "transformer.wte.weight"),
     layerPath,
     begin(weights, ids, positions) {
-      const tokens = tf.gather(param(weights.base, "transformer.wte.weight"), ids);
-      const places = tf.gather(param(weights.base, "transformer.wpe.weight"), tf.cast(positions, "int32"));
+      const tokens = embed(weights.base, "transformer.wte.weight", ids);
+      const places = embed(weights.base, "transformer.wpe.weight", tf.cast(positions, "int32"));
       return { states: tf.add(tokens, places) as tf.Tensor2D, constants: () => [] };
     },
     layer(weights, index) {

@@ -27,6 +27,8 @@ export type Weights = {
   adapter: Adapter | null;
   /** Layers are computed again for their gradient instead of being kept (recompute.ts). */
   recompute?: boolean;
+  /** Products of linear layers in bfloat16 (bf16.ts). */
+  bf16?: boolean;
 };
 
 /** Left- or right-padded batch. */

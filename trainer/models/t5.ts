@@ -4,7 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { attend, geluTanh, HIDDEN, linear, param, rmsNorm, splitHeads, writeCache } from "./linear";
+import { attend, embed, geluTanh, hasMatrix, HIDDEN, linear, matMulWeight, param, rmsNorm, splitHeads, writeCache } from "./linear";
 import type { EncoderDecoderModel, KvCache, Weights } from "./model";
 import { recomputed } from "./recompute";
 
@@ -68,7 +68,7 @@ export function createT5(config: T5Config): EncoderDecoderModel {
     ]);
 
   const norm = (weights: Weights, path: string, x: tf.Tensor2D) => rmsNorm(x, param(weights.base, `${path}.weight`), epsilon);
-  const embed = (weights: Weights, ids: tf.Tensor) => tf.gather(param(weights.base, "shared.weight"), tf.reshape(ids, [-1]) as tf.Tensor1D) as tf.Tensor2D;
+  const embedIds = (weights: Weights, ids: tf.Tensor) => embed(weights.base, "shared.weight", tf.reshape(ids, [-1]) as tf.Tensor1D);
   const biasWeights = (weights: Weights, stack: "encoder" | "decoder") =>
     param(weights.base, `${stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`);
   const bucketTable = (queries: number, keys: number, bidirectional: boolean) =>
@@ -126,7 +126,7 @@ export function createT5(config: T5Config): EncoderDecoderModel {
     encode(weights, source) {
       const [rows, time] = source.inputIds.shape;
       const bias = tf.add(positionBias(weights, "encoder", time, time), paddingBias(source.attentionMask));
-      let x = embed(weights, source.inputIds);
+      let x = embedIds(weights, source.inputIds);
       for (let i = 0; i < encoderLayers; i++) {
         x = recomputed(weights, `encoder.block.${i}.layer`, { inputs: [x, bias], constants: [] }, (own, [states, ownBias]) => {
           const mixed = selfAttention(own, `encoder.block.${i}.layer.0`, states as tf.Tensor2D, ownBias as tf.Tensor, rows, time);
@@ -142,7 +142,7 @@ export function createT5(config: T5Config): EncoderDecoderModel {
       const causal = tf.tensor2d(Float32Array.from({ length: time * time }, (_, i) => (i % time > Math.floor(i / time) ? HIDDEN : 0)), [time, time]);
       const bias = tf.add(tf.add(positionBias(weights, "decoder", time, time), causal), paddingBias(target.attentionMask));
       const crossBias = paddingBias(source.attentionMask);
-      let x = embed(weights, target.inputIds);
+      let x = embedIds(weights, target.inputIds);
       for (let i = 0; i < decoderLayers; i++) {
         x = recomputed(weights, `decoder.block.${i}.layer`, { inputs: [x, memory, bias], constants: [crossBias] }, (own, [states, ownMemory, ownBias], [ownCrossBias]) => {
           const mixed = selfAttention(own, `decoder.block.${i}.layer.0`, states as tf.Tensor2D, ownBias as tf.Tensor, rows, time);
@@ -156,12 +156,10 @@ export function createT5(config: T5Config): EncoderDecoderModel {
       return tf.reshape(norm(weights, "decoder.final_layer_norm", x), [rows, time, width]);
     },
     logits(weights, hidden) {
-      const own = weights.base["lm_head.weight"];
+      const { base } = weights;
       const flat = tf.reshape(hidden, [-1, width]) as tf.Tensor2D;
       // A tied head scales the states by d_model^-1/2; one of its own does not.
-      const out = own
-        ? tf.matMul(flat, own as tf.Tensor2D, false, true)
-        : tf.matMul(tf.mul(flat, width ** -0.5) as tf.Tensor2D, param(weights.base, "shared.weight") as tf.Tensor2D, false, true);
+      const out = hasMatrix(base, "lm_head.weight") ? matMulWeight({ base }, "lm_head.weight", flat) : matMulWeight({ base }, "shared.weight", tf.mul(flat, width ** -0.5) as tf.Tensor2D);
       return tf.reshape(out, [...hidden.shape.slice(0, -1), config.vocab_size]);
     },
     prefill(weights, source, cacheLength) {
@@ -184,7 +182,7 @@ export function createT5(config: T5Config): EncoderDecoderModel {
       const bias = tf.add(tf.reshape(tf.transpose(tf.gather(biasWeights(weights, "decoder"), row), [1, 0]), [1, heads, 1, slots]), later);
       const crossBias = paddingBias(sourceMask);
       const next: KvCache = {};
-      let x = embed(weights, inputIds);
+      let x = embedIds(weights, inputIds);
       for (let i = 0; i < decoderLayers; i++) {
         const self = `decoder.block.${i}.layer.0.SelfAttention`;
         const normed = norm(weights, `decoder.block.${i}.layer.0.layer_norm`, x);
