@@ -134,12 +134,16 @@ function peakOfStep({ weights, trained, pass, logits }: Step): MemoryEstimate["p
 const sum = (parts: MemoryEstimate["parts"]) => parts.reduce((total, { bytes }) => total + bytes, 0);
 const larger = (a: MemoryEstimate["parts"], b: MemoryEstimate["parts"]) => (sum(a) >= sum(b) ? a : b);
 
-/** Frozen weights in float32, or linear layers in NF4 with one of them unpacked at a time. */
-function weightBytes({ parameters, vocabSize, hiddenSize, innerSize }: ModelShape, quantized: boolean): number {
-  if (!quantized) return parameters * FLOAT;
-  // Embeddings stay as they are; a head of its own is rare among models that need this.
+/** How frozen weights are held. */
+type Held = { quantized?: boolean; storage?: "f32" | "bf16" };
+
+/** Frozen weights: all in `storage`, or linear layers in NF4 with some of them unpacked at a time. */
+function weightBytes({ parameters, vocabSize, hiddenSize, innerSize }: ModelShape, { quantized = false, storage = "f32" }: Held = {}): number {
+  const stored = storage === "bf16" ? FLOAT / 2 : FLOAT;
+  // A head of its own is rare among models that need this.
   const embeddings = vocabSize * hiddenSize;
-  return embeddings * FLOAT + (parameters - embeddings) * NF4 + 10 * FLOAT * hiddenSize * innerSize;
+  const unpacked = (quantized ? 10 * hiddenSize * innerSize : 0) + (storage === "bf16" ? Math.max(embeddings, 2 * hiddenSize * innerSize) : 0);
+  return (quantized ? embeddings * stored + (parameters - embeddings) * NF4 : parameters * stored) + FLOAT * unpacked;
 }
 
 /** Targets are padded to 128 or 192 times a power of 2 (completion-loss.ts). */
@@ -164,25 +168,26 @@ function trainingParts(config: TrialConfig, shape: ModelShape, { completionShare
     case "sft": {
       const rows = rowsAtOnce(config);
       const pass = passBytes(shape, { rows, ...split(config.maxLength) }, config.method === "head" ? "nothing" : keep);
-      if (config.method === "head") return [{ part: "weights", bytes: shape.parameters * FLOAT }, { part: "working", bytes: pass.working }];
+      const storage = config.baseStorage;
+      if (config.method === "head") return [{ part: "weights", bytes: weightBytes(shape, { storage }) }, { part: "working", bytes: pass.working }];
       const logits = logitBytes(shape, paddedTargets(rows * config.maxLength * completionShare), 4);
       const quantized = config.method === "qlora";
       const trained = config.method === "full" ? shape.parameters : adapterValues(shape, config.lora);
       // Gradients of several micro-batches are added up in a vector of their own.
       const accumulated = rows < config.batchSize || config.gradientAccumulationSteps > 1 ? trained * FLOAT : 0;
-      const parts = peakOfStep({ weights: weightBytes(shape, quantized) + accumulated, trained, pass, logits });
+      const parts = peakOfStep({ weights: weightBytes(shape, { quantized, storage }) + accumulated, trained, pass, logits });
       if (!quantized || !config.measureQuantization) return parts;
       return larger(parts, [{ part: "weights", bytes: shape.parameters * FLOAT }, { part: "logits", bytes: logits }, { part: "working", bytes: 2 * pass.working }]);
     }
     case "reward": {
       const pass = passBytes(shape, { rows: 2 * config.batchSize, length: config.maxLength, target: config.maxLength }, keep);
-      return peakOfStep({ weights: weightBytes(shape, config.quantizeBase), trained: adapterValues(shape, config.lora), pass, logits: 0 });
+      return peakOfStep({ weights: weightBytes(shape, { quantized: config.quantizeBase, storage: config.baseStorage }), trained: adapterValues(shape, config.lora), pass, logits: 0 });
     }
     case "preference": {
       const rows = 2 * config.batchSize;
       const pass = passBytes(shape, { rows, ...split(config.maxLength) }, keep);
       const logits = logitBytes(shape, paddedTargets(rows * config.maxLength * completionShare), 4);
-      return peakOfStep({ weights: weightBytes(shape, false), trained: adapterValues(shape, config.lora), pass, logits });
+      return peakOfStep({ weights: weightBytes(shape, { storage: config.baseStorage }), trained: adapterValues(shape, config.lora), pass, logits });
     }
     case "ppo":
       return ppoParts(config, shape, keep);
@@ -195,7 +200,7 @@ function ppoParts(config: Extract<TrialConfig, { kind: "ppo" }>, shape: ModelSha
   const length = config.maxPromptLength + config.responseLength;
   const rows = Math.ceil(config.rolloutBatchSize / config.numMiniBatches);
   const networks = config.method === "ppo" && config.valueNetwork === "reward" ? 2 : 1;
-  const weights = weightBytes(shape, config.quantizeBase);
+  const weights = weightBytes(shape, { quantized: config.quantizeBase, storage: config.baseStorage });
   const trained = networks * adapterValues(shape, config.lora);
   const { kept, working } = passBytes(shape, { rows, length, target: length }, keep);
   const update = peakOfStep({ weights, trained, pass: { kept: networks * kept, working }, logits: logitBytes(shape, rows * config.responseLength, 4) });
@@ -229,10 +234,10 @@ function runParts(config: RunConfig, shape: ModelShape, rows: RowFacts): MemoryE
       return trainingParts(config.trial, shape, rows);
     case "benchmark":
       // Prompts with examples fill what the model reads; small models read less.
-      return [{ part: "weights", bytes: weightBytes(shape, false) }, { part: "working", bytes: 2 * passBytes(shape, { rows: config.batchSize, length: 1024, target: 1 }, "nothing").working }];
+      return [{ part: "weights", bytes: weightBytes(shape) }, { part: "working", bytes: 2 * passBytes(shape, { rows: config.batchSize, length: 1024, target: 1 }, "nothing").working }];
     case "evaluation":
     case "sample":
-      return samplingParts(shape, weightBytes(shape, false), { rows: config.batchSize, prompt: 256, answer: config.sampling.maxNewTokens });
+      return samplingParts(shape, weightBytes(shape), { rows: config.batchSize, prompt: 256, answer: config.sampling.maxNewTokens });
     default:
       return config satisfies never;
   }

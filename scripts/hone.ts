@@ -3,13 +3,14 @@ import { Command } from "commander";
 import { findRunningUrl } from "../db/embedded";
 import { loadEngine } from "../trainer/engine/engine";
 import { findTools } from "../trainer/engine/setup-tools";
+import { describePlatform } from "../trainer/engine/setup-wheel";
 import { benchmark, type BenchmarkOptions } from "./lib/benchmark";
 import { dataFolder, loadEnvFile } from "./lib/environment";
 import { fail } from "./lib/fail";
 import { addModelCommands } from "./lib/model-commands";
 import { type TrainFileOptions, trainFile } from "./lib/train-file";
 
-type Report = { engine: string; why: string; node: string; database: string; python: string; compiler: string; gpu: string; advice: string[] };
+type Report = { engine: string; why: string; platform: string; node: string; database: string; python: string; compiler: string; gpu: string; advice: string[] };
 
 /** Which engine this machine has and why, and what would give a faster one. */
 async function doctor(): Promise<Report> {
@@ -24,6 +25,7 @@ async function doctor(): Promise<Report> {
   return {
     engine: engine.description,
     why: native ? "the native library loads" : missing.length > 0 ? `the native library needs ${missing.join(", ")}` : "the native library is not set up",
+    platform: describePlatform(),
     node: process.version,
     database: process.env.DATABASE_URL ? "DATABASE_URL" : findRunningUrl(dataFolder()) === null ? "embedded, not running" : "embedded, running",
     python: tools.python?.version ?? "not found",

@@ -14,6 +14,7 @@ import { initScore } from "../../trainer/algorithms/reward-model";
 import { trainSft } from "../../trainer/algorithms/sft";
 import type { TrainContext } from "../../trainer/algorithms/train-context";
 import { loadEngine } from "../../trainer/engine/engine";
+import { fitsBf16, packBf16 } from "../../trainer/models/bf16";
 import { createModel } from "../../trainer/models/create-model";
 import { initAdapter } from "../../trainer/models/lora";
 import type { Params } from "../../trainer/models/model";
@@ -42,6 +43,7 @@ const idle = memory().now;
 const model = createModel(modelConfig);
 const random = createRandom(1);
 const quantize = (run.kind === "sft" && run.method === "qlora") || ("quantizeBase" in run && run.quantizeBase === true);
+const packs = run.baseStorage === "bf16";
 const config = runConfigSchema.parse({ ...(run.kind === "ppo" ? {} : { maxSteps: STEPS }), evalSteps: 0, ...run });
 
 /** Random weights, handed to the engine one by one as a loader does. */
@@ -53,7 +55,9 @@ function makeParams(): Params {
     const values = new Float32Array(size);
     for (let i = 0; i < size; i++) values[i] = shape.length === 1 ? 1 : 0.04 * (random.next() - 0.5);
     const nf4 = quantize && name.replace(/\.weight$/, "") in modules && fitsNf4(shape);
-    const made = nf4 ? quantizeMatrix(name, values, shape as [number, number]) : { [name]: tf.tensor(values, shape) };
+    const packed = packs && fitsBf16(shape) && !name.includes("relative_attention_bias");
+    const [rows, columns] = shape as [number, number];
+    const made = nf4 ? quantizeMatrix(name, values, [rows, columns]) : packed ? packBf16(name, values, [rows, columns]) : { [name]: tf.tensor(values, shape) };
     for (const tensor of Object.values(made)) tf.tidy(() => void tf.slice(tf.reshape(tensor, [-1]), [0], [1]));
     Object.assign(params, made);
   }

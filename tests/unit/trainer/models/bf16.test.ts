@@ -101,7 +101,7 @@ describe.each(Object.keys(CONFIGS))("%s", (family) => {
     const base = initParams(model, 1);
     const [exact, mixed] = [gradientOf(base, {}), gradientOf(base, { bf16: true })];
     expect(Math.abs(mixed.loss / exact.loss - 1)).toBeLessThan(2e-3);
-    const [dot, a, b] = exact.gradient.reduce<[number, number, number]>(([d, x, y], value, i) => [d + value * (mixed.gradient[i] ?? 0), x + value ** 2, y + (mixed.gradient[i] ?? 0) ** 2], [0, 0, 0]);
+    const [dot, a, b] = Array.from(exact.gradient).reduce<[number, number, number]>(([d, x, y], value, i) => [d + value * (mixed.gradient[i] ?? 0), x + value ** 2, y + (mixed.gradient[i] ?? 0) ** 2], [0, 0, 0]);
     expect(dot / Math.sqrt(a * b)).toBeGreaterThan(0.999);
   });
 });
