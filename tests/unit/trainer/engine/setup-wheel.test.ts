@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Serves `bytes` from where it is asked, and breaks the connection after `breakAfter` bytes the first time. */
 function serve(breakAfter = Number.POSITIVE_INFINITY): Promise<{ url: string; starts: number[] }> {
   const starts: number[] = [];
-  server = createServer((request, response) => {
+  const listening = createServer((request, response) => {
     const start = Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
     starts.push(start);
     if (start >= bytes.length) return void response.writeHead(416).end();
@@ -24,7 +24,8 @@ function serve(breakAfter = Number.POSITIVE_INFINITY): Promise<{ url: string; st
     if (starts.length > 1 || breakAfter === Number.POSITIVE_INFINITY) return void response.end(bytes.subarray(start));
     response.write(bytes.subarray(start, start + breakAfter), () => setImmediate(() => response.destroy()));
   });
-  return new Promise((resolve) => server?.listen(0, "127.0.0.1", () => resolve({ url: `http://127.0.0.1:${(server?.address() as AddressInfo).port}/`, starts })));
+  server = listening;
+  return new Promise((resolve) => listening.listen(0, "127.0.0.1", () => resolve({ url: `http://127.0.0.1:${(listening.address() as AddressInfo).port}/`, starts })));
 }
 
 const quiet = () => undefined;

@@ -22,7 +22,7 @@ const random = createRandom(1);
 const normal = (size: number) => Float32Array.from({ length: size }, () => random.normal());
 
 /** torch.tensor([...]).to(torch.bfloat16).to(torch.float32), PyTorch 2.9.1. */
-const ROUNDED: [number, number][] = [[1, 1], [1.00390625, 1], [1.01171875, 1.015625], [3.14159, 3.140625], [-2.71828, -2.71875], [65504, 65536], [1e-40, 9.183549615799121e-41], [0, 0]];
+const ROUNDED: [number, number][] = [[1, 1], [1.00390625, 1], [1.01171875, 1.015625], [3.2, 3.203125], [-2.7, -2.703125], [65504, 65536], [1e-40, 9.183549615799121e-41], [0, 0]];
 
 it("packs as PyTorch rounds", () => {
   const values = Float32Array.from(ROUNDED, ([value]) => value);
