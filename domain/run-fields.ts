@@ -169,7 +169,7 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     field("Validation", "reportShots", "Shots of the report", "integer", "Examples in the prompt of the base model, to compare; usually 1 to 4"),
     ...optimiser("Per update; LoRA usually 1e-4 to 1e-3, full 1e-5 to 1e-4, small models more"),
     ...[...LORA, LORA_DROPOUT].map((spec) => ({ ...spec, ...ADAPTER })),
-    field("Memory", "microBatchSize", "Rows at once", "number", "Of each batch, whose gradients are added up: a number, or auto for as many as fit", { empty: "Empty: the whole batch" }),
+    field("Memory", "microBatchSize", "Rows at once", "number", "Of each batch, whose gradients are added up: a number, or auto for as many as fit", { empty: "Empty: the whole batch", when: { path: "method", is: ["lora", "qlora", "full"] } }),
     CHECKPOINTING,
     PRECISION,
     { ...STORAGE, when: { path: "method", is: ["lora", "qlora", "head"] } },

@@ -1,21 +1,11 @@
-/** What runs are called for people. */
+/** What runs are called until somebody calls them otherwise. */
 import type { RunKind } from "./run";
 
-export const KIND_LABELS: Readonly<Record<RunKind, string>> = {
-  sft: "SFT",
-  reward: "Reward model",
-  preference: "Preference optimisation",
-  ppo: "Online RL",
-  evaluation: "Evaluation",
-  benchmark: "Benchmark",
-  sample: "Sampling",
-  sweep: "Sweep",
-};
-
-/** A run by its algorithm, where its kind has several. */
-export function runLabel({ kind, ...config }: { kind: RunKind; method?: unknown; loss?: unknown }): string {
-  const algorithm = kind === "ppo" ? config.method : kind === "preference" ? config.loss : undefined;
-  return typeof algorithm === "string" ? algorithm.toUpperCase() : KIND_LABELS[kind];
+/** What a run trains by, where its kind says too little or too much for a name; null for all others. */
+export function algorithmOf({ kind, method, loss }: { kind: RunKind; method?: unknown; loss?: unknown }): string | null {
+  if (kind === "sft") return "SFT";
+  const algorithm = kind === "ppo" ? method : kind === "preference" ? loss : null;
+  return typeof algorithm === "string" ? algorithm.toUpperCase() : null;
 }
 
 /** The name of a run like another: "SFT, again", then "SFT, again 2", and so on. */

@@ -21,7 +21,16 @@ export function RunStateBadge({ state }: { state: RunState }) {
   );
 }
 
-export { KIND_LABELS } from "@/domain/run-label";
+export const KIND_LABELS: Readonly<Record<RunKind, string>> = {
+  sft: "SFT",
+  reward: "Reward model",
+  preference: "Preference optimisation",
+  ppo: "Online RL",
+  evaluation: "Evaluation",
+  benchmark: "Benchmark",
+  sample: "Sampling",
+  sweep: "Sweep",
+};
 
 export const KIND_PURPOSES: Readonly<Record<RunKind, string>> = {
   sft: "Teach a model from prompts with good completions",

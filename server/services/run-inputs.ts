@@ -5,7 +5,7 @@ import { countPromptsBySplit, selectDatasetWork, selectRunDatasets, selectRunPro
 import type { DatasetKind } from "../../domain/dataset";
 import { type RunKind, runConfigSchema, type SweepConfig } from "../../domain/run";
 import type { RunWork } from "../../domain/run-estimate";
-import { runLabel } from "../../domain/run-label";
+import { algorithmOf } from "../../domain/run-label";
 import { planTrials, SweepError } from "../../domain/sweep";
 import type { UserContext } from "../context";
 import { AppError, fieldError } from "../errors";
@@ -146,7 +146,7 @@ export async function listRunInputs(ctx: UserContext, input: { projectId: string
       /** The model that its line of parents begins with. */
       modelName: roots.get(id) ?? name,
       /** What made it: "SFT"; null for models from outside. */
-      madeBy: runConfig === null ? null : runLabel(runConfig),
+      madeBy: runConfig === null ? null : (algorithmOf(runConfig) ?? runConfig.kind),
     })),
     datasets,
     prompts,

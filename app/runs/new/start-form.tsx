@@ -6,7 +6,7 @@ import { useRouter } from "next/navigation";
 import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { isTrialKind, type RunConfig, type RunKind, runConfigSchema, runKindSchema } from "@/domain/run";
 import { configToForm, parseRunForm, type RunFormValues } from "@/domain/run-fields";
-import { nameAgain, runLabel } from "@/domain/run-label";
+import { algorithmOf, nameAgain } from "@/domain/run-label";
 import { readSearch, type SearchForm, searchToForm } from "@/domain/sweep-form";
 import { presetConfig, RUN_PRESETS } from "@/domain/run-presets";
 import { Button } from "../../components/ui/button";
@@ -46,7 +46,7 @@ function suggestName(inputs: RunInputs, kind: RunKind, values: RunFormValues, ba
   const base = inputs.checkpoints.find(({ id }) => id === baseCheckpointId);
   if (base === undefined) return "";
   const after = base.madeBy === null ? "" : ` after ${base.madeBy}`;
-  return `${searching ? "Sweep of " : ""}${runLabel({ ...values, kind })}${after} on ${base.modelName}`.slice(0, 120);
+  return `${searching ? "Sweep of " : ""}${algorithmOf({ ...values, kind }) ?? KIND_LABELS[kind]}${after} on ${base.modelName}`.slice(0, 120);
 }
 
 export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInputs; like: RunDetail | null; initial: Initial; onProject: (id: string) => void }) {

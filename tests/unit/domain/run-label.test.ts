@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
-import { nameAgain, runLabel } from "../../../domain/run-label";
+import { algorithmOf, nameAgain } from "../../../domain/run-label";
 
 it("calls a run by its algorithm where its kind has several", () => {
-  expect(runLabel({ kind: "ppo", method: "grpo" })).toBe("GRPO");
-  expect(runLabel({ kind: "preference", loss: "dpo" })).toBe("DPO");
-  expect(runLabel({ kind: "sft", method: "lora" })).toBe("SFT");
+  expect(algorithmOf({ kind: "ppo", method: "grpo" })).toBe("GRPO");
+  expect(algorithmOf({ kind: "preference", loss: "dpo" })).toBe("DPO");
+  expect(algorithmOf({ kind: "sft", method: "lora" })).toBe("SFT");
+  expect(algorithmOf({ kind: "reward" })).toBeNull();
 });
 
 it("counts repetitions instead of stacking them, within the length of a name", () => {
