@@ -39,7 +39,8 @@ export const IDLE_ENGINE = 455 * 2 ** 20;
 const GRAPH = 50 * 2 ** 20;
 
 type Json = Record<string, unknown>;
-const numberOf = (config: Json, ...names: string[]): number | undefined => names.map((name) => config[name]).find((value) => typeof value === "number") as number | undefined;
+const numberOf = (config: Json, ...names: string[]): number | undefined =>
+  names.map((name) => config[name]).find((value) => typeof value === "number") as number | undefined;
 
 /** The shape that a config.json says. */
 export function shapeOfConfig(config: Json, parameters: number): ModelShape {
@@ -58,7 +59,14 @@ export function shapeOfConfig(config: Json, parameters: number): ModelShape {
     heads,
     keyHeads: numberOf(config, "num_key_value_heads") ?? heads,
     headSize: numberOf(config, "head_dim", "d_kv") ?? hiddenSize / heads,
-    feedForward: type === "gpt2" ? "gelu" : type.startsWith("gemma") || config.feed_forward_proj === "gated-gelu" ? "gated-gelu" : t5 ? "relu" : "gated-silu",
+    feedForward:
+      type === "gpt2"
+        ? "gelu"
+        : type.startsWith("gemma") || config.feed_forward_proj === "gated-gelu"
+          ? "gated-gelu"
+          : t5
+            ? "relu"
+            : "gated-silu",
   };
 }
 
@@ -84,7 +92,11 @@ function workingValues({ heads, innerSize, hiddenSize }: ModelShape, tokens: num
 }
 
 /** Bytes of the layers of one pass: what is kept for the gradient, and what is worked on. */
-function passBytes(shape: ModelShape, { rows, length, target }: Tokens, keep: "all" | "inputs" | "nothing"): { kept: number; working: number } {
+function passBytes(
+  shape: ModelShape,
+  { rows, length, target }: Tokens,
+  keep: "all" | "inputs" | "nothing",
+): { kept: number; working: number } {
   const source = rows * length;
   const decoded = rows * target;
   const encoderLayer = shape.encoderLayers === 0 ? 0 : layerValues(shape, source, length, null);
@@ -93,7 +105,10 @@ function passBytes(shape: ModelShape, { rows, length, target }: Tokens, keep: "a
   const inputs = (shape.encoderLayers * source + shape.layers * (shape.encoderLayers === 0 ? source : decoded)) * shape.hiddenSize;
   const kept = { all: shape.encoderLayers * encoderLayer + shape.layers * decoderLayer, inputs: inputs + largest, nothing: 0 }[keep];
   const gradient = keep !== "nothing";
-  const working = Math.max(workingValues(shape, source, length, gradient), shape.encoderLayers === 0 ? 0 : workingValues(shape, decoded, Math.max(target, length), gradient));
+  const working = Math.max(
+    workingValues(shape, source, length, gradient),
+    shape.encoderLayers === 0 ? 0 : workingValues(shape, decoded, Math.max(target, length), gradient),
+  );
   return { kept: FLOAT * kept, working: FLOAT * working };
 }
 
@@ -101,7 +116,8 @@ function passBytes(shape: ModelShape, { rows, length, target }: Tokens, keep: "a
 function adapterValues(shape: ModelShape, lora: { r: number; targetModules: "all-linear" | string[] }): number {
   const { hiddenSize, innerSize, heads, keyHeads, headSize, feedForward } = shape;
   const [queries, keys] = [heads * headSize, keyHeads * headSize];
-  const attention = feedForward === "gelu" ? 2 * hiddenSize + 3 * queries + hiddenSize : 2 * (hiddenSize + queries) + 2 * (hiddenSize + keys);
+  const attention =
+    feedForward === "gelu" ? 2 * hiddenSize + 3 * queries + hiddenSize : 2 * (hiddenSize + queries) + 2 * (hiddenSize + keys);
   const layer = attention + INNER_MATRICES[feedForward] * (hiddenSize + innerSize);
   const modules = (feedForward === "gelu" ? 2 : 4) + INNER_MATRICES[feedForward];
   const share = lora.targetModules === "all-linear" ? 1 : Math.min(1, lora.targetModules.length / modules);
@@ -121,7 +137,11 @@ function peakOfStep({ weights, trained, pass, logits }: Step): MemoryEstimate["p
   const backward = DIFFERENTIATED * trained * FLOAT;
   const update = UPDATE * trained * FLOAT;
   const others = pass.kept + pass.working + logits;
-  if (update > backward + others) return [{ part: "weights", bytes: weights }, { part: "trained", bytes: update }];
+  if (update > backward + others)
+    return [
+      { part: "weights", bytes: weights },
+      { part: "trained", bytes: update },
+    ];
   return [
     { part: "weights", bytes: weights },
     { part: "trained", bytes: backward },
@@ -138,11 +158,15 @@ const larger = (a: MemoryEstimate["parts"], b: MemoryEstimate["parts"]) => (sum(
 type Held = { quantized?: boolean; storage?: "f32" | "bf16" };
 
 /** Frozen weights: all in `storage`, or linear layers in NF4 with some of them unpacked at a time. */
-function weightBytes({ parameters, vocabSize, hiddenSize, innerSize }: ModelShape, { quantized = false, storage = "f32" }: Held = {}): number {
+function weightBytes(
+  { parameters, vocabSize, hiddenSize, innerSize }: ModelShape,
+  { quantized = false, storage = "f32" }: Held = {},
+): number {
   const stored = storage === "bf16" ? FLOAT / 2 : FLOAT;
   // A head of its own is rare among models that need this.
   const embeddings = vocabSize * hiddenSize;
-  const unpacked = (quantized ? 10 * hiddenSize * innerSize : 0) + (storage === "bf16" ? Math.max(embeddings, 2 * hiddenSize * innerSize) : 0);
+  const unpacked =
+    (quantized ? 10 * hiddenSize * innerSize : 0) + (storage === "bf16" ? Math.max(embeddings, 2 * hiddenSize * innerSize) : 0);
   return (quantized ? embeddings * stored + (parameters - embeddings) * NF4 : parameters * stored) + FLOAT * unpacked;
 }
 
@@ -163,13 +187,20 @@ export const rowsAtOnce = ({ batchSize, microBatchSize }: { batchSize: number; m
 function trainingParts(config: TrialConfig, shape: ModelShape, { completionShare }: RowFacts): MemoryEstimate["parts"] {
   const keep = config.gradientCheckpointing ? "inputs" : "all";
   const encoderDecoder = shape.encoderLayers > 0;
-  const split = (maxLength: number) => (encoderDecoder ? { length: Math.round(maxLength * (1 - completionShare)), target: Math.round(maxLength * completionShare) } : { length: maxLength, target: maxLength });
+  const split = (maxLength: number) =>
+    encoderDecoder
+      ? { length: Math.round(maxLength * (1 - completionShare)), target: Math.round(maxLength * completionShare) }
+      : { length: maxLength, target: maxLength };
   switch (config.kind) {
     case "sft": {
       const rows = rowsAtOnce(config);
       const pass = passBytes(shape, { rows, ...split(config.maxLength) }, config.method === "head" ? "nothing" : keep);
       const storage = config.baseStorage;
-      if (config.method === "head") return [{ part: "weights", bytes: weightBytes(shape, { storage }) }, { part: "working", bytes: pass.working }];
+      if (config.method === "head")
+        return [
+          { part: "weights", bytes: weightBytes(shape, { storage }) },
+          { part: "working", bytes: pass.working },
+        ];
       const logits = logitBytes(shape, paddedTargets(rows * config.maxLength * completionShare), 4);
       const quantized = config.method === "qlora";
       const trained = config.method === "full" ? shape.parameters : adapterValues(shape, config.lora);
@@ -177,17 +208,31 @@ function trainingParts(config: TrialConfig, shape: ModelShape, { completionShare
       const accumulated = rows < config.batchSize || config.gradientAccumulationSteps > 1 ? trained * FLOAT : 0;
       const parts = peakOfStep({ weights: weightBytes(shape, { quantized, storage }) + accumulated, trained, pass, logits });
       if (!quantized || !config.measureQuantization) return parts;
-      return larger(parts, [{ part: "weights", bytes: shape.parameters * FLOAT }, { part: "logits", bytes: logits }, { part: "working", bytes: 2 * pass.working }]);
+      return larger(parts, [
+        { part: "weights", bytes: shape.parameters * FLOAT },
+        { part: "logits", bytes: logits },
+        { part: "working", bytes: 2 * pass.working },
+      ]);
     }
     case "reward": {
       const pass = passBytes(shape, { rows: 2 * config.batchSize, length: config.maxLength, target: config.maxLength }, keep);
-      return peakOfStep({ weights: weightBytes(shape, { quantized: config.quantizeBase, storage: config.baseStorage }), trained: adapterValues(shape, config.lora), pass, logits: 0 });
+      return peakOfStep({
+        weights: weightBytes(shape, { quantized: config.quantizeBase, storage: config.baseStorage }),
+        trained: adapterValues(shape, config.lora),
+        pass,
+        logits: 0,
+      });
     }
     case "preference": {
       const rows = 2 * config.batchSize;
       const pass = passBytes(shape, { rows, ...split(config.maxLength) }, keep);
       const logits = logitBytes(shape, paddedTargets(rows * config.maxLength * completionShare), 4);
-      return peakOfStep({ weights: weightBytes(shape, { storage: config.baseStorage }), trained: adapterValues(shape, config.lora), pass, logits });
+      return peakOfStep({
+        weights: weightBytes(shape, { storage: config.baseStorage }),
+        trained: adapterValues(shape, config.lora),
+        pass,
+        logits,
+      });
     }
     case "ppo":
       return ppoParts(config, shape, keep);
@@ -203,17 +248,34 @@ function ppoParts(config: Extract<TrialConfig, { kind: "ppo" }>, shape: ModelSha
   const weights = weightBytes(shape, { quantized: config.quantizeBase, storage: config.baseStorage });
   const trained = networks * adapterValues(shape, config.lora);
   const { kept, working } = passBytes(shape, { rows, length, target: length }, keep);
-  const update = peakOfStep({ weights, trained, pass: { kept: networks * kept, working }, logits: logitBytes(shape, rows * config.responseLength, 4) });
+  const update = peakOfStep({
+    weights,
+    trained,
+    pass: { kept: networks * kept, working },
+    logits: logitBytes(shape, rows * config.responseLength, 4),
+  });
   const state = { part: "trained", bytes: 3 * trained * FLOAT } as const;
   // The whole rollout forward, by the policy and the reference side by side.
   const whole = passBytes(shape, { rows: config.rolloutBatchSize, length, target: length }, "nothing");
-  const forward = [{ part: "weights", bytes: weights }, state, { part: "working", bytes: 2 * whole.working }, { part: "logits", bytes: logitBytes(shape, config.rolloutBatchSize * config.responseLength, 5) }] as const;
-  const sampled = [state, ...samplingParts(shape, weights, { rows: config.rolloutBatchSize, prompt: config.maxPromptLength, answer: config.responseLength })];
+  const forward = [
+    { part: "weights", bytes: weights },
+    state,
+    { part: "working", bytes: 2 * whole.working },
+    { part: "logits", bytes: logitBytes(shape, config.rolloutBatchSize * config.responseLength, 5) },
+  ] as const;
+  const sampled = [
+    state,
+    ...samplingParts(shape, weights, { rows: config.rolloutBatchSize, prompt: config.maxPromptLength, answer: config.responseLength }),
+  ];
   return larger(larger(update, [...forward]), sampled);
 }
 
 /** Keys and values of all tokens, and twice those of the answer's, which each step copies; the prompt's pass. */
-function samplingParts(shape: ModelShape, weights: number, { rows, prompt, answer }: { rows: number; prompt: number; answer: number }): MemoryEstimate["parts"] {
+function samplingParts(
+  shape: ModelShape,
+  weights: number,
+  { rows, prompt, answer }: { rows: number; prompt: number; answer: number },
+): MemoryEstimate["parts"] {
   const perToken = 2 * shape.layers * shape.keyHeads * shape.headSize * FLOAT * rows;
   const pass = passBytes(shape, { rows, length: prompt, target: 1 }, "nothing");
   return [
@@ -234,7 +296,10 @@ function runParts(config: RunConfig, shape: ModelShape, rows: RowFacts): MemoryE
       return trainingParts(config.trial, shape, rows);
     case "benchmark":
       // Prompts with examples fill what the model reads; small models read less.
-      return [{ part: "weights", bytes: weightBytes(shape) }, { part: "working", bytes: 2 * passBytes(shape, { rows: config.batchSize, length: 1024, target: 1 }, "nothing").working }];
+      return [
+        { part: "weights", bytes: weightBytes(shape) },
+        { part: "working", bytes: 2 * passBytes(shape, { rows: config.batchSize, length: 1024, target: 1 }, "nothing").working },
+      ];
     case "evaluation":
     case "sample":
       return samplingParts(shape, weightBytes(shape), { rows: config.batchSize, prompt: 256, answer: config.sampling.maxNewTokens });
@@ -247,13 +312,21 @@ function runParts(config: RunConfig, shape: ModelShape, rows: RowFacts): MemoryE
 function graphs(config: Exclude<RunConfig, { kind: "sweep" }>, shape: ModelShape): number {
   const steps = { sft: 1, reward: 1, preference: 2, ppo: 3, evaluation: 2, sample: 2, benchmark: 1 }[config.kind];
   const quantized = (config.kind === "sft" && config.method === "qlora") || ("quantizeBase" in config && config.quantizeBase);
-  return steps * (shape.encoderLayers > 0 ? 2 : 1) * (quantized ? 2 : 1) * ("gradientCheckpointing" in config && config.gradientCheckpointing ? 1.5 : 1);
+  return (
+    steps *
+    (shape.encoderLayers > 0 ? 2 : 1) *
+    (quantized ? 2 : 1) *
+    ("gradientCheckpointing" in config && config.gradientCheckpointing ? 1.5 : 1)
+  );
 }
 
 /** Bytes of the worker's process at the run's peak, and what they are made of. */
 export function estimateMemory(config: RunConfig, shape: ModelShape, rows: RowFacts = { completionShare: 0.5 }): MemoryEstimate {
   const tensors = runParts(config, shape, rows).filter(({ bytes }) => bytes > 0);
-  const parts = [{ part: "engine" as const, bytes: IDLE_ENGINE + GRAPH * graphs(config.kind === "sweep" ? config.trial : config, shape) }, ...tensors];
+  const parts = [
+    { part: "engine" as const, bytes: IDLE_ENGINE + GRAPH * graphs(config.kind === "sweep" ? config.trial : config, shape) },
+    ...tensors,
+  ];
   return { bytes: sum(parts), parts };
 }
 

@@ -53,7 +53,8 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
 /** Steps of all trials of a sweep together; null where those of one cannot be known. */
 export function estimateSweepSteps(sweep: SweepConfig, work: RunWork): number | null {
   const settings = planTrials(sweep);
-  if (sweep.strategy === "halving") return rungSizes(sweep, settings.length).reduce((sum, size, rung) => sum + size * rungSteps(sweep, rung), 0);
+  if (sweep.strategy === "halving")
+    return rungSizes(sweep, settings.length).reduce((sum, size, rung) => sum + size * rungSteps(sweep, rung), 0);
   const each = settings.map((setting) => estimateSteps(trialConfig(sweep, setting, 0), work));
   return each.some((steps) => steps === null) ? null : each.reduce<number>((sum, steps) => sum + (steps ?? 0), 0);
 }

@@ -58,7 +58,13 @@ export async function readModelFolder(path: string): Promise<ModelFolder | null>
     const config = configSchema.parse(JSON.parse(await readFile(join(folder, "config.json"), "utf8")));
     const weights = (await readdir(folder)).filter((name) => name.endsWith(".safetensors"));
     const counts = await Promise.all(weights.map(async (name) => countValues(await readSafetensorsHeader(join(folder, name)))));
-    return { modelType: config.model_type, shape: shapeOfConfig(config, counts.reduce((a, b) => a + b, 0)) };
+    return {
+      modelType: config.model_type,
+      shape: shapeOfConfig(
+        config,
+        counts.reduce((a, b) => a + b, 0),
+      ),
+    };
   } catch {
     // The folder may be on another machine's disk; what depends on it is then left to the worker.
     return null;

@@ -6,7 +6,10 @@ import { workers } from "../schema";
 export type WorkerRow = typeof workers.$inferSelect;
 
 /** Registers one process; a restart registers anew. `engine` is shown to people ("native 4.22", "wasm"). Memory is in bytes. */
-export async function registerWorker(db: Db, worker: { name: string; engine: string; memoryBytes?: number | null; gpuMemoryBytes?: number | null }): Promise<WorkerRow> {
+export async function registerWorker(
+  db: Db,
+  worker: { name: string; engine: string; memoryBytes?: number | null; gpuMemoryBytes?: number | null },
+): Promise<WorkerRow> {
   const [row] = await db.insert(workers).values(worker).returning();
   if (row === undefined) throw new Error("The worker was not registered");
   return row;

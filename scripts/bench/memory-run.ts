@@ -57,7 +57,11 @@ function makeParams(): Params {
     const nf4 = quantize && name.replace(/\.weight$/, "") in modules && fitsNf4(shape);
     const packed = packs && fitsBf16(shape) && !name.includes("relative_attention_bias");
     const [rows, columns] = shape as [number, number];
-    const made = nf4 ? quantizeMatrix(name, values, [rows, columns]) : packed ? packBf16(name, values, [rows, columns]) : { [name]: tf.tensor(values, shape) };
+    const made = nf4
+      ? quantizeMatrix(name, values, [rows, columns])
+      : packed
+        ? packBf16(name, values, [rows, columns])
+        : { [name]: tf.tensor(values, shape) };
     for (const tensor of Object.values(made)) tf.tidy(() => void tf.slice(tf.reshape(tensor, [-1]), [0], [1]));
     Object.assign(params, made);
   }
@@ -74,7 +78,11 @@ const tokenizer = { padTokenId: 0, eosTokenId: 1, encode: async () => [], decode
 const times: number[] = [];
 let last = performance.now();
 const context: TrainContext = {
-  engine, resume: null, requested: () => null, start: async () => {}, save: async () => {},
+  engine,
+  resume: null,
+  requested: () => null,
+  start: async () => {},
+  save: async () => {},
   emit: async (events) => {
     if (!events.some((event) => event.kind === "metric")) return;
     times.push((performance.now() - last) / 1000);
@@ -84,11 +92,16 @@ const context: TrainContext = {
 const writeModel = async () => {};
 const base = makeParams();
 const loaded = memory().now;
-const pairs = (count: number) => Array.from({ length: count }, () => ({ examples: [makeExample(), makeExample()], ranks: [1, 2], margin: null }));
+const pairs = (count: number) =>
+  Array.from({ length: count }, () => ({ examples: [makeExample(), makeExample()], ranks: [1, 2], margin: null }));
 switch (config.kind) {
   case "sft": {
     if (config.method === "head") {
-      createFeatureExtractor(engine, model)(base, Array.from({ length: STEPS * config.batchSize }, () => ids(length)), { batchSize: config.batchSize, padTokenId: 0 });
+      createFeatureExtractor(engine, model)(
+        base,
+        Array.from({ length: STEPS * config.batchSize }, () => ids(length)),
+        { batchSize: config.batchSize, padTokenId: 0 },
+      );
       break;
     }
     const adapter = config.method === "full" ? null : initAdapter(model, config.lora, 1);
@@ -98,16 +111,44 @@ switch (config.kind) {
   }
   case "reward": {
     if (model.kind !== "decoder") throw new Error("no decoder");
-    await trainReward(context, { config, model, tokenizer, base, adapter: initAdapter(model, config.lora, 1), score: initScore(model.hiddenSize, 1), train: pairs(config.batchSize), validation: [], writeModel });
+    await trainReward(context, {
+      config,
+      model,
+      tokenizer,
+      base,
+      adapter: initAdapter(model, config.lora, 1),
+      score: initScore(model.hiddenSize, 1),
+      train: pairs(config.batchSize),
+      validation: [],
+      writeModel,
+    });
     break;
   }
   case "preference":
-    await trainPreference(context, { config, model, tokenizer, base, adapter: initAdapter(model, config.lora, 1), train: pairs(config.batchSize), validation: [], test: [], showcase: [], writeModel });
+    await trainPreference(context, {
+      config,
+      model,
+      tokenizer,
+      base,
+      adapter: initAdapter(model, config.lora, 1),
+      train: pairs(config.batchSize),
+      validation: [],
+      test: [],
+      showcase: [],
+      writeModel,
+    });
     break;
   case "ppo": {
     if (model.kind !== "decoder") throw new Error("no decoder");
-    const prompts = Array.from({ length: config.rolloutBatchSize }, () => ({ promptIds: ids(config.maxPromptLength), prompt: "", reference: null }));
-    const reward = { model, weights: { weights: { base, adapter: initAdapter(model, config.lora, 2) }, score: initScore(model.hiddenSize, 1) } };
+    const prompts = Array.from({ length: config.rolloutBatchSize }, () => ({
+      promptIds: ids(config.maxPromptLength),
+      prompt: "",
+      reference: null,
+    }));
+    const reward = {
+      model,
+      weights: { weights: { base, adapter: initAdapter(model, config.lora, 2) }, score: initScore(model.hiddenSize, 1) },
+    };
     await trainPpo(context, { config, model, tokenizer, base, adapter: initAdapter(model, config.lora, 1), prompts, reward, writeModel });
     break;
   }

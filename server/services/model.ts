@@ -41,7 +41,8 @@ export async function addModel(db: Db, input: { folder: string; name: string; st
   const temporary = `${target}.tmp`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
-  for (const file of (await readdir(folder)).filter((file) => MODEL_FILES.test(file))) await cp(path.join(folder, file), path.join(temporary, file), { dereference: true });
+  for (const file of (await readdir(folder)).filter((file) => MODEL_FILES.test(file)))
+    await cp(path.join(folder, file), path.join(temporary, file), { dereference: true });
   await rm(target, { recursive: true, force: true });
   await rename(temporary, target);
   const { id } = await insertCheckpoint(db, { kind: "base", name, path: relative, hash, final: true, ...origin });

@@ -21,7 +21,13 @@ export function lossAndGradient<A extends Record<string, tf.Tensor>>(
 }
 
 /** How a config wants layers to be computed: what `Weights` says of it. */
-export const computeOptions = ({ gradientCheckpointing, precision }: { gradientCheckpointing: boolean; precision: "f32" | "bf16" }): Pick<Weights, "recompute" | "bf16"> => ({
+export const computeOptions = ({
+  gradientCheckpointing,
+  precision,
+}: {
+  gradientCheckpointing: boolean;
+  precision: "f32" | "bf16";
+}): Pick<Weights, "recompute" | "bf16"> => ({
   recompute: gradientCheckpointing,
   bf16: precision === "bf16",
 });

@@ -11,7 +11,9 @@ const SHARE = 0.8;
 const LEARNING_STEPS = 3;
 
 export const isOutOfMemory = (error: unknown): boolean =>
-  /OOM|out of memory|ResourceExhausted|bad_alloc|Cannot allocate|memory access out of bounds/i.test(error instanceof Error ? error.message : String(error));
+  /OOM|out of memory|ResourceExhausted|bad_alloc|Cannot allocate|memory access out of bounds/i.test(
+    error instanceof Error ? error.message : String(error),
+  );
 
 export type MicroBatcher = {
   /** Runs one step, which works on at most so many rows at once; again with half of them where the memory runs out. */
@@ -54,7 +56,14 @@ async function measurePeak(): Promise<number | null> {
   return peak;
 }
 
-export async function createMicroBatcher({ batchSize, microBatchSize, estimate, limit, tell, measure = measurePeak }: MicroBatchOptions): Promise<MicroBatcher> {
+export async function createMicroBatcher({
+  batchSize,
+  microBatchSize,
+  estimate,
+  limit,
+  tell,
+  measure = measurePeak,
+}: MicroBatchOptions): Promise<MicroBatcher> {
   if (microBatchSize !== "auto") {
     const rows = Math.min(batchSize, microBatchSize ?? batchSize);
     return { run: async (step) => step(rows) };
@@ -66,7 +75,11 @@ export async function createMicroBatcher({ batchSize, microBatchSize, estimate, 
   let learnt = 0;
   await measure();
   const start = await measure();
-  const choose = () => evenParts(batchSize, largestFitting(most, budget, (rows) => correction * estimate(rows)));
+  const choose = () =>
+    evenParts(
+      batchSize,
+      largestFitting(most, budget, (rows) => correction * estimate(rows)),
+    );
   let rows = choose();
   return {
     async run(step) {
@@ -78,7 +91,10 @@ export async function createMicroBatcher({ batchSize, microBatchSize, estimate, 
             learnt += 1;
             correction = Math.max(0.1, (peak - start) / estimate(rows));
             const next = choose();
-            if (learnt === LEARNING_STEPS) await tell(`Rows at once: ${next} of ${batchSize}, which take about ${((correction * estimate(next)) / 2 ** 20).toFixed(0)} MiB beside the model`);
+            if (learnt === LEARNING_STEPS)
+              await tell(
+                `Rows at once: ${next} of ${batchSize}, which take about ${((correction * estimate(next)) / 2 ** 20).toFixed(0)} MiB beside the model`,
+              );
             rows = next;
           }
           return result;

@@ -41,8 +41,15 @@ export function registerBf16Kernels(): void {
       const node = backend as NodeBackend;
       const { TF_FLOAT: float } = node.binding;
       const { type, flag, run, cast, freeAllBut } = createChain(node);
-      const [a, b] = node.getInputTensorIds([inputs.a as tf.Tensor, inputs.b as tf.Tensor]).map((id) => cast(id, float, BFLOAT16).id) as [number, number];
-      const product = run("BatchMatMulV2", [type("T", BFLOAT16), flag("adj_x", attrs?.transposeA === true), flag("adj_y", attrs?.transposeB === true)], [a, b]);
+      const [a, b] = node.getInputTensorIds([inputs.a as tf.Tensor, inputs.b as tf.Tensor]).map((id) => cast(id, float, BFLOAT16).id) as [
+        number,
+        number,
+      ];
+      const product = run(
+        "BatchMatMulV2",
+        [type("T", BFLOAT16), flag("adj_x", attrs?.transposeA === true), flag("adj_y", attrs?.transposeB === true)],
+        [a, b],
+      );
       const out = cast(product.id, BFLOAT16, float);
       freeAllBut(out.id);
       return node.createOutputTensor(out);

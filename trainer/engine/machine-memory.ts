@@ -20,7 +20,10 @@ export async function machineMemory(): Promise<{ memoryBytes: number; gpuMemoryB
   const limit = await readLimit(...LIMITS);
   const gpu = await firstLine("nvidia-smi", ["--query-gpu=memory.total", "--format=csv,noheader,nounits"]);
   const mebibytes = Number(gpu ?? Number.NaN);
-  return { memoryBytes: Math.min(os.totalmem(), limit ?? Number.POSITIVE_INFINITY), gpuMemoryBytes: Number.isFinite(mebibytes) ? mebibytes * 2 ** 20 : null };
+  return {
+    memoryBytes: Math.min(os.totalmem(), limit ?? Number.POSITIVE_INFINITY),
+    gpuMemoryBytes: Number.isFinite(mebibytes) ? mebibytes * 2 ** 20 : null,
+  };
 }
 
 /** Bytes of this process at the most since `forgetPeak`; null where the system does not say (only Linux does). */
@@ -37,7 +40,10 @@ export async function forgetPeak(): Promise<void> {
 
 /** Bytes that this process may still take before others are short of memory. */
 export async function freeMemory(): Promise<number> {
-  const [limit, used] = [await readLimit(...LIMITS), await readLimit("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")];
+  const [limit, used] = [
+    await readLimit(...LIMITS),
+    await readLimit("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+  ];
   const info = await readFile("/proc/meminfo", "utf8").catch(() => "");
   const available = Number(/MemAvailable:\s+(\d+) kB/.exec(info)?.[1] ?? Number.NaN) * 1024;
   const free = Number.isFinite(available) ? available : os.freemem();

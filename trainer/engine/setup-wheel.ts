@@ -35,8 +35,20 @@ const LINUX: Pick<Wheel, "libraries" | "links"> = {
 
 /** Of one Python version, whichever runs here: only the C library in it is used. Checksums are the registry's own. */
 const WHEELS: Record<string, Wheel> = {
-  "linux-x64": { package: "tensorflow-cpu", platform: "manylinux_2_27_x86_64", sha256: "2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c", ...LINUX, tried: true },
-  "linux-arm64": { package: "tensorflow", platform: "manylinux_2_27_aarch64", sha256: "4b24aca16d527a3cf1c37f720c04c484c3d20f4d0fdfa98632ac8b9f3be6eb5c", ...LINUX, tried: false },
+  "linux-x64": {
+    package: "tensorflow-cpu",
+    platform: "manylinux_2_27_x86_64",
+    sha256: "2b847d217b02ee7731ed91431daf3250daa0196c3c94614d23be27232e6e5b6c",
+    ...LINUX,
+    tried: true,
+  },
+  "linux-arm64": {
+    package: "tensorflow",
+    platform: "manylinux_2_27_aarch64",
+    sha256: "4b24aca16d527a3cf1c37f720c04c484c3d20f4d0fdfa98632ac8b9f3be6eb5c",
+    ...LINUX,
+    tried: false,
+  },
   "darwin-arm64": {
     package: "tensorflow",
     platform: "macosx_12_0_arm64",
@@ -68,8 +80,31 @@ async function sha256Of(file: string): Promise<string> {
 /** Where pip would take the wheel from: its index, mirror and proxies are the person's own. */
 async function findAddress(pip: readonly [string, ...string[]], wheel: Wheel): Promise<string> {
   const [command, ...args] = pip;
-  const select = ["--no-deps", "--only-binary=:all:", "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311", "--platform", wheel.platform];
-  const report = ["install", "--dry-run", "--quiet", "--ignore-installed", "--disable-pip-version-check", ...select, "--target", "unused", "--report", "-", `${wheel.package}==${TENSORFLOW_VERSION}`];
+  const select = [
+    "--no-deps",
+    "--only-binary=:all:",
+    "--python-version",
+    "3.11",
+    "--implementation",
+    "cp",
+    "--abi",
+    "cp311",
+    "--platform",
+    wheel.platform,
+  ];
+  const report = [
+    "install",
+    "--dry-run",
+    "--quiet",
+    "--ignore-installed",
+    "--disable-pip-version-check",
+    ...select,
+    "--target",
+    "unused",
+    "--report",
+    "-",
+    `${wheel.package}==${TENSORFLOW_VERSION}`,
+  ];
   const { stdout } = await run(command, [...args, ...report], { maxBuffer: 2 ** 24 });
   const { install } = JSON.parse(stdout) as { install: { download_info: { url: string } }[] };
   const url = install[0]?.download_info.url;
@@ -89,7 +124,10 @@ export async function resumeDownload(url: string, file: string, log: (line: stri
       if (response.status === 416) return;
       if (!response.ok || response.body === null) throw new Error(`the server answers ${response.status}`);
       if (have > 0 && response.status === 206) log(`Going on at ${Math.round(have / 2 ** 20)} MB ...`);
-      await pipeline(Readable.fromWeb(response.body as import("node:stream/web").ReadableStream), createWriteStream(file, { flags: response.status === 206 ? "a" : "w" }));
+      await pipeline(
+        Readable.fromWeb(response.body as import("node:stream/web").ReadableStream),
+        createWriteStream(file, { flags: response.status === 206 ? "a" : "w" }),
+      );
       return;
     } catch (error) {
       if (attempt === ATTEMPTS) throw error;
@@ -101,14 +139,34 @@ export async function resumeDownload(url: string, file: string, log: (line: stri
 /** The same by pip, which knows proxies and certificates that Node does not; it begins anew each time. */
 async function downloadByPip(pip: readonly [string, ...string[]], wheel: Wheel, folder: string): Promise<void> {
   const [command, ...args] = pip;
-  const select = ["--no-deps", "--only-binary=:all:", "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311", "--platform", wheel.platform];
-  await run(command, [...args, "download", ...select, "--dest", folder, "--quiet", "--disable-pip-version-check", `${wheel.package}==${TENSORFLOW_VERSION}`], { maxBuffer: 2 ** 24 });
+  const select = [
+    "--no-deps",
+    "--only-binary=:all:",
+    "--python-version",
+    "3.11",
+    "--implementation",
+    "cp",
+    "--abi",
+    "cp311",
+    "--platform",
+    wheel.platform,
+  ];
+  await run(
+    command,
+    [...args, "download", ...select, "--dest", folder, "--quiet", "--disable-pip-version-check", `${wheel.package}==${TENSORFLOW_VERSION}`],
+    { maxBuffer: 2 ** 24 },
+  );
 }
 
 /**
  * The wheel's file in `folder`. Throws when its checksum is wrong, and removes it then.
  */
-export async function fetchWheel(pip: NonNullable<Tools["pip"]>, wheel: Wheel, folder: string, log: (line: string) => void): Promise<string> {
+export async function fetchWheel(
+  pip: NonNullable<Tools["pip"]>,
+  wheel: Wheel,
+  folder: string,
+  log: (line: string) => void,
+): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const name = `${wheel.package.replace("-", "_")}-${TENSORFLOW_VERSION}-cp311-cp311-${wheel.platform}.whl`;
   const file = path.join(folder, name);

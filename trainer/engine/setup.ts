@@ -6,7 +6,20 @@
  * loads, nothing is touched. Nothing of the wheel goes into the repository (licence: Apache-2.0).
  */
 import { execFile } from "node:child_process";
-import { copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statfsSync, symlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,13 +34,17 @@ const PACKAGE = "node_modules/@tensorflow/tfjs-node-gpu";
 const BINDING = `lib/napi-v${NAPI}/tfjs_binding.node`;
 /** The C interface and what it includes: 155 kB of the wheel's 287 MB of headers. */
 const HEADERS = [
-  ...["c_api", "c_api_macros", "tf_attrtype", "tf_buffer", "tf_datatype", "tf_status", "tf_tensor", "tf_tstring", "eager/c_api"].map((name) => `tensorflow/c/${name}.h`),
+  ...["c_api", "c_api_macros", "tf_attrtype", "tf_buffer", "tf_datatype", "tf_status", "tf_tensor", "tf_tstring", "eager/c_api"].map(
+    (name) => `tensorflow/c/${name}.h`,
+  ),
   ...["ctstring", "ctstring_internal"].flatMap((name) => [`tensorflow/core/platform/${name}.h`, `tsl/platform/${name}.h`]),
   "xla/tsl/c/tsl_status.h",
 ];
 
 export type EngineVariant = "cpu" | "gpu";
-export type SetupResult = { ok: true; how: "already there" | "from the cache" | "built"; seconds: number } | { ok: false; reason: string; advice: string };
+export type SetupResult =
+  | { ok: true; how: "already there" | "from the cache" | "built"; seconds: number }
+  | { ok: false; reason: string; advice: string };
 /** Without a variant, whichever is in place is kept, and the CPU's is set up when there is none. */
 export type SetupOptions = { variant?: EngineVariant; log?: (line: string) => void };
 
@@ -65,7 +82,8 @@ function isVariantInPlace(variant: EngineVariant): boolean {
 
 /** Loads the package in a process of its own. @returns null when it works, otherwise the reason. */
 export async function probeEngine(): Promise<string | null> {
-  const script = 'const util = require("node:util"); util.isNullOrUndefined ??= (v) => v === null || v === undefined; require("@tensorflow/tfjs-node-gpu");';
+  const script =
+    'const util = require("node:util"); util.isNullOrUndefined ??= (v) => v === null || v === undefined; require("@tensorflow/tfjs-node-gpu");';
   try {
     await run(process.execPath, ["-e", script], { cwd: root, env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "2" }, timeout: 120_000 });
     return null;
@@ -78,20 +96,31 @@ export async function probeEngine(): Promise<string | null> {
 function hasLibrary(deps: string): boolean {
   const wheel = wheelFor(thisPlatform());
   if (wheel === null) return false;
-  return [...wheel.libraries, ...Object.keys(wheel.links)].every((name) => existsSync(path.join(deps, "lib", name))) && HEADERS.every((name) => existsSync(path.join(deps, "include", name)));
+  return (
+    [...wheel.libraries, ...Object.keys(wheel.links)].every((name) => existsSync(path.join(deps, "lib", name))) &&
+    HEADERS.every((name) => existsSync(path.join(deps, "include", name)))
+  );
 }
 
 function checkSpace(folder: string, bytes: number): void {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < bytes) {
-    throw new SetupError(`${Math.floor((bavail * bsize) / 2 ** 20)} MB are free in ${folder}, ${Math.ceil(bytes / 2 ** 20)} MB are needed`, "free some space, or choose another folder with HONE_CACHE");
+    throw new SetupError(
+      `${Math.floor((bavail * bsize) / 2 ** 20)} MB are free in ${folder}, ${Math.ceil(bytes / 2 ** 20)} MB are needed`,
+      "free some space, or choose another folder with HONE_CACHE",
+    );
   }
 }
 
 function requireWheel(variant: EngineVariant): Wheel {
   const wheel = wheelFor(thisPlatform());
-  if (wheel === null) throw new SetupError(`there is no library for ${thisPlatform()} in the form the binding needs`, "use Linux on x64 or arm64, or macOS on arm64, for the native engine");
-  if (variant === "gpu" && process.platform !== "linux") throw new SetupError(`there is no CUDA for ${thisPlatform()}`, "run npm run setup-engine without --gpu");
+  if (wheel === null)
+    throw new SetupError(
+      `there is no library for ${thisPlatform()} in the form the binding needs`,
+      "use Linux on x64 or arm64, or macOS on arm64, for the native engine",
+    );
+  if (variant === "gpu" && process.platform !== "linux")
+    throw new SetupError(`there is no CUDA for ${thisPlatform()}`, "run npm run setup-engine without --gpu");
   return wheel;
 }
 
@@ -106,7 +135,8 @@ with zipfile.ZipFile(wheel) as archive:
 
 /** Members of the CPU wheel: libraries at tensorflow/, headers below tensorflow/include/. */
 async function fetchCpuLibrary(tools: Tools, work: string, log: (line: string) => void): Promise<void> {
-  if (tools.pip === null || tools.python === null) throw new SetupError("no Python with pip", "install Python 3 and pip (Debian, Ubuntu: apt-get install python3 python3-pip)");
+  if (tools.pip === null || tools.python === null)
+    throw new SetupError("no Python with pip", "install Python 3 and pip (Debian, Ubuntu: apt-get install python3 python3-pip)");
   const wheel = requireWheel("cpu");
   const file = await fetchWheel(tools.pip, wheel, path.join(cacheFolder(), "downloads"), log);
   const members = [...wheel.libraries.map((name) => `tensorflow/${name}`), ...HEADERS.map((name) => `tensorflow/include/${name}`)];
@@ -120,10 +150,24 @@ async function fetchCpuLibrary(tools: Tools, work: string, log: (line: string) =
 
 /** The GPU wheel finds CUDA beside itself in pip's layout, so all of it is installed and linked to. */
 async function fetchGpuLibrary(tools: Tools, work: string, final: string): Promise<void> {
-  if (tools.pip === null) throw new SetupError("no Python with pip", "install Python 3 and pip (Debian, Ubuntu: apt-get install python3 python3-pip)");
+  if (tools.pip === null)
+    throw new SetupError("no Python with pip", "install Python 3 and pip (Debian, Ubuntu: apt-get install python3 python3-pip)");
   const { libraries } = requireWheel("gpu");
   const [pip, ...pipArgs] = tools.pip;
-  await run(pip, [...pipArgs, "install", "--only-binary=:all:", "--target", path.join(work, "site"), "--quiet", "--disable-pip-version-check", `tensorflow[and-cuda]==${TENSORFLOW_VERSION}`], { maxBuffer: 2 ** 24 });
+  await run(
+    pip,
+    [
+      ...pipArgs,
+      "install",
+      "--only-binary=:all:",
+      "--target",
+      path.join(work, "site"),
+      "--quiet",
+      "--disable-pip-version-check",
+      `tensorflow[and-cuda]==${TENSORFLOW_VERSION}`,
+    ],
+    { maxBuffer: 2 ** 24 },
+  );
   mkdirSync(path.join(work, "deps/lib"), { recursive: true });
   const site = path.join(final, "site");
   symlinkSync(path.join(site, "tensorflow/include"), path.join(work, "deps/include"));
@@ -138,7 +182,9 @@ async function ensureLibrary(tools: Tools, variant: EngineVariant, log: (line: s
   if (hasLibrary(path.join(final, "deps"))) return false;
   mkdirSync(cacheFolder(), { recursive: true });
   checkSpace(cacheFolder(), variant === "cpu" ? 1.3 * 2 ** 30 : 9 * 2 ** 30);
-  log(`Downloading TensorFlow ${TENSORFLOW_VERSION} (${variant === "cpu" ? "about 280 MB" : "with CUDA, about 3 GB"}), once for this machine ...`);
+  log(
+    `Downloading TensorFlow ${TENSORFLOW_VERSION} (${variant === "cpu" ? "about 280 MB" : "with CUDA, about 3 GB"}), once for this machine ...`,
+  );
   const work = mkdtempSync(path.join(cacheFolder(), "setup-"));
   try {
     await (variant === "cpu" ? fetchCpuLibrary(tools, work, log) : fetchGpuLibrary(tools, work, final));
@@ -166,11 +212,24 @@ function packageVersion(): string {
 }
 
 /** The binding uses Node-API only, so one build serves every version of Node. */
-const cachedBinding = () => path.join(cacheFolder(), "bindings", `tfjs-node-gpu-${packageVersion()}-tensorflow-${TENSORFLOW_VERSION}-napi${NAPI}-${process.platform}-${process.arch}.node`);
+const cachedBinding = () =>
+  path.join(
+    cacheFolder(),
+    "bindings",
+    `tfjs-node-gpu-${packageVersion()}-tensorflow-${TENSORFLOW_VERSION}-napi${NAPI}-${process.platform}-${process.arch}.node`,
+  );
 
 function checkCompiler(tools: Tools): void {
-  const missing = [tools.compiler === null ? "g++" : null, tools.make === null ? "make" : null, tools.python === null ? "python3" : null].filter((name) => name !== null);
-  if (missing.length > 0) throw new SetupError(`no ${missing.join(", no ")}`, `install ${missing.join(" ")} (Debian, Ubuntu: apt-get install ${missing.join(" ")})`);
+  const missing = [
+    tools.compiler === null ? "g++" : null,
+    tools.make === null ? "make" : null,
+    tools.python === null ? "python3" : null,
+  ].filter((name) => name !== null);
+  if (missing.length > 0)
+    throw new SetupError(
+      `no ${missing.join(", no ")}`,
+      `install ${missing.join(" ")} (Debian, Ubuntu: apt-get install ${missing.join(" ")})`,
+    );
   if (tools.nodeGyp === null) throw new SetupError("node-gyp, which comes with npm, is not found", "run npm run setup-engine through npm");
 }
 
@@ -185,13 +244,22 @@ async function ensureBinding(tools: Tools, log: (line: string) => void): Promise
   checkCompiler(tools);
   log("Building the engine's binding (about half a minute) ...");
   const headers = tools.nodeHeaders === null ? [] : [`--nodedir=${tools.nodeHeaders}`];
-  const options = ["--module_name=tfjs_binding", `--module_path=${path.dirname(binding)}`, `--napi_build_version=${NAPI}`, "--napi_version=9", `--node_napi_label=napi-v${NAPI}`];
+  const options = [
+    "--module_name=tfjs_binding",
+    `--module_path=${path.dirname(binding)}`,
+    `--napi_build_version=${NAPI}`,
+    "--napi_version=9",
+    `--node_napi_label=napi-v${NAPI}`,
+  ];
   try {
     await run(process.execPath, [tools.nodeGyp ?? "", "rebuild", ...headers, ...options], { cwd: packageFolder, maxBuffer: 2 ** 26 });
   } catch (error) {
     const { stderr = "" } = error as { stderr?: string };
     const cause = /(?:error|ERR!).*/.exec(stderr)?.[0] ?? String(error).split("\n")[0];
-    throw new SetupError(`the binding does not build: ${cause}`, "install a C++ compiler and Node's headers, then run npm run setup-engine");
+    throw new SetupError(
+      `the binding does not build: ${cause}`,
+      "install a C++ compiler and Node's headers, then run npm run setup-engine",
+    );
   }
   if (process.platform === "darwin") await pointToLibraries(binding);
   mkdirSync(path.dirname(cached), { recursive: true });
@@ -202,7 +270,8 @@ async function ensureBinding(tools: Tools, log: (line: string) => void): Promise
 
 /** macOS: the package's build looks for the libraries of another name beside the binding. */
 async function pointToLibraries(binding: string): Promise<void> {
-  for (const name of requireWheel("cpu").libraries) await run("install_name_tool", ["-change", `@rpath/${name}`, `@loader_path/../../deps/lib/${name}`, binding]);
+  for (const name of requireWheel("cpu").libraries)
+    await run("install_name_tool", ["-change", `@rpath/${name}`, `@loader_path/../../deps/lib/${name}`, binding]);
 }
 
 /** Takes the native engine out of this clone and, with `cache`, what all clones share. @returns what was removed. */
@@ -212,7 +281,11 @@ export function removeEngine({ cache }: { cache: boolean }): string[] {
     // A folder that somebody else put there is not ours.
     ...(lstatSync(deps, { throwIfNoEntry: false })?.isSymbolicLink() ? [deps] : []),
     path.join(packageFolder, BINDING),
-    ...(cache && existsSync(cacheFolder()) ? readdirSync(cacheFolder()).filter((name) => /^(tensorflow-|setup-|bindings$|downloads$)/.test(name)).map((name) => path.join(cacheFolder(), name)) : []),
+    ...(cache && existsSync(cacheFolder())
+      ? readdirSync(cacheFolder())
+          .filter((name) => /^(tensorflow-|setup-|bindings$|downloads$)/.test(name))
+          .map((name) => path.join(cacheFolder(), name))
+      : []),
   ].filter((place) => lstatSync(place, { throwIfNoEntry: false }) !== undefined);
   for (const place of places) rmSync(place, { recursive: true, force: true });
   return places;
@@ -226,7 +299,8 @@ export async function setupEngine({ variant: wanted, log = () => undefined }: Se
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
   try {
-    if (!existsSync(path.join(packageFolder, "package.json"))) throw new SetupError("the optional package @tensorflow/tfjs-node-gpu is not installed", "run npm ci with optional packages");
+    if (!existsSync(path.join(packageFolder, "package.json")))
+      throw new SetupError("the optional package @tensorflow/tfjs-node-gpu is not installed", "run npm ci with optional packages");
     const inPlace = isEngineInPlace() && (wanted === undefined || isVariantInPlace(wanted));
     if (inPlace && (await probeEngine()) === null) return { ok: true, how: "already there", seconds: seconds() };
     const variant = wanted ?? "cpu";

@@ -62,7 +62,10 @@ export function matMulMixed(x: tf.Tensor2D, w: tf.Tensor2D): tf.Tensor2D {
     save([states, weight]);
     return {
       value: matMulBf16(states, weight, false, true),
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [matMulBf16(dy, saved[1] as tf.Tensor), matMulBf16(dy, saved[0] as tf.Tensor, true, false)],
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [
+        matMulBf16(dy, saved[1] as tf.Tensor),
+        matMulBf16(dy, saved[0] as tf.Tensor, true, false),
+      ],
     };
   });
   return op(x, w) as tf.Tensor2D;

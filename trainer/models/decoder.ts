@@ -7,7 +7,18 @@ import { attend, HIDDEN, type KeyValues, matMulWeight, param, sameSegment, softC
 import type { DecoderModel, KvCache, Params, TokenBatch, Weights } from "./model";
 import { recomputed } from "./recompute";
 
-export type DecoderParts = Pick<DecoderModel, "family" | "vocabSize" | "hiddenSize" | "numLayers" | "freshNorm" | "maxPositions" | "linearModules" | "parameterShapes" | "storedTransposed"> & {
+export type DecoderParts = Pick<
+  DecoderModel,
+  | "family"
+  | "vocabSize"
+  | "hiddenSize"
+  | "numLayers"
+  | "freshNorm"
+  | "maxPositions"
+  | "linearModules"
+  | "parameterShapes"
+  | "storedTransposed"
+> & {
   keyHeads: number;
   headSize: number;
   /** What queries are multiplied by before they meet the keys. */
@@ -40,7 +51,10 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
   /** (T, T): what a query may see of the places before it. */
   const causalBias = (time: number, window: number | null) => {
     const seen = (query: number, key: number) => key <= query && (window === null || query - key < window);
-    return tf.tensor2d(Float32Array.from({ length: time * time }, (_, i) => (seen(Math.floor(i / time), i % time) ? 0 : HIDDEN)), [time, time]);
+    return tf.tensor2d(
+      Float32Array.from({ length: time * time }, (_, i) => (seen(Math.floor(i / time), i % time) ? 0 : HIDDEN)),
+      [time, time],
+    );
   };
 
   /** One bias for each width of window among the layers. */
@@ -52,21 +66,31 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
   /** All positions at once; `keep` sees each layer's keys and values. */
   const run = (weights: Weights, batch: TokenBatch, keep?: (layer: number, keyValues: KeyValues) => void): tf.Tensor2D => {
     const [rows, time] = batch.inputIds.shape;
-    if (parts.maxPositions !== null && time > parts.maxPositions) throw new Error(`A row of ${time} tokens is longer than the ${parts.maxPositions} positions of this ${parts.family} model`);
+    if (parts.maxPositions !== null && time > parts.maxPositions)
+      throw new Error(`A row of ${time} tokens is longer than the ${parts.maxPositions} positions of this ${parts.family} model`);
     const mask = tf.cast(batch.attentionMask, "float32");
     const positions = batch.packed ? batch.packed.positionIds : tf.sub(tf.cumsum(mask, 1), mask);
     const visible = batch.packed ? sameSegment(batch.packed.segmentIds) : tf.reshape(mask, [rows, 1, 1, time]);
     const hidden = tf.mul(tf.sub(1, visible), HIDDEN);
     const biasOf = biases((window) => tf.add(causalBias(time, window !== null && window >= time ? null : window), hidden));
-    const { states, constants } = parts.begin(weights, tf.reshape(batch.inputIds, [-1]) as tf.Tensor1D, tf.reshape(positions, [-1]) as tf.Tensor1D);
+    const { states, constants } = parts.begin(
+      weights,
+      tf.reshape(batch.inputIds, [-1]) as tf.Tensor1D,
+      tf.reshape(positions, [-1]) as tf.Tensor1D,
+    );
     let x = states;
     for (let i = 0; i < layers; i++) {
-      x = recomputed(weights, parts.layerPath(i), { inputs: [x], constants: [biasOf(i), ...constants(i)] }, (own, [states], [bias, ...rest]) => {
-        const { project, finish } = parts.layer(own, i, rest);
-        const { q, k, v } = project(states as tf.Tensor2D, rows, time);
-        keep?.(i, { k, v });
-        return finish(states as tf.Tensor2D, attend(q, [{ k, v }], bias as tf.Tensor, queryScale, scoreCap));
-      });
+      x = recomputed(
+        weights,
+        parts.layerPath(i),
+        { inputs: [x], constants: [biasOf(i), ...constants(i)] },
+        (own, [states], [bias, ...rest]) => {
+          const { project, finish } = parts.layer(own, i, rest);
+          const { q, k, v } = project(states as tf.Tensor2D, rows, time);
+          keep?.(i, { k, v });
+          return finish(states as tf.Tensor2D, attend(q, [{ k, v }], bias as tf.Tensor, queryScale, scoreCap));
+        },
+      );
     }
     return finalNorm(weights, x);
   };
@@ -110,7 +134,10 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
         const { project, finish } = parts.layer(weights, i, constants(i));
         const { q, k, v } = project(x, rows, 1);
         const prompt = { k: param(cache, `${i}.prompt.k`) as tf.Tensor4D, v: param(cache, `${i}.prompt.v`) as tf.Tensor4D };
-        const own = { k: writeCache(param(cache, `${i}.k`) as tf.Tensor4D, k, slot), v: writeCache(param(cache, `${i}.v`) as tf.Tensor4D, v, slot) };
+        const own = {
+          k: writeCache(param(cache, `${i}.k`) as tf.Tensor4D, k, slot),
+          v: writeCache(param(cache, `${i}.v`) as tf.Tensor4D, v, slot),
+        };
         Object.assign(next, { [`${i}.prompt.k`]: prompt.k, [`${i}.prompt.v`]: prompt.v, [`${i}.k`]: own.k, [`${i}.v`]: own.v });
         x = finish(x, attend(q, [prompt, own], biasOf(i), queryScale, scoreCap));
       }

@@ -21,7 +21,8 @@ export function matMulWeight({ base, bf16 }: Pick<Weights, "base" | "bf16">, nam
 }
 
 /** Rows of the matrix `name`, (N) -> (N, D). */
-export const embed = (base: Params, name: string, ids: tf.Tensor1D): tf.Tensor2D => (isPacked(base, name) ? gatherPacked(base, name, ids) : (tf.gather(param(base, name), ids) as tf.Tensor2D));
+export const embed = (base: Params, name: string, ids: tf.Tensor1D): tf.Tensor2D =>
+  isPacked(base, name) ? gatherPacked(base, name, ids) : (tf.gather(param(base, name), ids) as tf.Tensor2D);
 
 /** Whether a matrix is there, however it is held. */
 export const hasMatrix = (base: Params, name: string): boolean => name in base || isPacked(base, name);
@@ -152,7 +153,13 @@ export type KeyValues = { k: tf.Tensor4D; v: tf.Tensor4D };
  * slots together; H is a multiple of K, bias broadcastable to (B, H, T, S), scores soft-capped before it is added.
  * Returns (B, T, H * d).
  */
-export function attend(q: tf.Tensor4D, sources: readonly KeyValues[], bias: tf.Tensor, scale: number, cap: number | null = null): tf.Tensor3D {
+export function attend(
+  q: tf.Tensor4D,
+  sources: readonly KeyValues[],
+  bias: tf.Tensor,
+  scale: number,
+  cap: number | null = null,
+): tf.Tensor3D {
   const [batch, heads, time, size] = q.shape;
   const keyHeads = sources[0]?.k.shape[1] ?? heads;
   const slots = sources.map(({ k }) => k.shape[2]);

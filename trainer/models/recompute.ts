@@ -41,7 +41,11 @@ export function recomputed<T extends tf.Tensor>(
   const [firstName, firstConstant] = [inputs.length, inputs.length + names.length];
   const run = (differentiable: tf.Tensor[], given: tf.Tensor[]): T => {
     const own = { ...trained, ...Object.fromEntries(names.map((name, i) => [name, differentiable[firstName + i] as tf.Tensor])) };
-    return layer({ ...weights, ...(adapter ? { adapter: { ...adapter, params: own } } : { base: own }) }, differentiable.slice(0, firstName), given);
+    return layer(
+      { ...weights, ...(adapter ? { adapter: { ...adapter, params: own } } : { base: own }) },
+      differentiable.slice(0, firstName),
+      given,
+    );
   };
   const op = tf.customGrad((...args) => {
     const given = args.slice(0, -1) as unknown as tf.Tensor[];

@@ -28,8 +28,8 @@ export function WorkersView() {
         {workers.isError && <ErrorState message={errorMessage(workers.error)} onRetry={() => void workers.refetch()} />}
         {workers.data?.length === 0 && (
           <EmptyState icon={<Cpu aria-hidden="true" />} title="No worker in the last day">
-            Runs wait in the queue until one starts. Start one on this machine, or on any machine that reaches the
-            database and the file store, with <code className="text-text">npm run worker</code>.
+            Runs wait in the queue until one starts. Start one on this machine, or on any machine that reaches the database and the file
+            store, with <code className="text-text">npm run worker</code>.
           </EmptyState>
         )}
         {workers.data !== undefined && workers.data.length > 0 && (
@@ -61,7 +61,8 @@ export function WorkersView() {
                     {worker.engine}
                     {worker.memoryBytes !== null && (
                       <div className="figures text-xs">
-                        {formatBytes(worker.memoryBytes)} memory{worker.gpuMemoryBytes !== null && `, ${formatBytes(worker.gpuMemoryBytes)} on the GPU`}
+                        {formatBytes(worker.memoryBytes)} memory
+                        {worker.gpuMemoryBytes !== null && `, ${formatBytes(worker.gpuMemoryBytes)} on the GPU`}
                       </div>
                     )}
                   </Td>

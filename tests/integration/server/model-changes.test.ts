@@ -58,12 +58,18 @@ it("takes in an offered folder and lists what its files say", async () => {
   expect(added).toMatchObject({ name: "taken", family: "llama", created: true });
   expect(await take(researcher, "owner/small")).toMatchObject({ id: added.id, created: false });
   const listed = (await listModels(researcher)).find(({ id }) => id === added.id);
-  expect(listed).toMatchObject({ kind: "base", shipped: false, usedBy: 0, facts: { family: "llama", parameters: added.parameters, dtype: "BF16", vocabulary: 1024 } });
+  expect(listed).toMatchObject({
+    kind: "base",
+    shipped: false,
+    usedBy: 0,
+    facts: { family: "llama", parameters: added.parameters, dtype: "BF16", vocabulary: 1024 },
+  });
 });
 
 it("lets admins alone name other folders, and says nothing about them to others", async () => {
   const outside = path.resolve(DEMO);
-  for (const wrong of [outside, "../store", "/no/such/folder"]) await expect(take(researcher, wrong)).rejects.toMatchObject({ code: "FORBIDDEN" });
+  for (const wrong of [outside, "../store", "/no/such/folder"])
+    await expect(take(researcher, wrong)).rejects.toMatchObject({ code: "FORBIDDEN" });
   await expect(take(admin, "/no/such/folder")).rejects.toMatchObject({ code: "BAD_INPUT", fields: [{ field: "path" }] });
   expect(await take(admin, outside, "by-admin")).toMatchObject({ created: true });
 });
@@ -79,13 +85,26 @@ it("takes in uploaded files and removes them", async () => {
 it("names what is wrong with uploaded files, and keeps none that are broken or too large", async () => {
   const files = await demoFiles();
   const weights = files["model.safetensors"] as Buffer;
-  await expect(upload(researcher, { "model.safetensors": weights.subarray(0, weights.length - 10) })).rejects.toThrow(/model\.safetensors is cut short in tensor /);
-  await expect(upload(researcher, { "model.safetensors": Buffer.from("no weights at all") })).rejects.toThrow(/model\.safetensors is not a safetensors file/);
+  await expect(upload(researcher, { "model.safetensors": weights.subarray(0, weights.length - 10) })).rejects.toThrow(
+    /model\.safetensors is cut short in tensor /,
+  );
+  await expect(upload(researcher, { "model.safetensors": Buffer.from("no weights at all") })).rejects.toThrow(
+    /model\.safetensors is not a safetensors file/,
+  );
   await expect(upload(researcher, files, weights.length - 1)).rejects.toThrow(/larger than/);
   const config = JSON.parse(String(files["config.json"])) as Record<string, unknown>;
-  const withConfig = async (changes: object) => takeInModel(researcher, { name: "x", source: { kind: "upload", uploadId: await upload(researcher, { ...files, "config.json": Buffer.from(JSON.stringify({ ...config, ...changes })) }) } });
+  const withConfig = async (changes: object) =>
+    takeInModel(researcher, {
+      name: "x",
+      source: {
+        kind: "upload",
+        uploadId: await upload(researcher, { ...files, "config.json": Buffer.from(JSON.stringify({ ...config, ...changes })) }),
+      },
+    });
   await expect(withConfig({ model_type: "mamba" })).rejects.toThrow(/model_type "mamba" is not supported/);
-  await expect(withConfig({ num_hidden_layers: Number(config.num_hidden_layers) + 1 })).rejects.toThrow(/^tensor model\.layers\.\d+\.\S+ is missing$/);
+  await expect(withConfig({ num_hidden_layers: Number(config.num_hidden_layers) + 1 })).rejects.toThrow(
+    /^tensor model\.layers\.\d+\.\S+ is missing$/,
+  );
 });
 
 it("merges an adapter into a model that stands on it", async () => {
@@ -95,16 +114,27 @@ it("merges an adapter into a model that stands on it", async () => {
   const { model, params } = await readModelFolder(DEMO);
   const lora = sftConfigSchema.parse({ kind: "sft" }).lora;
   const adapter = initAdapter(model, lora, 1);
-  for (const [name, tensor] of Object.entries(adapter.params)) if (name.endsWith("lora_B")) adapter.params[name] = tf.fill(tensor.shape, 0.01);
+  for (const [name, tensor] of Object.entries(adapter.params))
+    if (name.endsWith("lora_B")) adapter.params[name] = tf.fill(tensor.shape, 0.01);
   const folder = path.join(data, "store/runs/one");
   mkdirSync(folder, { recursive: true });
   await writeAdapterFolder(folder, { config: lora, model, overNf4: false, params: adapter.params, baseName: "x", taskType: "CAUSAL_LM" });
-  const checkpoint = await insertCheckpoint(db, { projectId: world.projectId, kind: "adapter", name: "my adapter", path: "runs/one", hash: "ee".repeat(32), parentId: base.id, final: true });
+  const checkpoint = await insertCheckpoint(db, {
+    projectId: world.projectId,
+    kind: "adapter",
+    name: "my adapter",
+    path: "runs/one",
+    hash: "ee".repeat(32),
+    parentId: base.id,
+    final: true,
+  });
   const merged = await mergeModel(researcher, { checkpointId: checkpoint.id, name: "merged", dtype: "f32" });
   expect(await selectCheckpoint(db, merged.id)).toMatchObject({ kind: "base", parentId: checkpoint.id, projectId: world.projectId });
   const name = "model.layers.0.self_attn.q_proj.weight";
   const written = (await readModelFolder(path.join(data, "store", merged.path))).params[name];
-  expect(maxDifference((written as tf.Tensor).dataSync(), (mergeAdapter(params, adapter)[name] as tf.Tensor).dataSync())).toBeLessThan(1e-6);
+  expect(maxDifference((written as tf.Tensor).dataSync(), (mergeAdapter(params, adapter)[name] as tf.Tensor).dataSync())).toBeLessThan(
+    1e-6,
+  );
   await expect(mergeModel(researcher, { checkpointId: base.id, name: "merged", dtype: "f32" })).rejects.toThrow(/is no adapter/);
   await expect(deleteModel(researcher, { checkpointId: checkpoint.id })).rejects.toThrow(/1 checkpoint stands on it/);
 });
@@ -114,7 +144,15 @@ it("gives a checkpoint's files as an archive, without the state to resume from",
   mkdirSync(path.join(folder, "resume"), { recursive: true });
   writeFileSync(path.join(folder, "adapter_config.json"), "{}");
   writeFileSync(path.join(folder, "resume/state.json"), "{}");
-  const { id } = await insertCheckpoint(database(), { projectId: world.projectId, kind: "adapter", name: "SFT on a/b", path: "runs/archived", hash: "", parentId: world.base.id, final: true });
+  const { id } = await insertCheckpoint(database(), {
+    projectId: world.projectId,
+    kind: "adapter",
+    name: "SFT on a/b",
+    path: "runs/archived",
+    hash: "",
+    parentId: world.base.id,
+    final: true,
+  });
   const { name, chunks } = await archiveCheckpoint(researcher, id);
   const names: string[] = [];
   for await (const entry of Readable.from(chunks).pipe(extract())) {
@@ -128,7 +166,15 @@ it("deletes what nothing needs, with its files, and says what needs the rest", a
   const db = database();
   const folder = path.join(data, "store/runs/unused");
   mkdirSync(folder, { recursive: true });
-  const unused = await insertCheckpoint(db, { projectId: world.projectId, kind: "adapter", name: "unused", path: "runs/unused", hash: "", parentId: world.base.id, final: true });
+  const unused = await insertCheckpoint(db, {
+    projectId: world.projectId,
+    kind: "adapter",
+    name: "unused",
+    path: "runs/unused",
+    hash: "",
+    parentId: world.base.id,
+    final: true,
+  });
   await deleteModel(researcher, { checkpointId: unused.id });
   expect(await selectCheckpoint(db, unused.id)).toBeNull();
   expect(existsSync(folder)).toBe(false);
@@ -142,9 +188,18 @@ it("deletes what nothing needs, with its files, and says what needs the rest", a
 
 it("refuses to delete a checkpoint that a run started from", async () => {
   const db = database();
-  const used = await insertCheckpoint(db, { projectId: world.projectId, kind: "base", name: "used", path: "models/used", hash: "", final: true });
+  const used = await insertCheckpoint(db, {
+    projectId: world.projectId,
+    kind: "base",
+    name: "used",
+    path: "models/used",
+    hash: "",
+    final: true,
+  });
   await addRun({ ...world, base: used });
-  await expect(deleteModel(researcher, { checkpointId: used.id })).rejects.toThrow("used is needed: 1 run started from it or was rewarded by it");
+  await expect(deleteModel(researcher, { checkpointId: used.id })).rejects.toThrow(
+    "used is needed: 1 run started from it or was rewarded by it",
+  );
 });
 
 it("leaves trials of sweeps out of the start form, but for one that is asked for, and knows the model below each result", async () => {
@@ -152,8 +207,26 @@ it("leaves trials of sweeps out of the start form, but for one that is asked for
   const sweep = await addRun(world, { name: "sweep" });
   const trial = await addRun(world, { name: "trial" });
   await db.update(runs).set({ sweepId: sweep.id }).where(eq(runs.id, trial.id));
-  const result = await insertCheckpoint(db, { projectId: world.projectId, runId: trial.id, kind: "adapter", name: "trial", path: "x", hash: "", parentId: world.base.id, final: true });
-  const second = await insertCheckpoint(db, { projectId: world.projectId, runId: sweep.id, kind: "adapter", name: "SFT on SFT", path: "y", hash: "", parentId: result.id, final: true });
+  const result = await insertCheckpoint(db, {
+    projectId: world.projectId,
+    runId: trial.id,
+    kind: "adapter",
+    name: "trial",
+    path: "x",
+    hash: "",
+    parentId: world.base.id,
+    final: true,
+  });
+  const second = await insertCheckpoint(db, {
+    projectId: world.projectId,
+    runId: sweep.id,
+    kind: "adapter",
+    name: "SFT on SFT",
+    path: "y",
+    hash: "",
+    parentId: result.id,
+    final: true,
+  });
   const names = async (include?: string[]) => (await listRunInputs(researcher, { projectId: world.projectId, include })).checkpoints;
   expect((await names()).map(({ id }) => id)).not.toContain(result.id);
   expect((await names([result.id])).map(({ id }) => id)).toContain(result.id);

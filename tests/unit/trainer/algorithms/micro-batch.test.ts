@@ -19,7 +19,10 @@ async function fake({ perRow, estimate, limit }: { perRow: number; estimate: num
   const told: string[] = [];
   let peak = 1000 * MIB;
   const batcher = await createMicroBatcher({
-    batchSize: 32, microBatchSize: "auto", estimate: (rows) => rows * estimate * MIB, limit: limit * MIB,
+    batchSize: 32,
+    microBatchSize: "auto",
+    estimate: (rows) => rows * estimate * MIB,
+    limit: limit * MIB,
     tell: async (message) => void told.push(message),
     measure: async () => peak,
   });
@@ -58,8 +61,19 @@ describe("auto", () => {
   it("gives up where one row is too much, and on any other error", async () => {
     const { next } = await fake({ perRow: 5000, estimate: 10, limit: 100_000 });
     await expect(next()).rejects.toThrow(/OOM/);
-    const batcher = await createMicroBatcher({ batchSize: 4, microBatchSize: "auto", estimate: () => 1, limit: 100, tell: async () => {}, measure: async () => null });
-    await expect(batcher.run(() => { throw new Error("shapes do not fit"); })).rejects.toThrow("shapes do not fit");
+    const batcher = await createMicroBatcher({
+      batchSize: 4,
+      microBatchSize: "auto",
+      estimate: () => 1,
+      limit: 100,
+      tell: async () => {},
+      measure: async () => null,
+    });
+    await expect(
+      batcher.run(() => {
+        throw new Error("shapes do not fit");
+      }),
+    ).rejects.toThrow("shapes do not fit");
   });
 
   it("keeps parts even, so that few graphs are made", () => {
@@ -70,7 +84,16 @@ describe("auto", () => {
 });
 
 describe("SFT", () => {
-  const model = createModel({ model_type: "llama", vocab_size: 40, hidden_size: 16, intermediate_size: 32, num_hidden_layers: 2, num_attention_heads: 2, num_key_value_heads: 1, tie_word_embeddings: true });
+  const model = createModel({
+    model_type: "llama",
+    vocab_size: 40,
+    hidden_size: 16,
+    intermediate_size: 32,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    num_key_value_heads: 1,
+    tie_word_embeddings: true,
+  });
   const tokenizer = { padTokenId: 0, eosTokenId: 1, encode: async () => [], decode: async () => "", encodePrompt: async () => [] };
   const random = createRandom(1);
   const ids = (length: number) => Array.from({ length }, () => 2 + random.int(38));
@@ -85,22 +108,50 @@ describe("SFT", () => {
     const losses: number[] = [];
     let weights = new Float32Array();
     const context: TrainContext = {
-      engine, resume: null, requested: () => null, start: async () => {}, memoryLimit,
+      engine,
+      resume: null,
+      requested: () => null,
+      start: async () => {},
+      memoryLimit,
       emit: async (events) => {
-        for (const event of events) if (event.kind === "metric" && event.values["loss/train"] !== undefined) losses.push(event.values["loss/train"]);
+        for (const event of events)
+          if (event.kind === "metric" && event.values["loss/train"] !== undefined) losses.push(event.values["loss/train"]);
       },
       save: async ({ writeModel, final }) => (final ? writeModel("") : undefined),
     };
     const writeModel = async (_: string, params: Params) => {
       weights = Float32Array.from(Object.values(params).flatMap((tensor) => Array.from(tensor.dataSync())));
     };
-    const config = sftConfigSchema.parse({ kind: "sft", method: "full", batchSize: 8, maxSteps: 3, evalSteps: 0, learningRate: 1e-3, ...changes });
-    const outcome = await trainSft(context, { config, model, tokenizer, base: initParams(model, 1), adapter: null, train: examples, validation: [], showcase: [], writeModel });
+    const config = sftConfigSchema.parse({
+      kind: "sft",
+      method: "full",
+      batchSize: 8,
+      maxSteps: 3,
+      evalSteps: 0,
+      learningRate: 1e-3,
+      ...changes,
+    });
+    const outcome = await trainSft(context, {
+      config,
+      model,
+      tokenizer,
+      base: initParams(model, 1),
+      adapter: null,
+      train: examples,
+      validation: [],
+      showcase: [],
+      writeModel,
+    });
     expect(outcome).toBe("succeeded");
     return { losses, weights };
   }
 
-  it.each([{ microBatchSize: 1 }, { microBatchSize: 3 }, { microBatchSize: "auto" }, { batchSize: 4, gradientAccumulationSteps: 2, microBatchSize: 2 }])("gives the same with %o as with the whole batch", async (changes) => {
+  it.each([
+    { microBatchSize: 1 },
+    { microBatchSize: 3 },
+    { microBatchSize: "auto" },
+    { batchSize: 4, gradientAccumulationSteps: 2, microBatchSize: 2 },
+  ])("gives the same with %o as with the whole batch", async (changes) => {
     const [whole, parts] = [await train({}), await train(changes)];
     expect(maxDifference(parts.losses, whole.losses)).toBeLessThan(1e-5);
     expect(maxDifference(parts.weights, whole.weights)).toBeLessThan(1e-4);

@@ -25,7 +25,9 @@ function serve(breakAfter = Number.POSITIVE_INFINITY): Promise<{ url: string; st
     response.write(bytes.subarray(start, start + breakAfter), () => setImmediate(() => response.destroy()));
   });
   server = listening;
-  return new Promise((resolve) => listening.listen(0, "127.0.0.1", () => resolve({ url: `http://127.0.0.1:${(listening.address() as AddressInfo).port}/`, starts })));
+  return new Promise((resolve) =>
+    listening.listen(0, "127.0.0.1", () => resolve({ url: `http://127.0.0.1:${(listening.address() as AddressInfo).port}/`, starts })),
+  );
 }
 
 const quiet = () => undefined;
@@ -59,7 +61,11 @@ it("removes a file whose checksum is not the known one", async () => {
 
 describe("platforms", () => {
   it("are Linux on x64 and arm64 and macOS on arm64, and say what nobody tried", () => {
-    expect(["linux-x64", "linux-arm64", "darwin-arm64"].map((platform) => wheelFor(platform)?.platform)).toEqual(["manylinux_2_27_x86_64", "manylinux_2_27_aarch64", "macosx_12_0_arm64"]);
+    expect(["linux-x64", "linux-arm64", "darwin-arm64"].map((platform) => wheelFor(platform)?.platform)).toEqual([
+      "manylinux_2_27_x86_64",
+      "manylinux_2_27_aarch64",
+      "macosx_12_0_arm64",
+    ]);
     expect(wheelFor("win32-x64")).toBeNull();
     expect(describePlatform("linux-x64")).toBe("linux-x64");
     expect(describePlatform("darwin-arm64")).toMatch(/nobody has tried it/);

@@ -22,7 +22,16 @@ const random = createRandom(1);
 const normal = (size: number) => Float32Array.from({ length: size }, () => random.normal());
 
 /** torch.tensor([...]).to(torch.bfloat16).to(torch.float32), PyTorch 2.9.1. */
-const ROUNDED: [number, number][] = [[1, 1], [1.00390625, 1], [1.01171875, 1.015625], [3.2, 3.203125], [-2.7, -2.703125], [65504, 65536], [1e-40, 9.183549615799121e-41], [0, 0]];
+const ROUNDED: [number, number][] = [
+  [1, 1],
+  [1.00390625, 1],
+  [1.01171875, 1.015625],
+  [3.2, 3.203125],
+  [-2.7, -2.703125],
+  [65504, 65536],
+  [1e-40, 9.183549615799121e-41],
+  [0, 0],
+];
 
 it("packs as PyTorch rounds", () => {
   const values = Float32Array.from(ROUNDED, ([value]) => value);
@@ -44,19 +53,37 @@ it("multiplies close to float32, forward and back", () => {
   const mixed = run("mixed", matMulMixed);
   for (const [i, values] of exact.entries()) {
     const scale = Math.sqrt(values.reduce((sum, value) => sum + value ** 2, 0) / values.length);
-    const error = Math.sqrt(values.reduce((sum, value, j) => sum + (value - (mixed[i]?.[j] ?? Number.NaN)) ** 2, 0) / values.length) / scale;
+    const error =
+      Math.sqrt(values.reduce((sum, value, j) => sum + (value - (mixed[i]?.[j] ?? Number.NaN)) ** 2, 0) / values.length) / scale;
     expect(error).toBeLessThan(0.01);
     // WebAssembly computes these in float32.
     if (engine.graphs) expect(error).toBeGreaterThan(1e-4);
   }
 });
 
-const rope = { vocab_size: 40, hidden_size: 16, intermediate_size: 32, num_hidden_layers: 2, num_attention_heads: 2, num_key_value_heads: 1 };
+const rope = {
+  vocab_size: 40,
+  hidden_size: 16,
+  intermediate_size: 32,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+};
 const CONFIGS: Record<string, Record<string, unknown>> = {
   gpt2: { model_type: "gpt2", vocab_size: 40, n_positions: 64, n_embd: 16, n_layer: 2, n_head: 2 },
   llama: { model_type: "llama", ...rope, tie_word_embeddings: true },
   "llama with a head": { model_type: "llama", ...rope, tie_word_embeddings: false },
-  t5: { model_type: "t5", vocab_size: 40, d_model: 16, d_kv: 8, d_ff: 32, num_layers: 2, num_heads: 2, feed_forward_proj: "gated-gelu", tie_word_embeddings: true },
+  t5: {
+    model_type: "t5",
+    vocab_size: 40,
+    d_model: 16,
+    d_kv: 8,
+    d_ff: 32,
+    num_layers: 2,
+    num_heads: 2,
+    feed_forward_proj: "gated-gelu",
+    tie_word_embeddings: true,
+  },
 };
 
 describe.each(Object.keys(CONFIGS))("%s", (family) => {
@@ -72,10 +99,19 @@ describe.each(Object.keys(CONFIGS))("%s", (family) => {
   const gradientOf = (base: Params, options: Pick<Weights, "bf16" | "recompute">) => {
     const { params, scaling } = adapter();
     const layout = layoutOf(params);
-    const fn = engine.compile("bf16-test", ({ theta, base, batch }: { theta: tf.Tensor; base: Params; batch: ReturnType<typeof createCompletionBatch> }) => {
-      const { loss, gradient } = lossAndGradient((x) => ({ loss: completionLoss(model, { base, adapter: { params: unflattenParams(layout, x), scaling }, ...options }, batch).nll, report: {} }), theta as tf.Tensor1D);
-      return { loss, gradient };
-    });
+    const fn = engine.compile(
+      "bf16-test",
+      ({ theta, base, batch }: { theta: tf.Tensor; base: Params; batch: ReturnType<typeof createCompletionBatch> }) => {
+        const { loss, gradient } = lossAndGradient(
+          (x) => ({
+            loss: completionLoss(model, { base, adapter: { params: unflattenParams(layout, x), scaling }, ...options }, batch).nll,
+            report: {},
+          }),
+          theta as tf.Tensor1D,
+        );
+        return { loss, gradient };
+      },
+    );
     const { loss, gradient } = fn({ theta: flattenParams(params), base, batch: createCompletionBatch(model, examples, 0) });
     return { loss: loss.dataSync()[0] ?? Number.NaN, gradient: gradient.dataSync() };
   };
@@ -101,7 +137,10 @@ describe.each(Object.keys(CONFIGS))("%s", (family) => {
     const base = initParams(model, 1);
     const [exact, mixed] = [gradientOf(base, {}), gradientOf(base, { bf16: true })];
     expect(Math.abs(mixed.loss / exact.loss - 1)).toBeLessThan(2e-3);
-    const [dot, a, b] = Array.from(exact.gradient).reduce<[number, number, number]>(([d, x, y], value, i) => [d + value * (mixed.gradient[i] ?? 0), x + value ** 2, y + (mixed.gradient[i] ?? 0) ** 2], [0, 0, 0]);
+    const [dot, a, b] = Array.from(exact.gradient).reduce<[number, number, number]>(
+      ([d, x, y], value, i) => [d + value * (mixed.gradient[i] ?? 0), x + value ** 2, y + (mixed.gradient[i] ?? 0) ** 2],
+      [0, 0, 0],
+    );
     expect(dot / Math.sqrt(a * b)).toBeGreaterThan(0.999);
   });
 });
