@@ -772,6 +772,9 @@ export const workers = pgTable("workers", {
   id: id(),
   name: text("name").notNull(),
   engine: text("engine").notNull(),
+  /** What its machine, or the container around it, has; of the GPU where it trains on one. */
+  memoryBytes: bigint("memory_bytes", { mode: "number" }),
+  gpuMemoryBytes: bigint("gpu_memory_bytes", { mode: "number" }),
   startedAt: at("started_at").notNull().defaultNow(),
   heartbeatAt: at("heartbeat_at").notNull().defaultNow(),
 });

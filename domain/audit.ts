@@ -32,6 +32,10 @@ export const AUDIT_ACTIONS = {
   "webhook.made": "made a webhook",
   "webhook.changed": "changed a webhook",
   "webhook.removed": "removed a webhook",
+  "model.added": "added a model",
+  "model.merged": "merged an adapter",
+  "model.downloaded": "downloaded a checkpoint",
+  "model.deleted": "deleted a checkpoint",
   "member.joined": "joined by invitation",
   "member.changed": "changed a member's role",
   "member.removed": "removed a member",
@@ -61,6 +65,7 @@ export type AuditKind =
   | "judgement"
   | "dataset"
   | "run"
+  | "checkpoint"
   | "endpoint"
   | "webhook"
   | "log";

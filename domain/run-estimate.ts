@@ -1,10 +1,7 @@
-/** What a run will take, before it starts: steps exactly, time from past runs, memory roughly. */
+/** What a run will take, before it starts: steps exactly, time from past runs. Memory: memory-estimate.ts. */
 import { PERTURBATIONS } from "./metrics/perturbations";
 import type { RunConfig, SweepConfig } from "./run";
 import { plannedTrials, planTrials, rungSizes, rungSteps, trialConfig } from "./sweep";
-
-/** Sizes out of a model folder's config.json and its weight files. */
-export type ModelShape = { parameters: number; hiddenSize: number; layers: number; vocabSize: number };
 
 /** What the run works on. */
 export type RunWork = {
@@ -128,72 +125,4 @@ export function estimateSeconds(
   const middle = (times.length - 1) / 2;
   const seconds = ((times[Math.floor(middle)] ?? low) + (times[Math.ceil(middle)] ?? high)) / 2;
   return { seconds, low, high, runs: times.length };
-}
-
-const FLOAT = 4;
-/** Bytes a value in NF4 with its scales: 4 bits, 8 bits for 64 values, 4 bytes for 16,384. */
-const NF4 = 0.516;
-
-/**
- * Bytes at the peak, roughly: weights in 32 bit; gradient and two Adam moments of what is trained; and
- * the activations of one batch, about 16 hidden vectors a layer and token (Korthikanti et al. 2022, without
- * attention matrices) and three copies of the logits. Real use differs by what the engine keeps.
- */
-export function estimateMemory(config: RunConfig, shape: ModelShape): number {
-  const weights = shape.parameters * FLOAT;
-  // Embeddings stay as they are; a head of its own is rare among models that need this.
-  const embeddings = shape.vocabSize * shape.hiddenSize;
-  const quantized = embeddings * FLOAT + (shape.parameters - embeddings) * NF4;
-  const activations = (rows: number, tokens: number, kept: number) =>
-    rows * tokens * FLOAT * (16 * shape.hiddenSize * (kept === 0 ? 1 : shape.layers) + 3 * shape.vocabSize);
-  // Two matrices a linear layer, about seven linear layers a block.
-  const adapter = (r: number) => shape.layers * 7 * 2 * shape.hiddenSize * r;
-  const optimiser = (trained: number) => trained * FLOAT * 4;
-  switch (config.kind) {
-    case "sft":
-      // A head is a handful of vectors on features that are read without a gradient.
-      if (config.method === "head") return weights + activations(config.batchSize, config.maxLength, 0);
-      if (config.method === "qlora") {
-        const trained = optimiser(adapter(config.lora.r)) + activations(config.batchSize, config.maxLength, 1);
-        return Math.max(quantized + trained, config.measureQuantization ? weights + activations(config.batchSize, config.maxLength, 0) : 0);
-      }
-      return (
-        weights +
-        optimiser(config.method === "full" ? shape.parameters : adapter(config.lora.r)) +
-        activations(config.batchSize, config.maxLength, 1)
-      );
-    case "reward":
-      return (
-        (config.quantizeBase ? quantized : weights) +
-        optimiser(adapter(config.lora.r)) +
-        activations(2 * config.batchSize, config.maxLength, 1)
-      );
-    case "preference":
-      // Logits at the completions' tokens only, which the activations' three copies of all more than cover.
-      return weights + optimiser(adapter(config.lora.r)) + activations(2 * config.batchSize, config.maxLength, 1);
-    case "ppo": {
-      const rows = Math.ceil(config.rolloutBatchSize / config.numMiniBatches);
-      const networks = config.method === "ppo" && config.valueNetwork === "reward" ? 2 : 1;
-      // Policy and reward model may stand on different weights.
-      return (
-        (config.quantizeBase ? 2 * quantized : 2 * weights) +
-        networks * (optimiser(adapter(config.lora.r)) + activations(rows, config.maxPromptLength + config.responseLength, 1))
-      );
-    }
-    case "score":
-    case "benchmark":
-      // Prompts with examples fill what the model reads; small models read less.
-      return weights + activations(config.batchSize, 1024, 0);
-    case "evaluation":
-    case "sample": {
-      const cache = config.batchSize * config.sampling.maxNewTokens * 2 * shape.layers * shape.hiddenSize * FLOAT;
-      return weights + cache + activations(config.batchSize, 1, 0);
-    }
-    case "judge":
-      return 0;
-    case "sweep":
-      return estimateMemory(config.trial, shape);
-    default:
-      return config satisfies never;
-  }
 }

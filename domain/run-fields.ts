@@ -89,6 +89,33 @@ const SAMPLING = (maxNewTokens: string): RunField[] => [
   field("Sampling", "sampling.seed", "Sampling seed", "integer", "Whole number; each prompt has its own stream of it"),
 ];
 
+const CHECKPOINTING = field(
+  "Memory",
+  "gradientCheckpointing",
+  "Compute layers again instead of keeping them",
+  "boolean",
+  "Gradient checkpointing: far less memory for long rows, about a third more time, the same result",
+);
+const PRECISION = field(
+  "Memory",
+  "precision",
+  "Products in",
+  "choice",
+  "Of linear layers; sums, trained weights and the loss stay in float32",
+  {
+    choices: [
+      { value: "f32", label: "float32" },
+      { value: "bf16", label: "bfloat16: faster on processors and GPUs that have it" },
+    ],
+  },
+);
+const STORAGE = field("Memory", "baseStorage", "Frozen base held in", "choice", "With 4 bits: its embeddings", {
+  choices: [
+    { value: "f32", label: "float32" },
+    { value: "bf16", label: "bfloat16: half the memory" },
+  ],
+});
+
 const EPOCHS: RunField[] = [
   field("Main", "epochs", "Epochs", "number", "Passes over the training rows; usually 1 to 4"),
   field("Main", "maxSteps", "Steps at most", "integer", "Overrides the epochs", { empty: "Empty: as the epochs say" }),
@@ -221,6 +248,17 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     ...optimiser("Per update; LoRA usually 1e-4 to 1e-3, full 1e-5 to 1e-4, small models more"),
     ...[...LORA, LORA_DROPOUT].map((spec) => ({ ...spec, ...ADAPTER })),
     field(
+      "Memory",
+      "microBatchSize",
+      "Rows at once",
+      "number",
+      "Of each batch, whose gradients are added up: a number, or auto for as many as fit",
+      { empty: "Empty: the whole batch", when: { path: "method", is: ["lora", "qlora", "full"] } },
+    ),
+    CHECKPOINTING,
+    PRECISION,
+    { ...STORAGE, when: { path: "method", is: ["lora", "qlora", "head"] } },
+    field(
       "LoRA",
       "measureQuantization",
       "Measure what 4 bits cost",
@@ -253,6 +291,9 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     ...LORA,
     LORA_DROPOUT,
     QUANTIZE_BASE,
+    CHECKPOINTING,
+    PRECISION,
+    STORAGE,
   ],
   preference: [
     field("Main", "loss", "Loss", "choice", "How the votes pull at the policy", {
@@ -279,6 +320,9 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     field("Main", "undesirableWeight", "Weight of other completions", "number", "Usually 1", { when: { path: "loss", is: ["kto"] } }),
     ...optimiser("Per update; usually 5e-7 to 5e-6 for billions of weights, 1e-4 to 1e-3 for small models"),
     ...LORA,
+    CHECKPOINTING,
+    PRECISION,
+    STORAGE,
   ],
   ppo: [
     field("Main", "method", "Method", "choice", "What a completion is compared with: a learnt value, or others of the same prompt", {
@@ -359,6 +403,9 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     ...optimiser("Per update; usually 1e-6 to 1e-5 for billions of weights, 1e-4 to 1e-3 for small models"),
     ...LORA,
     QUANTIZE_BASE,
+    CHECKPOINTING,
+    PRECISION,
+    STORAGE,
   ],
   evaluation: [
     field("Main", "split", "Prompts of", "choice", "Which held-out prompts", {

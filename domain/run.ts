@@ -40,6 +40,16 @@ const droppingLoraSchema = loraConfigSchema.extend({
 /** Hold the frozen base in NF4 (QLoRA): about an eighth of its memory, some quality, slower steps. */
 const quantizeBase = z.boolean().default(false);
 
+/** What a training step keeps in memory at once, and how exactly it computes. */
+const memoryFields = {
+  /** Layers are computed again in the backward pass instead of being kept: far less memory, about a third more time. */
+  gradientCheckpointing: z.boolean().default(false),
+  /** Products of linear layers in bfloat16, sums, trained weights and loss in float32: faster where the processor has it. */
+  precision: z.enum(["f32", "bf16"]).default("f32"),
+  /** How the frozen base of an adapter is held: in bf16 it takes half the memory, and of a base in NF4 its embeddings do. */
+  baseStorage: z.enum(["f32", "bf16"]).default("f32"),
+};
+
 const optimiserFields = {
   learningRate: z.number().positive().max(1),
   lrSchedule: z.enum(["constant", "linear", "cosine"]).default("linear"),
@@ -76,6 +86,11 @@ const sftFields = {
   paddingSide: z.enum(["right", "left"]).default("right"),
   /** Several rows in one sequence of maxLength tokens; none sees another. */
   packing: z.boolean().default(false),
+  /** Rows whose gradient is computed at once: the whole batch, a number, or as many as fit into the memory. */
+  microBatchSize: z
+    .union([z.literal("auto"), z.number().int().min(1)])
+    .nullable()
+    .default(null),
   /** How a conversation becomes text: the model's own chat template, a known instruction template, or `customTemplate`. */
   template: z.enum(["model", "alpaca", "chatml", "plain", "custom"]).default("model"),
   /** Jinja with `messages` and `add_generation_prompt`, as in tokenizer_config.json. */
@@ -99,7 +114,7 @@ const sftFields = {
 
 /** What one field alone cannot say. */
 function checkSftConfig(
-  config: { [K in keyof typeof sftFields]: z.infer<(typeof sftFields)[K]> } & { method: string; evalSteps: number },
+  config: { [K in keyof typeof sftFields]: z.infer<(typeof sftFields)[K]> } & { method: string; evalSteps: number; baseStorage: string },
   ctx: z.RefinementCtx,
 ): void {
   const refuse = (path: string, message: string) => ctx.addIssue({ code: "custom", path: [path], message });
@@ -107,6 +122,8 @@ function checkSftConfig(
     refuse("initialisation", "Fresh weights need full fine-tuning: an adapter or a head would be all that learns");
   if ((config.template === "custom") !== (config.customTemplate !== null))
     refuse("customTemplate", config.template === "custom" ? "Enter the template" : "Only for the template Custom");
+  if (config.baseStorage === "bf16" && config.method === "full")
+    refuse("baseStorage", "Full fine-tuning trains the base, which has to be float32");
   if (config.packing && config.method === "head") refuse("packing", "A head reads one row a sequence");
   if (config.packing && config.paddingSide === "left") refuse("paddingSide", "Packed sequences are padded on the right");
   if (config.evalSteps === 0 && config.earlyStoppingPatience !== null)
@@ -119,6 +136,7 @@ export const sftConfigSchema = z
   .strictObject({
     kind: z.literal("sft"),
     ...commonFields,
+    ...memoryFields,
     ...optimiserFields,
     learningRate: optimiserFields.learningRate.default(1e-3),
     /** "head" trains a new head on the features of a frozen base (feature extraction). */
@@ -131,6 +149,7 @@ export const sftConfigSchema = z
 export const rewardConfigSchema = z.strictObject({
   kind: z.literal("reward"),
   ...commonFields,
+  ...memoryFields,
   ...optimiserFields,
   learningRate: optimiserFields.learningRate.default(1e-3),
   lora: droppingLoraSchema.default(() => droppingLoraSchema.parse({})),
@@ -157,6 +176,7 @@ export const PREFERENCE_LOSSES = ["dpo", "ipo", "hinge", "robust", "kto", "orpo"
 export const preferenceConfigSchema = z.strictObject({
   kind: z.literal("preference"),
   ...commonFields,
+  ...memoryFields,
   ...optimiserFields,
   learningRate: optimiserFields.learningRate.default(5e-4),
   lora: loraConfigSchema.default(() => loraConfigSchema.parse({})),
@@ -185,6 +205,7 @@ export const ppoConfigSchema = z
     /** GRPO: mean over all tokens of a minibatch (DAPO), or within each completion first (the paper). */
     lossAggregation: z.enum(["token", "sequence"]).default("token"),
     ...commonFields,
+    ...memoryFields,
     ...optimiserFields,
     learningRate: optimiserFields.learningRate.default(1e-3),
     lrSchedule: optimiserFields.lrSchedule.default("constant"),

@@ -3,12 +3,13 @@ import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { annotatorsBench } from "./bench/annotators";
 import { leaderboardBench } from "./bench/leaderboard";
+import { memoryBench } from "./bench/memory";
 import { metricsBench } from "./bench/metrics";
 import { votesBench } from "./bench/votes";
 import { type Bench, type BenchReport, formatBench, machine } from "./bench/report";
 import { fail } from "./lib/fail";
 
-const BENCHES: readonly Bench[] = [metricsBench, leaderboardBench, votesBench, annotatorsBench];
+const BENCHES: readonly Bench[] = [metricsBench, leaderboardBench, votesBench, annotatorsBench, memoryBench];
 
 function readSize(text: string): number {
   const size = Number(text);

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { findRunningUrl } from "../db/embedded";
 import { loadEngine } from "../trainer/engine/engine";
 import { findTools } from "../trainer/engine/setup-tools";
+import { describePlatform } from "../trainer/engine/setup-wheel";
 import { benchmark, type BenchmarkOptions } from "./lib/benchmark";
 import { dataFolder, loadEnvFile } from "./lib/environment";
 import { fail } from "./lib/fail";
@@ -13,6 +14,7 @@ import { type TrainFileOptions, trainFile } from "./lib/train-file";
 type Report = {
   engine: string;
   why: string;
+  platform: string;
   node: string;
   database: string;
   python: string;
@@ -44,6 +46,7 @@ async function doctor(): Promise<Report> {
       : missing.length > 0
         ? `the native library needs ${missing.join(", ")}`
         : "the native library is not set up",
+    platform: describePlatform(),
     node: process.version,
     database: process.env.DATABASE_URL
       ? "DATABASE_URL"

@@ -41,6 +41,8 @@ const variablesSchema = commonSchema.extend({
   HOST: z.string().min(1, "expected an address to listen on").default("127.0.0.1"),
   /** Whether `npm start` fills an empty database with the demo project; by default only its own database. */
   HONE_DEMO: z.enum(["0", "1", "true", "false"], { error: "expected 0 or 1" }).optional(),
+  /** Largest model that may be uploaded, all its files together. */
+  HONE_UPLOAD_GB: z.coerce.number({ error: "expected a number of GiB" }).positive("expected a number of GiB above 0").default(20),
   /** Signs and encrypts sessions, and encrypts the keys of endpoints. `npm start` generates one into the data folder. */
   NEXTAUTH_SECRET: secret,
   /** The address people open, without a path. */
@@ -84,6 +86,8 @@ export type Env = {
   demo: boolean | null;
   hub: { token: string | null; url: string };
   privateWebhooks: boolean;
+  /** Largest upload of a model's files. */
+  uploadBytes: number;
   auth: {
     secret: string;
     url: string;
@@ -123,6 +127,7 @@ export function parseEnv(variables: Variables): Env {
     privateWebhooks: v.HONE_PRIVATE_WEBHOOKS,
     demo: v.HONE_DEMO === undefined ? null : v.HONE_DEMO === "1" || v.HONE_DEMO === "true",
     hub: { token: v.HF_TOKEN, url: v.HF_ENDPOINT.replace(/\/+$/, "") },
+    uploadBytes: v.HONE_UPLOAD_GB * 2 ** 30,
     auth: {
       secret: v.NEXTAUTH_SECRET,
       url: v.NEXTAUTH_URL,

@@ -10,6 +10,7 @@ import { humanEvaluationRouter } from "./routers/human-evaluation";
 import { itemRouter } from "./routers/item";
 import { leaderboardRouter } from "./routers/leaderboard";
 import { memberRouter } from "./routers/member";
+import { modelRouter } from "./routers/model";
 import { projectRouter } from "./routers/project";
 import { promptRouter } from "./routers/prompt";
 import { qualityRouter } from "./routers/quality";
@@ -33,6 +34,7 @@ export const appRouter = router({
   item: itemRouter,
   leaderboard: leaderboardRouter,
   member: memberRouter,
+  model: modelRouter,
   project: projectRouter,
   prompt: promptRouter,
   quality: qualityRouter,

@@ -29,7 +29,6 @@ import {
   ensureModel,
   insertSampledCompletions,
   type PromptRow,
-  selectPromptsByIds,
   selectPromptsOfSplit,
   selectTrainingRows,
 } from "../db/queries/training-data";
@@ -55,10 +54,12 @@ import {
   type ScoreConfig,
   type SftConfig,
 } from "../domain/run";
+import { isOutOfMemory } from "./algorithms/micro-batch";
 import { FencedError, NotFiniteError, type Outcome, type SaveRequest, type TrainContext } from "./algorithms/train-context";
 import { type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "./checkpoint/checkpoint-chain";
 import { dropResumeState, hashWeights, readSnapshot, writeSnapshot } from "./checkpoint/snapshot";
 import type { Engine } from "./engine/engine";
+import { machineMemory } from "./engine/machine-memory";
 import { summariseHead } from "./evaluation/head-scores";
 import { summariseAccuracy } from "./evaluation/reward-accuracy";
 import { answerPerturbed, measurePromptReferences } from "./jobs/evaluate-jobs";
@@ -105,7 +106,7 @@ const hashText = (text: string) => createHash("sha256").update(text.trim()).dige
 
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { db, engine, storeFolder, modelsFolder } = options;
-  const { id } = await registerWorker(db, { name: options.name, engine: engine.description });
+  const { id } = await registerWorker(db, { name: options.name, engine: engine.description, ...(await machineMemory()) });
   let stopping = false;
 
   const folderOf = (checkpoint: CheckpointRow): string =>
@@ -718,8 +719,8 @@ export function explainFailure(error: unknown, lastStep: number | null): string 
   const kept =
     lastStep === null ? "No checkpoint had been saved yet" : `The checkpoint of step ${lastStep} is intact; retry goes on from it`;
   if (error instanceof NotFiniteError || error instanceof EndpointError) return message;
-  if (/OOM|out of memory|ResourceExhausted|bad_alloc|Cannot allocate|memory access out of bounds/i.test(message)) {
-    return `Out of memory: use a smaller batchSize, rolloutBatchSize or maxLength. ${kept}. (${message.split("\n")[0]})`;
+  if (isOutOfMemory(error)) {
+    return `Out of memory: use a smaller batchSize, rolloutBatchSize or maxLength, or gradientCheckpointing. ${kept}. (${message.split("\n")[0]})`;
   }
   return `${message.split("\n")[0]}. ${kept}.`;
 }

@@ -1,6 +1,5 @@
 /** SQL on checkpoints, and what stands behind one: parents, runs, dataset versions and their votes. */
-import { and, asc, desc, eq, inArray, isNotNull, isNull, like, or, sql } from "drizzle-orm";
-import type { CheckpointKind } from "../../domain/checkpoint";
+import { and, asc, desc, eq, getTableColumns, inArray, isNotNull, isNull, like, or, sql } from "drizzle-orm";
 import type { Db } from "../client";
 import { checkpoints, datasetRows, datasetVersions, judgements, runs, users } from "../schema";
 
@@ -41,24 +40,35 @@ export async function latestCheckpoint(db: Db, runId: string): Promise<Checkpoin
 }
 
 /**
- * What a run of this project may start from: base models of everybody or of the project, and results
- * of its runs; newest first.
+ * What a run of this project may start from: base models of everybody or of the project, and results of its runs; newest
+ * first. Trials of sweeps are left out, but for `include`.
  */
-export function selectUsableCheckpoints(
-  db: Db,
-  filter: { projectId: string; kinds?: readonly CheckpointKind[] },
-): Promise<CheckpointRow[]> {
+export async function selectUsableCheckpoints(db: Db, filter: { projectId: string; include?: readonly string[] }) {
   return db
-    .select()
+    .select({ ...getTableColumns(checkpoints), runConfig: runs.config })
     .from(checkpoints)
+    .leftJoin(runs, eq(runs.id, checkpoints.runId))
     .where(
       and(
         or(isNull(checkpoints.projectId), eq(checkpoints.projectId, filter.projectId)),
         or(isNull(checkpoints.runId), eq(checkpoints.final, true)),
-        filter.kinds === undefined ? undefined : inArray(checkpoints.kind, [...filter.kinds]),
+        or(isNull(runs.sweepId), inArray(checkpoints.id, [...(filter.include ?? [])])),
       ),
     )
     .orderBy(desc(checkpoints.createdAt), asc(checkpoints.name));
+}
+
+/** Names of the models at the beginning of checkpoints' lines of parents, by the checkpoints' ids. */
+export async function selectRootNames(db: Db, ids: readonly string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.execute<{ id: string; name: string }>(sql`
+    with recursive line as (
+      select id as start, parent_id, name from checkpoints where id in ${[...ids]}
+      union all
+      select line.start, parent.parent_id, parent.name from line join checkpoints parent on parent.id = line.parent_id
+    )
+    select start as id, name from line where parent_id is null`);
+  return new Map([...rows].map(({ id, name }) => [id, name]));
 }
 
 /** Whether the round recommends this policy, and why or why not. */

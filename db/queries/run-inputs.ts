@@ -55,6 +55,19 @@ export async function selectDatasetWork(db: Db, datasetVersionId: string) {
   return row ?? null;
 }
 
+/** Share of the training rows' characters that their completions have, of one completion each; null without rows. */
+export async function selectCompletionShare(db: Db, datasetVersionId: string): Promise<number | null> {
+  const content = datasetRows.content;
+  const completion = sql`case when ${content} ? 'completion' then length(${content}->>'completion')
+    else (select avg(length(value #>> '{}')) from jsonb_array_elements(${content}->'completions')) end`;
+  const prompt = sql`(select sum(length(message->>'content')) from jsonb_array_elements(${content}->'messages') as message)`;
+  const [row] = await db
+    .select({ share: sql<number | null>`(sum(${completion}) / nullif(sum(${completion} + ${prompt}), 0))::float8` })
+    .from(datasetRows)
+    .where(and(eq(datasetRows.datasetVersionId, datasetVersionId), eq(datasetRows.split, "train")));
+  return row?.share ?? null;
+}
+
 /** Prompts of a project by split. */
 export async function countPromptsBySplit(db: Db, projectId: string): Promise<Record<Split, number>> {
   const rows = await db

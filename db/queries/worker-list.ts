@@ -10,6 +10,8 @@ export function selectRecentWorkers(db: Db) {
       id: workers.id,
       name: workers.name,
       engine: workers.engine,
+      memoryBytes: workers.memoryBytes,
+      gpuMemoryBytes: workers.gpuMemoryBytes,
       startedAt: workers.startedAt,
       heartbeatAt: workers.heartbeatAt,
       /** Seconds since the heartbeat, by the database's clock. */

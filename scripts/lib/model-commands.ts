@@ -52,6 +52,13 @@ async function add(folder: string, options: { name?: string; json: boolean }): P
   }
 }
 
+/** Whether the trainer can read a folder, as one line of JSON: what the models page asks before it takes one in. */
+async function check(folder: string): Promise<void> {
+  const { model, parameters } = await checkModelFolder(folder);
+  await readTokenizer(folder);
+  console.log(JSON.stringify({ family: model.family, parameters }));
+}
+
 /** Mean loss a completion token of the rows in a JSONL file, each {messages, completion}. */
 async function lossOn(file: string, checkpoint: Awaited<ReturnType<typeof loadCheckpoint>>): Promise<number> {
   const { model, params, tokenizer } = checkpoint;
@@ -66,7 +73,11 @@ async function lossOn(file: string, checkpoint: Awaited<ReturnType<typeof loadCh
   return createLossMeter(await loadEngine(), model)(params, examples, { batchSize: 8, padTokenId: tokenizer.padTokenId });
 }
 
-async function merge(base: string, adapters: string[], options: { out: string; dtype: string; rows?: string }): Promise<void> {
+async function merge(
+  base: string,
+  adapters: string[],
+  options: { out: string; dtype: string; rows?: string; json: boolean },
+): Promise<void> {
   const dtype = storedDtype(options.dtype);
   await loadEngine();
   const chain: ChainLink[] = [{ kind: "base", folder: base }, ...adapters.map((folder): ChainLink => ({ kind: "adapter", folder }))];
@@ -76,6 +87,7 @@ async function merge(base: string, adapters: string[], options: { out: string; d
     await writeModelFolder(folder, { config: merged.config, params: merged.params, tokenizerFolder: base, dtype });
   });
   disposeCheckpoints(merged);
+  if (options.json) return console.log(JSON.stringify({ out: options.out, dtype }));
   console.log(`${options.out}: ${base} with ${adapters.join(", ")}, as ${dtype}`);
   if (options.rows === undefined || before === null) return;
   const written = await loadCheckpoint([{ kind: "base", folder: options.out }]);
@@ -111,6 +123,11 @@ export function addModelCommands(program: Command): void {
     .option("--json", "for programs", false)
     .action(add);
   program
+    .command("check-model")
+    .description("whether the trainer can read a Hugging Face folder, by its config, headers and tokenizer")
+    .argument("<folder>", "as for add-model")
+    .action(check);
+  program
     .command("merge")
     .description("write a model with PEFT adapters merged into it, in their order")
     .argument("<base>", "model folder")
@@ -118,6 +135,7 @@ export function addModelCommands(program: Command): void {
     .requiredOption("--out <folder>", "where to write")
     .option("--dtype <type>", "f32, f16 or bf16", "bf16")
     .option("--rows <file>", "JSONL of {messages, completion}: the loss on them before and after it is written")
+    .option("--json", "for programs", false)
     .action(merge);
   program
     .command("unmerge")

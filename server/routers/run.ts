@@ -67,7 +67,9 @@ export const runRouter = router({
   rewardByDistance: projectProcedure("researcher")
     .input(idSchema)
     .query(({ ctx, input }) => getRewardByDistance(ctx, input.id)),
-  inputs: annotatorProcedure.input(z.strictObject({ projectId: z.uuid().nullable() })).query(({ ctx, input }) => listRunInputs(ctx, input)),
+  inputs: annotatorProcedure
+    .input(z.strictObject({ projectId: z.uuid().nullable(), include: z.array(z.uuid()).max(4).optional() }))
+    .query(({ ctx, input }) => listRunInputs(ctx, input)),
   /** Changes nothing; a mutation because a config is too long for an address. */
   estimate: projectProcedure("researcher")
     .input(runInputSchema)

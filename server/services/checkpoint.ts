@@ -1,5 +1,12 @@
 /** Checkpoints: what one is, what was measured on it, and what it stands on back to the votes. */
-import { type Lineage, lineageOf, selectCheckpoint, selectLineageDatasets, selectRunsUsingCheckpoint } from "../../db/queries/checkpoints";
+import {
+  type Lineage,
+  lineageOf,
+  type CheckpointRow,
+  selectCheckpoint,
+  selectLineageDatasets,
+  selectRunsUsingCheckpoint,
+} from "../../db/queries/checkpoints";
 import { selectRun } from "../../db/queries/runs";
 import { selectScores } from "../../db/queries/scores";
 import { type LineageEdge, type LineageGraph, type LineageNode, layerGraph } from "../../domain/lineage";
@@ -73,16 +80,23 @@ export function lineageGraph(rootId: string, lineage: Lineage): LineageGraph {
   return layerGraph(rootId, nodes, edges);
 }
 
+/** A checkpoint of a project for its researchers, one of all projects for whoever works in any. Throws NOT_FOUND, FORBIDDEN. */
+export async function requireCheckpoint(ctx: UserContext, checkpointId: string): Promise<CheckpointRow> {
+  const checkpoint = await selectCheckpoint(ctx.db, checkpointId);
+  if (checkpoint?.projectId != null) await requireProject(ctx, { checkpoint: checkpointId }, "researcher");
+  else if (checkpoint !== null && !roleAtLeast(ctx.user.role, "researcher") && (await listProjectsWith(ctx, "researcher")).length === 0)
+    throw new AppError("NOT_FOUND", "There is no such checkpoint.");
+  if (checkpoint === null) throw new AppError("NOT_FOUND", "There is no such checkpoint.");
+  return checkpoint;
+}
+
 /**
  * A checkpoint with its scores, the runs that used it and its lineage. A base model that belongs to no project is there
  * for everybody who works in one, and shows what was done with it in the caller's projects only. Throws NOT_FOUND.
  */
 export async function getCheckpoint(ctx: UserContext, checkpointId: string) {
-  const checkpoint = await selectCheckpoint(ctx.db, checkpointId);
+  const checkpoint = await requireCheckpoint(ctx, checkpointId);
   const projectIds = await listProjectsWith(ctx, "researcher");
-  if (checkpoint?.projectId != null) await requireProject(ctx, { checkpoint: checkpointId }, "researcher");
-  else if (checkpoint === null || (projectIds.length === 0 && !roleAtLeast(ctx.user.role, "researcher")))
-    throw new AppError("NOT_FOUND", "There is no such checkpoint.");
   const [scores, usedBy, lineage] = await Promise.all([
     selectScores(ctx.db, { checkpointId, projectIds }),
     selectRunsUsingCheckpoint(ctx.db, { checkpointId, projectIds }),

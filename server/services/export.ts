@@ -1,5 +1,3 @@
-/** Exports of judgements, read in pages and written as they are read. */
-import { createHash } from "node:crypto";
 import type { Db } from "../../db/client";
 import { selectCompletionsOfItems, selectJudgementPage } from "../../db/queries/exports";
 import { type JudgementLayout, type JudgementRecord, LAYOUT_COLUMNS, toLayout } from "../../domain/formats/judgement-layouts";

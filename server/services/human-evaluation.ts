@@ -161,7 +161,8 @@ export async function listEvaluationInputs(ctx: UserContext, input: { projectId:
   const project = await getProject(ctx, input);
   const models = await selectModels(ctx.db, input.projectId);
   const named = new Set(models.flatMap(({ checkpointId }) => checkpointId ?? []));
-  const checkpoints = await selectUsableCheckpoints(ctx.db, { projectId: input.projectId, kinds: ["base", "adapter"] });
+  const usable = await selectUsableCheckpoints(ctx.db, { projectId: input.projectId });
+  const checkpoints = usable.filter(({ kind }) => kind === "base" || kind === "adapter");
   return {
     models,
     checkpoints: checkpoints.filter(({ id }) => !named.has(id)).map(({ id, name, kind }) => ({ id, name, kind })),

@@ -5,10 +5,7 @@ import { cp, mkdir, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import type { Db } from "../../db/client";
 import { insertCheckpoint, selectCheckpointByPath } from "../../db/queries/checkpoints";
-
-/** What a model folder may hold that the trainer reads. */
-const MODEL_FILES =
-  /^(config\.json|generation_config\.json|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|chat_template\.jinja|model.*\.safetensors|model\.safetensors\.index\.json)$/;
+import { MODEL_FILES } from "../../domain/model-files";
 
 /** sha256 of the weight files in order of their names, as the trainer takes it; null for a folder without weights. */
 export async function hashModelFolder(folder: string): Promise<string | null> {
@@ -22,14 +19,19 @@ export async function hashModelFolder(folder: string): Promise<string | null> {
 
 export type AddedModel = { id: string; name: string; path: string; created: boolean };
 
+/** Where a model comes from, when it does not come from outside. */
+type Origin = { projectId: string | null; parentId: string };
+
+export const isModelName = (name: string): boolean => /^\w[\w.-]{0,99}$/.test(name);
+
 /**
  * Copies the model's files into the file store and records them; the same weights under the same name are one
  * checkpoint. The caller has seen that the trainer can read the folder. Throws on a folder without weights and a name
  * that is no folder name.
  */
-export async function addModel(db: Db, input: { folder: string; name: string; storeFolder: string }): Promise<AddedModel> {
-  const { folder, name, storeFolder } = input;
-  if (!/^[\w][\w.-]*$/.test(name)) throw new Error(`name: "${name}" is not letters, digits, dots, dashes and underscores`);
+export async function addModel(db: Db, input: { folder: string; name: string; storeFolder: string; origin?: Origin }): Promise<AddedModel> {
+  const { folder, name, storeFolder, origin } = input;
+  if (!isModelName(name)) throw new Error(`name: "${name}" is not letters, digits, dots, dashes and underscores`);
   const hash = await hashModelFolder(folder);
   if (hash === null) throw new Error(`${folder} has no config.json beside *.safetensors`);
   const relative = path.join("models", `${name}-${hash.slice(0, 12)}`);
@@ -43,6 +45,6 @@ export async function addModel(db: Db, input: { folder: string; name: string; st
     await cp(path.join(folder, file), path.join(temporary, file), { dereference: true });
   await rm(target, { recursive: true, force: true });
   await rename(temporary, target);
-  const { id } = await insertCheckpoint(db, { kind: "base", name, path: relative, hash, final: true });
+  const { id } = await insertCheckpoint(db, { kind: "base", name, path: relative, hash, final: true, ...origin });
   return { id, name, path: relative, created: true };
 }

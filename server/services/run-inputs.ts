@@ -1,6 +1,12 @@
 /** What each kind of run stands on, and the checks that it exists, belongs to the project and fits. */
 import { z } from "zod";
-import { selectCheckpoint, selectCheckpointChain, type CheckpointRow, selectUsableCheckpoints } from "../../db/queries/checkpoints";
+import {
+  selectCheckpoint,
+  selectCheckpointChain,
+  type CheckpointRow,
+  selectRootNames,
+  selectUsableCheckpoints,
+} from "../../db/queries/checkpoints";
 import { selectModels } from "../../db/queries/completions";
 import { selectEndpoints } from "../../db/queries/endpoints";
 import {
@@ -13,6 +19,7 @@ import {
 import type { DatasetKind } from "../../domain/dataset";
 import { type JudgeConfig, type RunConfig, type RunKind, runConfigSchema, type SweepConfig } from "../../domain/run";
 import type { RunWork } from "../../domain/run-estimate";
+import { algorithmOf } from "../../domain/run-label";
 import { planTrials, SweepError } from "../../domain/sweep";
 import { listProjectsWith, requireProject } from "../access";
 import type { UserContext } from "../context";
@@ -184,8 +191,8 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
   return { work, base: started?.base ?? null, model: folder };
 }
 
-/** What the start form offers; without a project only the projects. */
-export async function listRunInputs(ctx: UserContext, input: { projectId: string | null }) {
+/** What the start form offers; without a project only the projects. `include` are trials of sweeps that it shall offer too. */
+export async function listRunInputs(ctx: UserContext, input: { projectId: string | null; include?: readonly string[] }) {
   const mine = new Set(await listProjectsWith(ctx, "researcher"));
   const projects = (await selectRunProjects(ctx.db)).filter(({ id }) => mine.has(id));
   if (input.projectId !== null) await requireProject(ctx, { project: input.projectId }, "researcher");
@@ -201,16 +208,20 @@ export async function listRunInputs(ctx: UserContext, input: { projectId: string
       prompts: { train: 0, validation: 0, test: 0 },
     };
   const [checkpoints, endpoints, models, datasets, prompts] = await Promise.all([
-    selectUsableCheckpoints(ctx.db, { projectId: project.id }),
+    selectUsableCheckpoints(ctx.db, { projectId: project.id, include: input.include }),
     selectEndpoints(ctx.db, project.id),
     selectModels(ctx.db, project.id),
     selectRunDatasets(ctx.db, project.id),
     countPromptsBySplit(ctx.db, project.id),
   ]);
+  const roots = await selectRootNames(
+    ctx.db,
+    checkpoints.map(({ id }) => id),
+  );
   return {
     projects,
     project,
-    checkpoints: checkpoints.map(({ id, name, kind, step, runId, promoted, createdAt }) => ({
+    checkpoints: checkpoints.map(({ id, name, kind, step, runId, promoted, createdAt, runConfig }) => ({
       id,
       name,
       kind,
@@ -218,6 +229,10 @@ export async function listRunInputs(ctx: UserContext, input: { projectId: string
       runId,
       promoted,
       createdAt,
+      /** The model that its line of parents begins with. */
+      modelName: roots.get(id) ?? name,
+      /** What made it: "SFT"; null for models from outside. */
+      madeBy: runConfig === null ? null : (algorithmOf(runConfig) ?? runConfig.kind),
     })),
     endpoints: endpoints.map(({ id, name, model }) => ({ id, name, model })),
     models: models.filter(({ completions }) => completions > 0).map(({ id, name, completions }) => ({ id, name, completions })),

@@ -4,7 +4,7 @@ import type { Db } from "../../db/client";
 import { selectCheckpointsOfRun } from "../../db/queries/checkpoints";
 import { selectEndpoint } from "../../db/queries/endpoints";
 import { selectMetricEvents } from "../../db/queries/run-events";
-import { selectPastPaces } from "../../db/queries/run-inputs";
+import { selectCompletionShare, selectPastPaces } from "../../db/queries/run-inputs";
 import {
   insertRun,
   type ListedRunRow,
@@ -18,9 +18,11 @@ import { selectScores } from "../../db/queries/scores";
 import { selectPromptsOfSplit } from "../../db/queries/training-data";
 import { selectBestValues, selectOpenTrials, selectTrials } from "../../db/queries/sweeps";
 import { costOf, reserveUsage } from "../../domain/endpoint";
+import { selectLargestWorker } from "../../db/queries/workers";
 import { keyMetric } from "../../domain/metric-definitions";
 import type { RunKind, RunState } from "../../domain/run";
-import { estimateMemory, estimateSeconds, estimateSteps, estimateSweepSteps, sequencesPerStep } from "../../domain/run-estimate";
+import { estimateSeconds, estimateSteps, estimateSweepSteps, sequencesPerStep } from "../../domain/run-estimate";
+import { estimateMemory } from "../../domain/memory-estimate";
 import { buildRunSeries, type SeriesPoint } from "../../domain/run-series";
 import { plannedTrials, rankTrials } from "../../domain/sweep";
 import type { AuditAction } from "../../domain/audit";
@@ -28,6 +30,7 @@ import { listProjectsWith, requireProject } from "../access";
 import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
+import { WORKER_SILENT_SECONDS } from "./worker";
 import { checkRunInputs, type RunInput, runInputSchema } from "./run-inputs";
 
 export const createRunSchema = runInputSchema.extend({
@@ -54,7 +57,10 @@ export async function createRun(ctx: UserContext, input: CreateRun): Promise<{ i
 /** How many past runs the time is estimated from. */
 const PAST_RUNS = 10;
 
-/** What a run will take: steps, seconds by past runs, peak bytes; each null where it cannot be known. */
+/**
+ * What a run will take: steps, seconds by past runs, memory at the peak; each null where it cannot be known. `room` is the
+ * memory of the living worker that has most, null without one.
+ */
 export async function estimateRun(ctx: UserContext, input: RunInput) {
   const { work, base, model } = await checkRunInputs(ctx, input);
   const sweep = input.config.kind === "sweep" ? input.config : null;
@@ -64,6 +70,7 @@ export async function estimateRun(ctx: UserContext, input: RunInput) {
   // How long an endpoint takes, no other run says.
   const same = base === null ? [] : await selectPastPaces(ctx.db, { kind, baseCheckpointId: base.id, limit: PAST_RUNS });
   const past = same.length > 0 || base === null ? same : await selectPastPaces(ctx.db, { kind, baseCheckpointId: null, limit: PAST_RUNS });
+  const completionShare = input.datasetVersionId === null ? null : await selectCompletionShare(ctx.db, input.datasetVersionId);
   const paces = past.map((run) => ({ secondsPerStep: run.secondsPerStep, sequencesPerStep: sequencesPerStep(run.config, work) }));
   return {
     steps,
@@ -72,7 +79,8 @@ export async function estimateRun(ctx: UserContext, input: RunInput) {
     sameBase: same.length > 0,
     /** Of an endpoint's run: what it costs at most, US dollars. */
     cost: await estimateCost(ctx, input, steps),
-    bytes: model === null ? null : estimateMemory(config, model.shape),
+    memory: model === null ? null : estimateMemory(config, model.shape, completionShare === null ? undefined : { completionShare }),
+    room: await selectLargestWorker(ctx.db, WORKER_SILENT_SECONDS),
     parameters: model?.shape.parameters ?? null,
     work,
   };

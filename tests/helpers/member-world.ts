@@ -4,6 +4,7 @@ import { eq, inArray } from "drizzle-orm";
 import type { Db } from "../../db/client";
 import { upsertMember } from "../../db/queries/members";
 import { updateProject } from "../../db/queries/projects";
+import { upsertScores } from "../../db/queries/scores";
 import { items, judgements, models, projects, prompts, runs } from "../../db/schema";
 import { newHumanEvaluationSchema } from "../../domain/human-evaluation";
 import { DEFAULT_SCALES } from "../../domain/scale";
@@ -68,6 +69,9 @@ export async function createMemberWorld(db: Db): Promise<MemberWorld> {
   const run = await addRun(world);
   const evaluation = await addRun(world, { config: runConfigSchema.parse({ kind: "evaluation" }) });
   const otherEvaluation = await addRun(world, { config: runConfigSchema.parse({ kind: "evaluation" }) });
+  // Something needs it, so that nobody can delete it.
+  const score = { metric: "reward/accuracy", value: 0.7, low: 0.6, high: 0.8, n: 12, signature: "test" };
+  await upsertScores(db, [{ ...score, projectId, checkpointId: world.reward.id, runId: evaluation.id }]);
   const { itemId } = await addItem(db, projectId, ["one", "another"], { seats: 9 });
   const [judgement] = await db
     .select({ id: judgements.id, itemId: judgements.itemId })
@@ -209,6 +213,8 @@ export const PROJECT_INPUTS: Readonly<Record<string, (ids: MemberIds) => unknown
   "member.remove": ({ project, member }) => ({ projectId: project, userId: member }),
   "member.invite": ({ project }) => ({ projectId: project, role: "annotator", email: null, maxUses: 1, days: 1 }),
   "member.revoke": ({ invitation }) => ({ invitationId: invitation }),
+  "model.merge": ({ checkpoint }) => ({ checkpointId: checkpoint, name: "merged" }),
+  "model.delete": ({ checkpoint }) => ({ checkpointId: checkpoint }),
   "project.get": ({ project }) => ({ projectId: project }),
   "project.overview": ({ project }) => ({ projectId: project }),
   "project.example": ({ project }) => ({ projectId: project }),

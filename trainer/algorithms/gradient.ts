@@ -1,5 +1,6 @@
 /** Value and gradient of a loss together with what else the forward pass computed. */
 import * as tf from "@tensorflow/tfjs-core";
+import type { Weights } from "../models/model";
 
 /**
  * `fn(x)` returns a loss and tensors to report; returns these with the gradient of the loss with respect to x. tfjs
@@ -18,3 +19,15 @@ export function lossAndGradient<A extends Record<string, tf.Tensor>>(
   })(x);
   return { loss: value as tf.Scalar, gradient: grad as tf.Tensor1D, report: kept as A };
 }
+
+/** How a config wants layers to be computed: what `Weights` says of it. */
+export const computeOptions = ({
+  gradientCheckpointing,
+  precision,
+}: {
+  gradientCheckpointing: boolean;
+  precision: "f32" | "bf16";
+}): Pick<Weights, "recompute" | "bf16"> => ({
+  recompute: gradientCheckpointing,
+  bf16: precision === "bf16",
+});

@@ -11,7 +11,7 @@ import type { Engine } from "../engine/engine";
 import { padLeft } from "../generation/generate";
 import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
 import { layoutOf, unflattenParams } from "./flat-params";
-import { lossAndGradient } from "./gradient";
+import { computeOptions, lossAndGradient } from "./gradient";
 import { grpoLoss, rlooLoss } from "./group-loss";
 import { tokenEntropy, tokenLogprobs } from "./losses";
 import { adamW, type StepScalars, type TrainState } from "./optimiser";
@@ -108,7 +108,8 @@ export function createPolicySteps(engine: Engine, { config, model, adapter, valu
 
   const run = (frozen: FrozenBases, theta: tf.Tensor1D, sequences: PolicySequences) => {
     const { policy, network, head, bias } = split(theta);
-    const weights: Weights = { base: frozen.policy, adapter: { params: policy, scaling: adapter.scaling } };
+    const compute = computeOptions(config);
+    const weights: Weights = { base: frozen.policy, adapter: { params: policy, scaling: adapter.scaling }, ...compute };
     const hidden = responseHidden(model, weights, sequences);
     const logits = responseLogits(weights, hidden);
     let values: tf.Tensor | null = null;
@@ -117,7 +118,7 @@ export function createPolicySteps(engine: Engine, { config, model, adapter, valu
         valueNetwork && frozen.value
           ? responseHidden(
               valueNetwork.model,
-              { base: frozen.value, adapter: { params: network, scaling: valueNetwork.adapter.scaling } },
+              { base: frozen.value, adapter: { params: network, scaling: valueNetwork.adapter.scaling }, ...compute },
               sequences,
             )
           : hidden;

@@ -15,7 +15,7 @@ import type { Adapter, Model, Params, Weights } from "../models/model";
 import { type CompletionBatch, createCompletionBatch, targetLogprobs } from "./completion-loss";
 import { type Example, lengthOf, type PromptTokenizer } from "./examples";
 import { flattenParams, layoutOf, unflattenParams } from "./flat-params";
-import { lossAndGradient } from "./gradient";
+import { computeOptions, lossAndGradient } from "./gradient";
 import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
 import { type PreferencePairs, preferenceLoss } from "./preference-loss";
 import { batchAt, batchesPerEpoch, groupBySize, pairAccuracy, type RankedExample } from "./ranked-items";
@@ -126,6 +126,7 @@ export async function trainPreference(
   const policyOf = (frozen: Params, theta: tf.Tensor1D): Weights => ({
     base: frozen,
     adapter: { params: unflattenParams(layout, theta), scaling: adapter.scaling },
+    ...computeOptions(config),
   });
   /** Summed log-probabilities of whole completions, (S). */
   const sequenceLogps = (weights: Weights, { tokens, sums }: Sequences) =>

@@ -13,7 +13,7 @@ import { dropoutSeed, toDropout } from "../models/lora";
 import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
 import type { PromptTokenizer } from "./examples";
 import { flattenParams, layoutOf, unflattenParams } from "./flat-params";
-import { lossAndGradient } from "./gradient";
+import { computeOptions, lossAndGradient } from "./gradient";
 import { plackettLuceLoss } from "./losses";
 import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
 import { batchAt, batchesPerEpoch, groupBySize, pairAccuracy, type RankedExample } from "./ranked-items";
@@ -162,6 +162,7 @@ export async function trainReward(
     const weights: Weights = {
       base: frozen,
       adapter: { params, scaling: adapter.scaling, dropout: toDropout(config.lora.loraDropout, dropout) },
+      ...computeOptions(config),
     };
     const tokens = { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D };
     return {

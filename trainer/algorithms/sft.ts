@@ -5,6 +5,7 @@
  * equals 8 x 1.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { type ModelShape, stepBytes } from "../../domain/memory-estimate";
 import { createRandom } from "../../domain/random";
 import type { SftConfig } from "../../domain/run";
 import { createGenerator } from "../generation/generate";
@@ -14,7 +15,8 @@ import { explainEarlyStop, restoreBestStep, storeBestStep, updateBestStep } from
 import { type CompletionBatch, completionLoss, createCompletionBatch, createPackedBatch, disposeBatch } from "./completion-loss";
 import { batchIndices, type Example, lengthOf, type PromptTokenizer } from "./examples";
 import { flattenParams, layoutOf, type ParamLayout, unflattenParams } from "./flat-params";
-import { lossAndGradient } from "./gradient";
+import { computeOptions, lossAndGradient } from "./gradient";
+import { createMicroBatcher } from "./micro-batch";
 import { createMixture } from "./mixture";
 import { adamW, createTrainState, learningRateAt, type StepScalars, scheduleScalars, type TrainState } from "./optimiser";
 import { packRows } from "./packing";
@@ -32,11 +34,16 @@ export type SftInput = {
   validation: Example[];
   /** Prompts of the sample table, with their references. */
   showcase: { promptIds: number[]; prompt: string; reference: string | null }[];
+  /** What the size of micro-batches is estimated from; a guess without it. */
+  shape?: ModelShape;
   /** Writes the trained parameters as the files that other tools read. */
   writeModel(folder: string, trained: Params): Promise<void>;
   /** Called once with the weights of the result, before they are saved. */
   report?(result: Weights): Promise<void>;
 };
+
+/** Bytes of a row of a model of unknown shape, until the first step has shown them. */
+const UNKNOWN_ROW = 64 * 2 ** 20;
 
 type TrainArgs = {
   frozen: Params;
@@ -57,9 +64,10 @@ export function createCompletionSteps(
 ) {
   const toWeights = (frozen: Params, theta: tf.Tensor1D, dropout: tf.Tensor | null = null): Weights => {
     const trained = unflattenParams(layout, theta);
+    const compute = computeOptions(config);
     return scaling === null
-      ? { base: trained, adapter: null }
-      : { base: frozen, adapter: { params: trained, scaling, dropout: toDropout(config.lora.loraDropout, dropout) } };
+      ? { base: trained, adapter: null, ...compute }
+      : { base: frozen, adapter: { params: trained, scaling, dropout: toDropout(config.lora.loraDropout, dropout) }, ...compute };
   };
   const completionGradient = (frozen: Params, theta: tf.Tensor1D, batch: CompletionBatch, tokens: tf.Tensor, dropout: tf.Tensor | null) => {
     const { loss, gradient, report } = lossAndGradient((x) => {
@@ -139,6 +147,15 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
   let best = restoreBestStep(context.resume);
   const dispose = () => tf.dispose([...Object.values(state), ...(best.theta ? [best.theta] : [])]);
   const generate = createGenerator(context.engine, model);
+  const dropoutRate = input.adapter ? config.lora.loraDropout : 0;
+  const { shape } = input;
+  const microBatches = await createMicroBatcher({
+    batchSize: config.batchSize,
+    microBatchSize: config.microBatchSize,
+    estimate: (rows) => (shape === undefined ? rows * UNKNOWN_ROW : stepBytes({ ...config, microBatchSize: rows }, shape)),
+    limit: context.memoryLimit,
+    tell: (message) => context.emit([{ kind: "log", level: "info", message }]),
+  });
   const lengths = units.map((unit) => unit.reduce((sum, example) => sum + lengthOf(example), 0));
   const batchOf = (rows: Example[][]) =>
     config.packing
@@ -258,6 +275,47 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
     await save(step, true, theta);
   };
 
+  /** Replaces the state by the next one, made of the gradients of `size` sequences at a time. */
+  const update = (drawn: Example[][], size: number, step: number, tokens: tf.Tensor, scalars: StepScalars): Record<string, number> => {
+    const made: tf.Tensor[] = [];
+    const own = <T extends tf.Tensor | null>(tensor: T): T => {
+      if (tensor) made.push(tensor);
+      return tensor;
+    };
+    const inputsOf = (rows: Example[][], part?: number) => {
+      const batch = batchOf(rows);
+      Object.values(batch).forEach(own);
+      return { batch, dropout: own(dropoutSeed(dropoutRate, config.seed, step, part)) };
+    };
+    try {
+      if (drawn.length <= size) {
+        const result = steps.train({ frozen, state, ...inputsOf(drawn), tokens, scalars });
+        made.push(...Object.values(state));
+        state = result.state;
+        return readScalars(result.metrics);
+      }
+      let gradient: tf.Tensor1D | null = null;
+      const sums = { loss: 0, correct: 0 };
+      for (let i = 0; i < drawn.length; i += size) {
+        const part = steps.gradient({ frozen, theta: state.theta, ...inputsOf(drawn.slice(i, i + size), i), tokens });
+        made.push(part.gradient);
+        gradient = gradient === null ? part.gradient : own(tf.add(gradient, part.gradient) as tf.Tensor1D);
+        const values = readScalars({ loss: part.loss, correct: part.correct });
+        sums.loss += values.loss ?? 0;
+        sums.correct += values.correct ?? 0;
+        // All but the sum so far.
+        tf.dispose(made.splice(0).filter((tensor) => tensor !== gradient));
+        if (gradient) made.push(gradient);
+      }
+      const next = steps.update({ state, gradient: gradient as unknown as tf.Tensor, scalars });
+      made.push(...Object.values(state));
+      state = next.state;
+      return { ...sums, ...readScalars({ gradNorm: next.gradNorm }) };
+    } finally {
+      tf.dispose(made);
+    }
+  };
+
   const first = context.resume?.step ?? 0;
   if (first === 0 && config.evalSteps > 0) {
     await validate(0);
@@ -271,41 +329,9 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
     const tokens = tf.scalar(tokenCount);
     const lr = learningRateAt(config, step, totalSteps);
     const scalars = scheduleScalars(config, step, lr);
-    const dropoutRate = input.adapter ? config.lora.loraDropout : 0;
 
     // 3. Gradient over the micro-batches and one update.
-    let metrics: Record<string, number>;
-    if (config.gradientAccumulationSteps === 1) {
-      const batch = batchOf(drawn);
-      const dropout = dropoutSeed(dropoutRate, config.seed, step);
-      const result = steps.train({ frozen, state, batch, tokens, dropout, scalars });
-      tf.dispose(Object.values(state));
-      dropout?.dispose();
-      disposeBatch(batch);
-      state = result.state;
-      metrics = readScalars(result.metrics);
-    } else {
-      let gradient = tf.zerosLike(state.theta);
-      let loss = 0;
-      let correct = 0;
-      for (let i = 0; i < drawn.length; i += config.batchSize) {
-        const batch = batchOf(drawn.slice(i, i + config.batchSize));
-        const dropout = dropoutSeed(dropoutRate, config.seed, step, i);
-        const part = steps.gradient({ frozen, theta: state.theta, batch, tokens, dropout });
-        dropout?.dispose();
-        const sum = tf.add(gradient, part.gradient) as tf.Tensor1D;
-        tf.dispose([gradient, part.gradient]);
-        disposeBatch(batch);
-        gradient = sum;
-        const values = readScalars({ loss: part.loss, correct: part.correct });
-        loss += values.loss ?? 0;
-        correct += values.correct ?? 0;
-      }
-      const update = steps.update({ state, gradient, scalars });
-      tf.dispose([...Object.values(state), gradient]);
-      state = update.state;
-      metrics = { loss, correct, ...readScalars({ gradNorm: update.gradNorm }) };
-    }
+    const metrics = await microBatches.run((size) => update(drawn, size, step, tokens, scalars));
     tf.dispose([tokens, ...Object.values(scalars)]);
     const done = step + 1;
     const values = {

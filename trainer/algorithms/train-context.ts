@@ -32,6 +32,8 @@ export type TrainContext = {
   save(request: SaveRequest): Promise<void>;
   /** The newest snapshot of this run, owned by the loop from here on. */
   resume: Snapshot | null;
+  /** Bytes that the steps of a run may take beside its model; what is free without it. */
+  memoryLimit?: number;
 };
 
 export type Outcome = "succeeded" | "paused" | "cancelled";

@@ -12,6 +12,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { CheckpointKind } from "../../domain/checkpoint";
 import { SCORE_NAME } from "../algorithms/reward-model";
+import { fitsBf16, packBf16 } from "../models/bf16";
 import { param } from "../models/linear";
 import { mergedWeight } from "../models/lora";
 import type { Adapter, Model, Params } from "../models/model";
@@ -35,6 +36,7 @@ export type LoadedCheckpoint = {
   params: Params;
   /** Whether linear layers are held in NF4. */
   quantized: boolean;
+  storage: Storage;
   /** The last adapter, where it stayed beside a quantised base. */
   adapter: Adapter | null;
   /** Of a chain that ends in a reward model. */
@@ -43,9 +45,13 @@ export type LoadedCheckpoint = {
   head: Head | null;
 };
 
+export type Storage = "f32" | "bf16";
+
 export type LoadOptions = {
   /** Hold linear layers in NF4: the base that QLoRA trains over. */
   quantize?: boolean;
+  /** How matrices that are not in NF4 are held: of a frozen base, bf16 takes half the memory. */
+  storage?: Storage;
   /** The weights are only read: an adapter over an NF4 base may stay beside it, which takes an eighth of the memory. */
   readOnly?: boolean;
   /** A checkpoint in memory whose base is taken where it is the same. */
@@ -67,7 +73,7 @@ function readChatTemplate(links: readonly ChainLink[]): string | null {
 
 export async function loadCheckpoint(
   chain: readonly ChainLink[],
-  { quantize = false, readOnly = false, shared }: LoadOptions = {},
+  { quantize = false, storage = "f32", readOnly = false, shared }: LoadOptions = {},
 ): Promise<LoadedCheckpoint> {
   const links = modelLinks(chain);
   const [base, ...adapters] = links;
@@ -81,12 +87,13 @@ export async function loadCheckpoint(
     !apart &&
     shared.adapter === null &&
     shared.quantized === quantized &&
+    shared.storage === storage &&
     foldersOf(modelLinks(shared.chain)) === foldersOf(links);
   const chatTemplate = readChatTemplate(last.kind === "head" ? [...adapters, last] : adapters);
   const loaded = sharable
     ? shared
     : {
-        ...(await loadBase(base.folder, apart ? adapters.slice(0, -1) : adapters, quantized)),
+        ...(await loadBase(base.folder, apart ? adapters.slice(0, -1) : adapters, quantized, storage)),
         tokenizer: await readTokenizer(base.folder, chatTemplate),
         baseFolder: base.folder,
       };
@@ -103,6 +110,7 @@ export async function loadCheckpoint(
     chatTemplate,
     params: loaded.params,
     quantized,
+    storage,
     adapter: apart && end ? end.adapter : null,
     reward,
     head,
@@ -113,6 +121,7 @@ async function loadBase(
   folder: string,
   links: readonly ChainLink[],
   quantized: boolean,
+  storage: Storage,
 ): Promise<Pick<LoadedCheckpoint, "model" | "config" | "params">> {
   // Adapters are small: all of them are in memory before the base is read.
   const adapters: AdapterFolder[] = [];
@@ -122,14 +131,14 @@ async function loadBase(
       const unknown = Object.keys(heads).find((name) => !(name in model.parameterShapes()));
       if (unknown !== undefined) throw new Error(`${links[i]?.folder}: the base model has no tensor ${unknown}`);
     }
-    return prepareMerged(model, adapters, quantized);
+    return prepareMerged(model, adapters, quantized, storage);
   });
   for (const { adapter, heads } of adapters) tf.dispose([...Object.values(adapter.params), ...Object.values(heads)]);
   return loaded;
 }
 
 /** Merges `adapters` into a tensor in their order, and quantises it where it is a linear layer's. */
-function prepareMerged(model: Model, adapters: readonly AdapterFolder[], quantized: boolean): PrepareTensor {
+function prepareMerged(model: Model, adapters: readonly AdapterFolder[], quantized: boolean, storage: Storage): PrepareTensor {
   const modules = model.linearModules();
   return (name, stored) => {
     const path = name.replace(/\.weight$/, "");
@@ -147,11 +156,16 @@ function prepareMerged(model: Model, adapters: readonly AdapterFolder[], quantiz
       if (merged) take(merged);
       tf.dispose([weight, merged].filter((tensor) => tensor !== null));
     }
-    return quantized && linear
-      ? quantizeMatrix(name, values, stored.shape as [number, number])
+    const shape = stored.shape as [number, number];
+    if (quantized && linear) return quantizeMatrix(name, values, shape);
+    return storage === "bf16" && isPackable(name, stored.shape)
+      ? packBf16(name, values, shape)
       : { [name]: tf.tensor(values, stored.shape) };
   };
 }
+
+/** Matrices that models read through `matMulWeight` and `embed`; T5's bias of positions is small and read by itself. */
+const isPackable = (name: string, shape: readonly number[]) => fitsBf16(shape) && !name.includes("relative_attention_bias");
 
 /** Frees the tensors of several checkpoints, shared ones once. */
 export function disposeCheckpoints(...checkpoints: LoadedCheckpoint[]): void {

@@ -3,7 +3,7 @@ import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { createModel } from "../models/create-model";
+import { countParameters, createModel } from "../models/create-model";
 import type { Model, Params } from "../models/model";
 import { type HostTensor, openSafetensors, type SafetensorsFile, type StoredDtype, writeSafetensors } from "./safetensors";
 
@@ -105,8 +105,7 @@ async function openModelFolder(folder: string): Promise<OpenModelFolder> {
 export async function checkModelFolder(folder: string): Promise<{ model: Model; parameters: number }> {
   const { model, close } = await openModelFolder(folder);
   close();
-  const sizes = Object.values(model.parameterShapes()).map((shape) => shape.reduce((product, size) => product * size, 1));
-  return { model, parameters: sizes.reduce((sum, size) => sum + size, 0) };
+  return { model, parameters: countParameters(model) };
 }
 
 /**

@@ -2,6 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 
 export const UNPACK_BYTES = "HoneUnpackBytes";
+export const UNPACK_BF16 = "HoneUnpackBf16";
+export const BF16_MATMUL = "HoneBf16MatMul";
 export const AFTER = "HoneAfter";
 export const SEEDED_UNIFORM = "HoneSeededUniform";
 
@@ -21,4 +23,14 @@ export function after(x: tf.Tensor, dependency: tf.Tensor): tf.Tensor {
 /** Uniform numbers in [0, 1) of `shape` that depend on `seed` (2) int32 alone, for one engine and version of it. */
 export function seededUniform(seed: tf.Tensor, shape: number[]): tf.Tensor {
   return tf.engine().runKernel(SEEDED_UNIFORM, { seed }, { shape }) as tf.Tensor;
+}
+
+/** The two bfloat16 values of each int32, lower half first, as float32: (...) -> (..., 2). */
+export function unpackBf16(words: tf.Tensor): tf.Tensor {
+  return tf.engine().runKernel(UNPACK_BF16, { words }) as tf.Tensor;
+}
+
+/** The product of two float32 matrices, rounded to bfloat16 before and after it. WebAssembly computes it in float32. */
+export function matMulBf16(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor2D {
+  return tf.engine().runKernel(BF16_MATMUL, { a, b }, { transposeA, transposeB }) as tf.Tensor2D;
 }

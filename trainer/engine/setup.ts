@@ -25,19 +25,13 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { findTools, type Tools } from "./setup-tools";
+import { fetchWheel, TENSORFLOW_VERSION, thisPlatform, wheelFor, type Wheel } from "./setup-wheel";
 
 const run = promisify(execFile);
 
-const TENSORFLOW_VERSION = "2.21.0";
 const NAPI = 8;
 const PACKAGE = "node_modules/@tensorflow/tfjs-node-gpu";
 const BINDING = `lib/napi-v${NAPI}/tfjs_binding.node`;
-const LIBRARIES = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
-/** The binding looks for these names. */
-const LINKS: Record<string, string> = {
-  "libtensorflow.so": "libtensorflow_cc.so.2",
-  "libtensorflow_framework.so": "libtensorflow_framework.so.2",
-};
 /** The C interface and what it includes: 155 kB of the wheel's 287 MB of headers. */
 const HEADERS = [
   ...["c_api", "c_api_macros", "tf_attrtype", "tf_buffer", "tf_datatype", "tf_status", "tf_tensor", "tf_tstring", "eager/c_api"].map(
@@ -77,7 +71,7 @@ const variantFolder = (variant: EngineVariant) => path.join(cacheFolder(), `tens
 
 /** Whether everything the native engine needs lies in place. Says nothing about whether it loads: that costs a second. */
 export function isEngineInPlace(): boolean {
-  return existsSync(path.join(packageFolder, "deps/lib/libtensorflow.so")) && existsSync(path.join(packageFolder, BINDING));
+  return hasLibrary(path.join(packageFolder, "deps")) && existsSync(path.join(packageFolder, BINDING));
 }
 
 /** Whether what lies in place is this variant out of the cache. */
@@ -99,9 +93,14 @@ export async function probeEngine(): Promise<string | null> {
   }
 }
 
-const hasLibrary = (deps: string) =>
-  [...LIBRARIES, ...Object.keys(LINKS)].every((name) => existsSync(path.join(deps, "lib", name))) &&
-  HEADERS.every((name) => existsSync(path.join(deps, "include", name)));
+function hasLibrary(deps: string): boolean {
+  const wheel = wheelFor(thisPlatform());
+  if (wheel === null) return false;
+  return (
+    [...wheel.libraries, ...Object.keys(wheel.links)].every((name) => existsSync(path.join(deps, "lib", name))) &&
+    HEADERS.every((name) => existsSync(path.join(deps, "include", name)))
+  );
+}
 
 function checkSpace(folder: string, bytes: number): void {
   const { bavail, bsize } = statfsSync(folder);
@@ -113,16 +112,16 @@ function checkSpace(folder: string, bytes: number): void {
   }
 }
 
-function wheelOf(variant: EngineVariant): { requirement: string; platform: string } {
-  const machine = { x64: "x86_64", arm64: "aarch64" }[process.arch as string];
-  if (process.platform !== "linux" || machine === undefined) {
+function requireWheel(variant: EngineVariant): Wheel {
+  const wheel = wheelFor(thisPlatform());
+  if (wheel === null)
     throw new SetupError(
-      `there is no library for ${process.platform}-${process.arch} in the form the binding needs`,
-      "use Linux on x64 or arm64 for the native engine",
+      `there is no library for ${thisPlatform()} in the form the binding needs`,
+      "use Linux on x64 or arm64, or macOS on arm64, for the native engine",
     );
-  }
-  const name = variant === "cpu" && machine === "x86_64" ? "tensorflow-cpu" : variant === "gpu" ? "tensorflow[and-cuda]" : "tensorflow";
-  return { requirement: `${name}==${TENSORFLOW_VERSION}`, platform: `manylinux_2_27_${machine}` };
+  if (variant === "gpu" && process.platform !== "linux")
+    throw new SetupError(`there is no CUDA for ${thisPlatform()}`, "run npm run setup-engine without --gpu");
+  return wheel;
 }
 
 /** Takes the named members out of a wheel, without unpacking the rest. */
@@ -135,51 +134,25 @@ with zipfile.ZipFile(wheel) as archive:
 `;
 
 /** Members of the CPU wheel: libraries at tensorflow/, headers below tensorflow/include/. */
-async function fetchCpuLibrary(tools: Tools, work: string): Promise<void> {
+async function fetchCpuLibrary(tools: Tools, work: string, log: (line: string) => void): Promise<void> {
   if (tools.pip === null || tools.python === null)
     throw new SetupError("no Python with pip", "install Python 3 and pip (Debian, Ubuntu: apt-get install python3 python3-pip)");
-  const { requirement, platform } = wheelOf("cpu");
-  const wheels = path.join(work, "wheels");
-  const [pip, ...pipArgs] = tools.pip;
-  // The wheel of one Python version, whichever runs here: only the C library in it is used.
-  await run(
-    pip,
-    [
-      ...pipArgs,
-      "download",
-      "--no-deps",
-      "--only-binary=:all:",
-      "--python-version",
-      "3.11",
-      "--implementation",
-      "cp",
-      "--abi",
-      "cp311",
-      "--platform",
-      platform,
-      "--dest",
-      wheels,
-      "--quiet",
-      "--disable-pip-version-check",
-      requirement,
-    ],
-    { maxBuffer: 2 ** 24 },
-  );
-  const wheel = readdirSync(wheels).find((name) => name.endsWith(".whl"));
-  if (wheel === undefined) throw new SetupError("pip downloaded no wheel", "look at what pip download says");
-  const members = [...LIBRARIES.map((name) => `tensorflow/${name}`), ...HEADERS.map((name) => `tensorflow/include/${name}`)];
+  const wheel = requireWheel("cpu");
+  const file = await fetchWheel(tools.pip, wheel, path.join(cacheFolder(), "downloads"), log);
+  const members = [...wheel.libraries.map((name) => `tensorflow/${name}`), ...HEADERS.map((name) => `tensorflow/include/${name}`)];
   const unpacked = path.join(work, "unpacked");
-  await run(tools.python.command, ["-c", EXTRACT, path.join(wheels, wheel), unpacked, ...members]);
+  await run(tools.python.command, ["-c", EXTRACT, file, unpacked, ...members]);
   mkdirSync(path.join(work, "deps/lib"), { recursive: true });
   renameSync(path.join(unpacked, "tensorflow/include"), path.join(work, "deps/include"));
-  for (const name of LIBRARIES) renameSync(path.join(unpacked, "tensorflow", name), path.join(work, "deps/lib", name));
+  for (const name of wheel.libraries) renameSync(path.join(unpacked, "tensorflow", name), path.join(work, "deps/lib", name));
+  rmSync(file);
 }
 
 /** The GPU wheel finds CUDA beside itself in pip's layout, so all of it is installed and linked to. */
 async function fetchGpuLibrary(tools: Tools, work: string, final: string): Promise<void> {
   if (tools.pip === null)
     throw new SetupError("no Python with pip", "install Python 3 and pip (Debian, Ubuntu: apt-get install python3 python3-pip)");
-  const { requirement } = wheelOf("gpu");
+  const { libraries } = requireWheel("gpu");
   const [pip, ...pipArgs] = tools.pip;
   await run(
     pip,
@@ -191,7 +164,7 @@ async function fetchGpuLibrary(tools: Tools, work: string, final: string): Promi
       path.join(work, "site"),
       "--quiet",
       "--disable-pip-version-check",
-      requirement,
+      `tensorflow[and-cuda]==${TENSORFLOW_VERSION}`,
     ],
     { maxBuffer: 2 ** 24 },
   );
@@ -200,7 +173,7 @@ async function fetchGpuLibrary(tools: Tools, work: string, final: string): Promi
   symlinkSync(path.join(site, "tensorflow/include"), path.join(work, "deps/include"));
   // The libraries' own search path is $ORIGIN/../nvidia/*/lib, seen from deps/lib.
   symlinkSync(path.join(site, "nvidia"), path.join(work, "deps/nvidia"));
-  for (const name of LIBRARIES) symlinkSync(path.join(site, "tensorflow", name), path.join(work, "deps/lib", name));
+  for (const name of libraries) symlinkSync(path.join(site, "tensorflow", name), path.join(work, "deps/lib", name));
 }
 
 /** Makes `<cache>/tensorflow-<version>-<variant>` whole, or leaves nothing. */
@@ -210,13 +183,13 @@ async function ensureLibrary(tools: Tools, variant: EngineVariant, log: (line: s
   mkdirSync(cacheFolder(), { recursive: true });
   checkSpace(cacheFolder(), variant === "cpu" ? 1.3 * 2 ** 30 : 9 * 2 ** 30);
   log(
-    `Downloading TensorFlow ${TENSORFLOW_VERSION} (${variant === "cpu" ? "274 MB" : "with CUDA, about 3 GB"}), once for this machine ...`,
+    `Downloading TensorFlow ${TENSORFLOW_VERSION} (${variant === "cpu" ? "about 280 MB" : "with CUDA, about 3 GB"}), once for this machine ...`,
   );
   const work = mkdtempSync(path.join(cacheFolder(), "setup-"));
   try {
-    await (variant === "cpu" ? fetchCpuLibrary(tools, work) : fetchGpuLibrary(tools, work, final));
-    for (const [link, target] of Object.entries(LINKS)) symlinkSync(target, path.join(work, "deps/lib", link));
-    for (const name of ["wheels", "unpacked"]) rmSync(path.join(work, name), { recursive: true, force: true });
+    await (variant === "cpu" ? fetchCpuLibrary(tools, work, log) : fetchGpuLibrary(tools, work, final));
+    for (const [link, target] of Object.entries(requireWheel(variant).links)) symlinkSync(target, path.join(work, "deps/lib", link));
+    rmSync(path.join(work, "unpacked"), { recursive: true, force: true });
     rmSync(final, { recursive: true, force: true });
     renameSync(work, final);
   } finally {
@@ -288,10 +261,34 @@ async function ensureBinding(tools: Tools, log: (line: string) => void): Promise
       "install a C++ compiler and Node's headers, then run npm run setup-engine",
     );
   }
+  if (process.platform === "darwin") await pointToLibraries(binding);
   mkdirSync(path.dirname(cached), { recursive: true });
   copyFileSync(binding, `${cached}.${process.pid}`);
   renameSync(`${cached}.${process.pid}`, cached);
   return true;
+}
+
+/** macOS: the package's build looks for the libraries of another name beside the binding. */
+async function pointToLibraries(binding: string): Promise<void> {
+  for (const name of requireWheel("cpu").libraries)
+    await run("install_name_tool", ["-change", `@rpath/${name}`, `@loader_path/../../deps/lib/${name}`, binding]);
+}
+
+/** Takes the native engine out of this clone and, with `cache`, what all clones share. @returns what was removed. */
+export function removeEngine({ cache }: { cache: boolean }): string[] {
+  const deps = path.join(packageFolder, "deps");
+  const places = [
+    // A folder that somebody else put there is not ours.
+    ...(lstatSync(deps, { throwIfNoEntry: false })?.isSymbolicLink() ? [deps] : []),
+    path.join(packageFolder, BINDING),
+    ...(cache && existsSync(cacheFolder())
+      ? readdirSync(cacheFolder())
+          .filter((name) => /^(tensorflow-|setup-|bindings$|downloads$)/.test(name))
+          .map((name) => path.join(cacheFolder(), name))
+      : []),
+  ].filter((place) => lstatSync(place, { throwIfNoEntry: false }) !== undefined);
+  for (const place of places) rmSync(place, { recursive: true, force: true });
+  return places;
 }
 
 /**
@@ -308,7 +305,7 @@ export async function setupEngine({ variant: wanted, log = () => undefined }: Se
     if (inPlace && (await probeEngine()) === null) return { ok: true, how: "already there", seconds: seconds() };
     const variant = wanted ?? "cpu";
     const tools = await findTools();
-    wheelOf(variant);
+    requireWheel(variant);
     if (!existsSync(cachedBinding())) checkCompiler(tools);
     const downloaded = await ensureLibrary(tools, variant, log);
     linkDeps(variant);

@@ -4,8 +4,9 @@
  * Source: the shape functions of tensorflow/core/ops.
  */
 
-/** TensorFlow's DataType number of bool. */
+/** TensorFlow's DataType numbers. */
 const BOOL = 10;
+const BFLOAT16 = 14;
 
 /** `values` where they are known while tracing: the constants that tell axes, sizes and permutations. */
 export type AbstractTensor = { shape: number[]; dtype: number; values?: ArrayLike<number> };
@@ -106,8 +107,9 @@ const RULES: Record<string, Rule> = {
     const columns = b.shape.at(attributes.get("adj_y") ? -2 : -1) ?? 1;
     return only([...broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2)), rows, columns], a.dtype);
   },
-  /** Of int32 to uint8 only: four bytes each. */
-  Bitcast: (inputs, attributes) => only([...at(inputs, 0).shape, 4], Number(attributes.get("type"))),
+  /** Of int32 only: to two bfloat16 or four bytes each. */
+  Bitcast: (inputs, attributes) =>
+    only([...at(inputs, 0).shape, attributes.get("type") === BFLOAT16 ? 2 : 4], Number(attributes.get("type"))),
   BroadcastTo: (inputs) => only(valuesOf(inputs, 1), at(inputs, 0).dtype),
   Cast: (inputs, attributes) => only(at(inputs, 0).shape, Number(attributes.get("DstT"))),
   ConcatV2(inputs) {

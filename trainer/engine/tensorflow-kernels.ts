@@ -1,5 +1,6 @@
 /** Kernels that the native engine needs beside tfjs-node's own. */
 import * as tf from "@tensorflow/tfjs-core";
+import { registerBf16Kernels } from "./bf16-kernels";
 import { AFTER, SEEDED_UNIFORM, UNPACK_BYTES } from "./ops";
 import type { NodeBackend } from "./trace";
 
@@ -89,4 +90,5 @@ export function registerTensorflowKernels(): void {
   addUnpackBytes();
   addAfter();
   addSeededUniform();
+  registerBf16Kernels();
 }

@@ -8,7 +8,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "../../domain/random";
 import { type Engine, runEager } from "./engine";
-import { AFTER, SEEDED_UNIFORM, UNPACK_BYTES } from "./ops";
+import { AFTER, BF16_MATMUL, SEEDED_UNIFORM, UNPACK_BF16, UNPACK_BYTES } from "./ops";
 import type { TensorTree } from "./tree";
 
 /** What is used of the backend's internals. */
@@ -87,6 +87,17 @@ function addOwnKernels(): void {
     backend.typedArrayFromHeap(out).set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     return out;
   });
+  register(UNPACK_BF16, ({ inputs, backend }) => {
+    const words = input(inputs, "words");
+    const out = backend.makeOutput([...words.shape, 2], "float32");
+    const values = backend.typedArrayFromHeap(words);
+    const halves = new Uint16Array(values.buffer, values.byteOffset, 2 * values.length);
+    const floats = backend.typedArrayFromHeap(out);
+    const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
+    for (let i = 0; i < bits.length; i++) bits[i] = (halves[i] ?? 0) << 16;
+    return out;
+  });
+  register(BF16_MATMUL, ({ inputs, attrs, backend }) => kernel("BatchMatMul")({ inputs, attrs, backend }));
   register(AFTER, ({ inputs, backend }) => kernel("Identity")({ inputs: { x: input(inputs, "x") }, attrs: {}, backend }));
   register(SEEDED_UNIFORM, ({ inputs, attrs, backend }) => {
     const random = createRandom(1, Array.from(backend.typedArrayFromHeap(input(inputs, "seed"))).join(","));

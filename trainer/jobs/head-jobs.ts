@@ -53,7 +53,7 @@ export async function runHead(
   input: { config: SftConfig; chain: ChainLink[]; train: SftRow[]; validation: SftRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain);
+  const checkpoint = await loadCheckpoint(chain, { storage: config.baseStorage });
   const template = chatTemplateOf(config) ?? checkpoint.chatTemplate;
   if (template !== null) checkpoint.tokenizer = await readTokenizer(checkpoint.baseFolder, template);
   const { model, tokenizer, params } = checkpoint;

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import type { PreferenceRow, SftRow } from "../../domain/dataset";
+import { shapeOfConfig } from "../../domain/memory-estimate";
 import type { Message } from "../../domain/prompt";
 import type { PpoConfig, PreferenceConfig, RewardConfig, SftConfig } from "../../domain/run";
 import { createLossMeter } from "../algorithms/completion-loss";
@@ -17,7 +18,7 @@ import type { Outcome, TrainContext } from "../algorithms/train-context";
 import { baseNameOf, type ChainLink, disposeCheckpoints, type LoadedCheckpoint, loadCheckpoint } from "../checkpoint/checkpoint-chain";
 import { CHAT_TEMPLATE_FILE, writeModelFolder } from "../checkpoint/hugging-face";
 import { writeAdapterFolder } from "../checkpoint/peft";
-import { initParams } from "../models/create-model";
+import { countParameters, initParams } from "../models/create-model";
 import { initAdapter } from "../models/lora";
 import type { Adapter, DecoderModel, Params, Weights } from "../models/model";
 import { chatTemplateOf } from "../tokenizer/templates";
@@ -62,7 +63,7 @@ export async function runSft(
     quantize && config.measureQuantization && context.resume === null
       ? await measureValidationLoss(context, chain, config, input.validation)
       : null;
-  const checkpoint = await loadCheckpoint(chain, { quantize });
+  const checkpoint = await loadCheckpoint(chain, { quantize, storage: config.baseStorage });
   if (lossBefore !== null)
     await reportQuantization(context, lossBefore, await measureValidationLoss(context, chain, config, input.validation, checkpoint));
   const template = chatTemplateOf(config) ?? checkpoint.chatTemplate;
@@ -121,6 +122,7 @@ export async function runSft(
       validation: (await encodeSftRows(tokenizer, input.validation, config)).examples,
       showcase,
       writeModel,
+      shape: shapeOfConfig(checkpoint.config, countParameters(model)),
       report: config.reportRows > 0 && heldOut.length > 0 ? report : undefined,
     });
   } finally {
@@ -180,7 +182,7 @@ export async function runReward(
   input: { config: RewardConfig; chain: ChainLink[]; train: PreferenceRow[]; validation: PreferenceRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain, { quantize: config.quantizeBase });
+  const checkpoint = await loadCheckpoint(chain, { quantize: config.quantizeBase, storage: config.baseStorage });
   const model = requireDecoder(checkpoint, "A reward model");
   const { tokenizer, params } = checkpoint;
   const train = await encodeRankings(tokenizer, input.train, config.maxLength);
@@ -257,7 +259,7 @@ export async function runPreference(
   },
 ): Promise<{ outcome: Outcome; heldOut: [number, number][] }> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain);
+  const checkpoint = await loadCheckpoint(chain, { storage: config.baseStorage });
   const { model, tokenizer, params } = checkpoint;
   const train = await encodeRankings(tokenizer, input.train, config.maxLength);
   await warnOfDropped(context, input.train.length - train.length, input.train.length, `maxLength ${config.maxLength}`);
@@ -293,9 +295,9 @@ export async function runPpo(
   input: { config: PpoConfig; chain: ChainLink[]; rewardChain: ChainLink[]; prompts: PromptRow[] },
 ): Promise<Outcome> {
   const { config, chain } = input;
-  const checkpoint = await loadCheckpoint(chain, { quantize: config.quantizeBase });
+  const checkpoint = await loadCheckpoint(chain, { quantize: config.quantizeBase, storage: config.baseStorage });
   const model = requireDecoder(checkpoint, "PPO");
-  const rewardCheckpoint = await loadCheckpoint(input.rewardChain, { shared: { ...checkpoint, chain } });
+  const rewardCheckpoint = await loadCheckpoint(input.rewardChain, { storage: config.baseStorage, shared: { ...checkpoint, chain } });
   const rewardModel = requireDecoder(rewardCheckpoint, "A reward model");
   if (!rewardCheckpoint.reward) throw new Error(`The reward checkpoint has no ${SCORE_NAME}`);
   const { tokenizer, params } = checkpoint;

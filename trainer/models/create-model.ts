@@ -38,6 +38,10 @@ function buildModel(config: Record<string, unknown>): Model {
   return createRopeDecoder(facts(read));
 }
 
+/** Values of all base parameters. */
+export const countParameters = (model: Model): number =>
+  Object.values(model.parameterShapes()).reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
+
 /**
  * Fresh parameters: norms do nothing, biases 0; T5's matrices with Mesh TensorFlow's deviations (query (d * d_kv)^-1/2, others
  * fan_in^-1/2, embeddings 1), decoders' N(0, 0.02) with output projections divided by sqrt(2 layers) (Radford et al. 2019).

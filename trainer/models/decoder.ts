@@ -3,8 +3,9 @@
  * layers themselves come as functions (rope-decoder.ts, gpt2.ts).
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { attend, HIDDEN, type KeyValues, param, sameSegment, softCap, writeCache } from "./linear";
+import { attend, HIDDEN, type KeyValues, matMulWeight, param, sameSegment, softCap, writeCache } from "./linear";
 import type { DecoderModel, KvCache, Params, TokenBatch, Weights } from "./model";
+import { recomputed } from "./recompute";
 
 export type DecoderParts = Pick<
   DecoderModel,
@@ -27,10 +28,13 @@ export type DecoderParts = Pick<
   logitCap: number | null;
   /** How many places back a layer sees, itself included; null sees all. */
   windows: (number | null)[];
-  /** [V, D] */
-  head(base: Params): tf.Tensor2D;
-  /** For tokens (N) at positions (N): states (N, D), and the layers for these positions. */
-  begin(weights: Weights, ids: tf.Tensor1D, positions: tf.Tensor1D): { states: tf.Tensor2D; layer(index: number): DecoderLayer };
+  /** The name of the output matrix, [V, D]. */
+  head(base: Params): string;
+  /** For tokens (N) at positions (N): states (N, D), and what each layer needs to know of these positions. */
+  begin(weights: Weights, ids: tf.Tensor1D, positions: tf.Tensor1D): { states: tf.Tensor2D; constants(index: number): tf.Tensor[] };
+  layer(weights: Weights, index: number, constants: readonly tf.Tensor[]): DecoderLayer;
+  /** What the names of a layer's parameters begin with. */
+  layerPath(index: number): string;
   finalNorm(weights: Weights, states: tf.Tensor2D): tf.Tensor2D;
 };
 
@@ -69,17 +73,24 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
     const visible = batch.packed ? sameSegment(batch.packed.segmentIds) : tf.reshape(mask, [rows, 1, 1, time]);
     const hidden = tf.mul(tf.sub(1, visible), HIDDEN);
     const biasOf = biases((window) => tf.add(causalBias(time, window !== null && window >= time ? null : window), hidden));
-    const { states, layer } = parts.begin(
+    const { states, constants } = parts.begin(
       weights,
       tf.reshape(batch.inputIds, [-1]) as tf.Tensor1D,
       tf.reshape(positions, [-1]) as tf.Tensor1D,
     );
     let x = states;
     for (let i = 0; i < layers; i++) {
-      const { project, finish } = layer(i);
-      const { q, k, v } = project(x, rows, time);
-      keep?.(i, { k, v });
-      x = finish(x, attend(q, [{ k, v }], biasOf(i), queryScale, scoreCap));
+      x = recomputed(
+        weights,
+        parts.layerPath(i),
+        { inputs: [x], constants: [biasOf(i), ...constants(i)] },
+        (own, [states], [bias, ...rest]) => {
+          const { project, finish } = parts.layer(own, i, rest);
+          const { q, k, v } = project(states as tf.Tensor2D, rows, time);
+          keep?.(i, { k, v });
+          return finish(states as tf.Tensor2D, attend(q, [{ k, v }], bias as tf.Tensor, queryScale, scoreCap));
+        },
+      );
     }
     return finalNorm(weights, x);
   };
@@ -93,7 +104,7 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
     },
     logits(weights, hidden) {
       const flat = tf.reshape(hidden, [-1, width]) as tf.Tensor2D;
-      const logits = softCap(tf.matMul(flat, parts.head(weights.base), false, true), parts.logitCap);
+      const logits = softCap(matMulWeight({ base: weights.base }, parts.head(weights.base), flat), parts.logitCap);
       return tf.reshape(logits, [...hidden.shape.slice(0, -1), parts.vocabSize]);
     },
     prefill(weights, batch, cacheLength) {
@@ -117,10 +128,10 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
       });
       const slot = tf.sub(position, tf.scalar(param(cache, "0.prompt.k").shape[2] as number, "int32")) as tf.Scalar;
       const next: KvCache = {};
-      const { states, layer } = parts.begin(weights, inputIds, positionIds);
+      const { states, constants } = parts.begin(weights, inputIds, positionIds);
       let x = states;
       for (let i = 0; i < layers; i++) {
-        const { project, finish } = layer(i);
+        const { project, finish } = parts.layer(weights, i, constants(i));
         const { q, k, v } = project(x, rows, 1);
         const prompt = { k: param(cache, `${i}.prompt.k`) as tf.Tensor4D, v: param(cache, `${i}.prompt.v`) as tf.Tensor4D };
         const own = {

@@ -5,7 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
 import { createDecoder } from "./decoder";
-import { geluTanh, layerNorm, linear, param, splitHeads } from "./linear";
+import { embed, geluTanh, hasMatrix, layerNorm, linear, param, splitHeads } from "./linear";
 import type { DecoderModel, Weights } from "./model";
 
 const size = z.number().int().positive();
@@ -74,30 +74,29 @@ export function createGpt2(config: Gpt2Config): DecoderModel {
       if (!config.tie_word_embeddings) shapes["lm_head.weight"] = [config.vocab_size, width];
       return shapes;
     },
-    head: (base) => (base["lm_head.weight"] ?? param(base, "transformer.wte.weight")) as tf.Tensor2D,
+    head: (base) => (hasMatrix(base, "lm_head.weight") ? "lm_head.weight" : "transformer.wte.weight"),
+    layerPath,
     begin(weights, ids, positions) {
-      const tokens = tf.gather(param(weights.base, "transformer.wte.weight"), ids);
-      const places = tf.gather(param(weights.base, "transformer.wpe.weight"), tf.cast(positions, "int32"));
+      const tokens = embed(weights.base, "transformer.wte.weight", ids);
+      const places = embed(weights.base, "transformer.wpe.weight", tf.cast(positions, "int32"));
+      return { states: tf.add(tokens, places) as tf.Tensor2D, constants: () => [] };
+    },
+    layer(weights, index) {
+      const path = layerPath(index);
       return {
-        states: tf.add(tokens, places) as tf.Tensor2D,
-        layer(index) {
-          const path = layerPath(index);
-          return {
-            project(x, batch, time) {
-              const fused = linear(weights, `${path}.attn.c_attn`, norm(weights, `${path}.ln_1`, x));
-              const [q, k, v] = tf.split(fused, 3, -1).map((part) => splitHeads(part as tf.Tensor2D, batch, time, heads)) as [
-                tf.Tensor4D,
-                tf.Tensor4D,
-                tf.Tensor4D,
-              ];
-              return { q, k, v };
-            },
-            finish(x, attended) {
-              const mixed = tf.add(x, linear(weights, `${path}.attn.c_proj`, tf.reshape(attended, [-1, width]))) as tf.Tensor2D;
-              const fed = geluTanh(linear(weights, `${path}.mlp.c_fc`, norm(weights, `${path}.ln_2`, mixed)));
-              return tf.add(mixed, linear(weights, `${path}.mlp.c_proj`, fed as tf.Tensor2D)) as tf.Tensor2D;
-            },
-          };
+        project(x, batch, time) {
+          const fused = linear(weights, `${path}.attn.c_attn`, norm(weights, `${path}.ln_1`, x));
+          const [q, k, v] = tf.split(fused, 3, -1).map((part) => splitHeads(part as tf.Tensor2D, batch, time, heads)) as [
+            tf.Tensor4D,
+            tf.Tensor4D,
+            tf.Tensor4D,
+          ];
+          return { q, k, v };
+        },
+        finish(x, attended) {
+          const mixed = tf.add(x, linear(weights, `${path}.attn.c_proj`, tf.reshape(attended, [-1, width]))) as tf.Tensor2D;
+          const fed = geluTanh(linear(weights, `${path}.mlp.c_fc`, norm(weights, `${path}.ln_2`, mixed)));
+          return tf.add(mixed, linear(weights, `${path}.mlp.c_proj`, fed as tf.Tensor2D)) as tf.Tensor2D;
         },
       };
     },

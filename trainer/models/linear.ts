@@ -1,6 +1,7 @@
 /** Linear layers with LoRA beside them. Everything is (N, in) -> (N, out): matrix products of two matrices only. */
 import * as tf from "@tensorflow/tfjs-core";
 import { seededUniform } from "../engine/ops";
+import { gatherPacked, isPacked, matMulMixed, matMulPacked } from "./bf16";
 import type { AdapterDropout, Params, Weights } from "./model";
 import { isQuantized, matMulNf4 } from "./nf4";
 
@@ -11,6 +12,21 @@ export function param(params: Params, name: string): tf.Tensor {
   return tensor;
 }
 
+/** x W^T for the matrix `name` as it is held: NF4, bf16 or float32. x (N, in) -> (N, out). */
+export function matMulWeight({ base, bf16 }: Pick<Weights, "base" | "bf16">, name: string, x: tf.Tensor2D): tf.Tensor2D {
+  if (isQuantized(base, name)) return matMulNf4(base, name, x);
+  if (isPacked(base, name)) return matMulPacked(base, name, x);
+  const weight = param(base, name) as tf.Tensor2D;
+  return bf16 ? matMulMixed(x, weight) : tf.matMul(x, weight, false, true);
+}
+
+/** Rows of the matrix `name`, (N) -> (N, D). */
+export const embed = (base: Params, name: string, ids: tf.Tensor1D): tf.Tensor2D =>
+  isPacked(base, name) ? gatherPacked(base, name, ids) : (tf.gather(param(base, name), ids) as tf.Tensor2D);
+
+/** Whether a matrix is there, however it is held. */
+export const hasMatrix = (base: Params, name: string): boolean => name in base || isPacked(base, name);
+
 /**
  * y = x W^T + b + scaling * (dropout(x) A^T) B^T for the module at `path`; bias and adapter where they exist, W in
  * float32 or NF4. x (N, in), W [out, in], A [r, in], B [out, r].
@@ -19,7 +35,7 @@ export function param(params: Params, name: string): tf.Tensor {
 export function linear(weights: Weights, path: string, x: tf.Tensor2D): tf.Tensor2D {
   const { base, adapter } = weights;
   const name = `${path}.weight`;
-  let y: tf.Tensor = isQuantized(base, name) ? matMulNf4(base, name, x) : tf.matMul(x, param(base, name) as tf.Tensor2D, false, true);
+  let y: tf.Tensor = matMulWeight(weights, name, x);
   const bias = base[`${path}.bias`];
   if (bias) y = tf.add(y, bias);
   const a = adapter?.params[`${path}.lora_A`];

@@ -22,7 +22,14 @@ export type Adapter = {
 /** Share of a linear layer's inputs that its adapter does not see, and what decides which: (2) int32, new for each step. */
 export type AdapterDropout = { rate: number; seed: tf.Tensor };
 
-export type Weights = { base: Params; adapter: Adapter | null };
+export type Weights = {
+  base: Params;
+  adapter: Adapter | null;
+  /** Layers are computed again for their gradient instead of being kept (recompute.ts). */
+  recompute?: boolean;
+  /** Products of linear layers in bfloat16 (bf16.ts). */
+  bf16?: boolean;
+};
 
 /** Left- or right-padded batch. */
 export type TokenBatch = {

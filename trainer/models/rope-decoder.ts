@@ -5,7 +5,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { createDecoder, type DecoderLayer } from "./decoder";
-import { gatedSilu, geluTanh, linear, param, rmsNorm, splitHeads } from "./linear";
+import { embed, gatedSilu, geluTanh, hasMatrix, linear, param, rmsNorm, splitHeads } from "./linear";
 import type { DecoderModel, Weights } from "./model";
 import { type Rotation, rotate, rotationAt } from "./rope";
 
@@ -120,22 +120,24 @@ export function createRopeDecoder(facts: RopeDecoderFacts): DecoderModel {
       if (!facts.tied) shapes["lm_head.weight"] = [facts.vocabSize, width];
       return shapes;
     },
-    head: (base) => (base["lm_head.weight"] ?? param(base, "model.embed_tokens.weight")) as tf.Tensor2D,
+    head: (base) => (hasMatrix(base, "lm_head.weight") ? "lm_head.weight" : "model.embed_tokens.weight"),
+    layerPath,
     begin(weights, ids, positions) {
-      const embedded = tf.gather(param(weights.base, "model.embed_tokens.weight"), ids) as tf.Tensor2D;
+      const embedded = embed(weights.base, "model.embed_tokens.weight", ids);
       // Layers of one kind share their cosines.
       const rotations = new Map<string, Rotation>();
       return {
         states: facts.embeddingScale === 1 ? embedded : tf.mul(embedded, facts.embeddingScale),
-        layer(index) {
+        constants(index) {
           const frequencies = layers[index]?.frequencies ?? [];
           const key = frequencies.join();
           const rotation = rotations.get(key) ?? rotationAt(positions, frequencies);
           rotations.set(key, rotation);
-          return createLayer(weights, index, rotation);
+          return [rotation.cos, rotation.sin];
         },
       };
     },
+    layer: (weights, index, [cos, sin]) => createLayer(weights, index, { cos, sin } as Rotation),
     finalNorm: (weights, x) => norm(weights, "model.norm", x),
   });
 }

@@ -4,8 +4,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { z } from "zod";
-import { attend, geluTanh, HIDDEN, linear, param, rmsNorm, splitHeads, writeCache } from "./linear";
+import { attend, embed, geluTanh, hasMatrix, HIDDEN, linear, matMulWeight, param, rmsNorm, splitHeads, writeCache } from "./linear";
 import type { EncoderDecoderModel, KvCache, Weights } from "./model";
+import { recomputed } from "./recompute";
 
 export const t5ConfigSchema = z.looseObject({
   model_type: z.literal("t5"),
@@ -67,8 +68,7 @@ export function createT5(config: T5Config): EncoderDecoderModel {
     ]);
 
   const norm = (weights: Weights, path: string, x: tf.Tensor2D) => rmsNorm(x, param(weights.base, `${path}.weight`), epsilon);
-  const embed = (weights: Weights, ids: tf.Tensor) =>
-    tf.gather(param(weights.base, "shared.weight"), tf.reshape(ids, [-1]) as tf.Tensor1D) as tf.Tensor2D;
+  const embedIds = (weights: Weights, ids: tf.Tensor) => embed(weights.base, "shared.weight", tf.reshape(ids, [-1]) as tf.Tensor1D);
   const biasWeights = (weights: Weights, stack: "encoder" | "decoder") =>
     param(weights.base, `${stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`);
   const bucketTable = (queries: number, keys: number, bidirectional: boolean) =>
@@ -98,6 +98,16 @@ export function createT5(config: T5Config): EncoderDecoderModel {
     tf.add(x, linear(weights, `${path}.o`, tf.reshape(attended, [-1, heads * headSize]) as tf.Tensor2D)) as tf.Tensor2D;
   const headsOf = (weights: Weights, path: string, x: tf.Tensor2D, batch: number, time: number) =>
     splitHeads(linear(weights, path, x), batch, time, heads);
+  /** The self-attention block at `path` over whole rows. */
+  const selfAttention = (weights: Weights, path: string, x: tf.Tensor2D, bias: tf.Tensor, batch: number, time: number): tf.Tensor2D => {
+    const normed = norm(weights, `${path}.layer_norm`, x);
+    const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${path}.SelfAttention.${name}`, normed, batch, time)) as [
+      tf.Tensor4D,
+      tf.Tensor4D,
+      tf.Tensor4D,
+    ];
+    return attention(weights, `${path}.SelfAttention`, x, attend(q, [{ k, v }], bias, 1));
+  };
 
   return {
     kind: "encoder-decoder",
@@ -128,17 +138,12 @@ export function createT5(config: T5Config): EncoderDecoderModel {
     encode(weights, source) {
       const [rows, time] = source.inputIds.shape;
       const bias = tf.add(positionBias(weights, "encoder", time, time), paddingBias(source.attentionMask));
-      let x = embed(weights, source.inputIds);
+      let x = embedIds(weights, source.inputIds);
       for (let i = 0; i < encoderLayers; i++) {
-        const path = `encoder.block.${i}.layer.0.SelfAttention`;
-        const normed = norm(weights, `encoder.block.${i}.layer.0.layer_norm`, x);
-        const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${path}.${name}`, normed, rows, time)) as [
-          tf.Tensor4D,
-          tf.Tensor4D,
-          tf.Tensor4D,
-        ];
-        x = attention(weights, path, x, attend(q, [{ k, v }], bias, 1));
-        x = feedForward(weights, `encoder.block.${i}.layer.1`, x);
+        x = recomputed(weights, `encoder.block.${i}.layer`, { inputs: [x, bias], constants: [] }, (own, [states, ownBias]) => {
+          const mixed = selfAttention(own, `encoder.block.${i}.layer.0`, states as tf.Tensor2D, ownBias as tf.Tensor, rows, time);
+          return feedForward(own, `encoder.block.${i}.layer.1`, mixed);
+        });
       }
       return tf.reshape(norm(weights, "encoder.final_layer_norm", x), [rows, time, width]);
     },
@@ -152,32 +157,35 @@ export function createT5(config: T5Config): EncoderDecoderModel {
       );
       const bias = tf.add(tf.add(positionBias(weights, "decoder", time, time), causal), paddingBias(target.attentionMask));
       const crossBias = paddingBias(source.attentionMask);
-      let x = embed(weights, target.inputIds);
+      let x = embedIds(weights, target.inputIds);
       for (let i = 0; i < decoderLayers; i++) {
-        const self = `decoder.block.${i}.layer.0.SelfAttention`;
-        const normed = norm(weights, `decoder.block.${i}.layer.0.layer_norm`, x);
-        const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${self}.${name}`, normed, rows, time)) as [
-          tf.Tensor4D,
-          tf.Tensor4D,
-          tf.Tensor4D,
-        ];
-        x = attention(weights, self, x, attend(q, [{ k, v }], bias, 1));
-        const cross = `decoder.block.${i}.layer.1.EncDecAttention`;
-        const query = headsOf(weights, `${cross}.q`, norm(weights, `decoder.block.${i}.layer.1.layer_norm`, x), rows, time);
-        const keys = headsOf(weights, `${cross}.k`, memory, rows, sourceTime);
-        const values = headsOf(weights, `${cross}.v`, memory, rows, sourceTime);
-        x = attention(weights, cross, x, attend(query, [{ k: keys, v: values }], crossBias, 1));
-        x = feedForward(weights, `decoder.block.${i}.layer.2`, x);
+        x = recomputed(
+          weights,
+          `decoder.block.${i}.layer`,
+          { inputs: [x, memory, bias], constants: [crossBias] },
+          (own, [states, ownMemory, ownBias], [ownCrossBias]) => {
+            const mixed = selfAttention(own, `decoder.block.${i}.layer.0`, states as tf.Tensor2D, ownBias as tf.Tensor, rows, time);
+            const cross = `decoder.block.${i}.layer.1.EncDecAttention`;
+            const query = headsOf(own, `${cross}.q`, norm(own, `decoder.block.${i}.layer.1.layer_norm`, mixed), rows, time);
+            const keys = headsOf(own, `${cross}.k`, ownMemory as tf.Tensor2D, rows, sourceTime);
+            const values = headsOf(own, `${cross}.v`, ownMemory as tf.Tensor2D, rows, sourceTime);
+            return feedForward(
+              own,
+              `decoder.block.${i}.layer.2`,
+              attention(own, cross, mixed, attend(query, [{ k: keys, v: values }], ownCrossBias as tf.Tensor, 1)),
+            );
+          },
+        );
       }
       return tf.reshape(norm(weights, "decoder.final_layer_norm", x), [rows, time, width]);
     },
     logits(weights, hidden) {
-      const own = weights.base["lm_head.weight"];
+      const { base } = weights;
       const flat = tf.reshape(hidden, [-1, width]) as tf.Tensor2D;
       // A tied head scales the states by d_model^-1/2; one of its own does not.
-      const out = own
-        ? tf.matMul(flat, own as tf.Tensor2D, false, true)
-        : tf.matMul(tf.mul(flat, width ** -0.5) as tf.Tensor2D, param(weights.base, "shared.weight") as tf.Tensor2D, false, true);
+      const out = hasMatrix(base, "lm_head.weight")
+        ? matMulWeight({ base }, "lm_head.weight", flat)
+        : matMulWeight({ base }, "shared.weight", tf.mul(flat, width ** -0.5) as tf.Tensor2D);
       return tf.reshape(out, [...hidden.shape.slice(0, -1), config.vocab_size]);
     },
     prefill(weights, source, cacheLength) {
@@ -201,7 +209,7 @@ export function createT5(config: T5Config): EncoderDecoderModel {
       const bias = tf.add(tf.reshape(tf.transpose(tf.gather(biasWeights(weights, "decoder"), row), [1, 0]), [1, heads, 1, slots]), later);
       const crossBias = paddingBias(sourceMask);
       const next: KvCache = {};
-      let x = embed(weights, inputIds);
+      let x = embedIds(weights, inputIds);
       for (let i = 0; i < decoderLayers; i++) {
         const self = `decoder.block.${i}.layer.0.SelfAttention`;
         const normed = norm(weights, `decoder.block.${i}.layer.0.layer_norm`, x);

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Cpu } from "lucide-react";
 import Link from "next/link";
+import { formatBytes } from "@/domain/run-format";
 import { Badge } from "../../components/ui/badge";
 import { Card } from "../../components/ui/card";
 import { EmptyState, ErrorState } from "../../components/ui/empty-state";
@@ -56,7 +57,15 @@ export function WorkersView() {
                       <Badge tone="running">working</Badge>
                     )}
                   </Td>
-                  <Td className="whitespace-nowrap text-muted">{worker.engine}</Td>
+                  <Td className="whitespace-nowrap text-muted">
+                    {worker.engine}
+                    {worker.memoryBytes !== null && (
+                      <div className="figures text-xs">
+                        {formatBytes(worker.memoryBytes)} memory
+                        {worker.gpuMemoryBytes !== null && `, ${formatBytes(worker.gpuMemoryBytes)} on the GPU`}
+                      </div>
+                    )}
+                  </Td>
                   <Td className="min-w-48">
                     {worker.run === null ? (
                       <span className="text-muted">–</span>

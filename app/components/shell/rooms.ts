@@ -9,6 +9,7 @@ const ROOMS: readonly (Room & { role: Role | "public"; project?: ProjectRole })[
   { href: "/annotate", label: "Annotate", role: "annotator" },
   { href: "/projects", label: "Projects", role: "researcher", project: "reviewer" },
   { href: "/runs", label: "Runs", role: "researcher", project: "researcher" },
+  { href: "/models", label: "Models", role: "researcher", project: "researcher" },
   { href: "/leaderboard", label: "Leaderboard", role: "public" },
   { href: "/admin", label: "Admin", role: "admin" },
 ];

@@ -1,8 +1,9 @@
 "use client";
 /** What the run will take, before it starts; asked again a moment after each change. */
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import type { RunConfig } from "@/domain/run";
+import { Fragment, useEffect, useState } from "react";
+import type { MemoryEstimate, MemoryPart } from "@/domain/memory-estimate";
+import type { RunConfig, RunKind } from "@/domain/run";
 import { STEP_UNITS } from "@/domain/run-estimate";
 import { formatBytes, formatDuration, formatNumber } from "@/domain/run-format";
 import { Card, CardBody, CardHeader } from "../../components/ui/card";
@@ -19,6 +20,50 @@ export type EstimateInput = {
 };
 
 const SETTLE_MS = 400;
+
+const PART_LABELS: Readonly<Record<MemoryPart, string>> = {
+  engine: "The engine itself",
+  weights: "Model weights",
+  trained: "Trained weights, gradient, moments",
+  activations: "Kept for the backward pass",
+  logits: "Logits",
+  working: "Worked on at once",
+  cache: "Keys and values of the answers",
+};
+
+/** What makes less of the largest part, by the kind of run. */
+const ADVICE: Partial<Record<RunKind, string>> = {
+  sft: "Set rows at once to auto, compute layers again, shorten rows, or take QLoRA.",
+  reward: "Make the batch smaller, shorten rows, compute layers again, or hold the base in 4 bits.",
+  preference: "Make the batch smaller, shorten rows, or compute layers again.",
+  ppo: "Make the rollout batch smaller or its minibatches more, shorten completions, or hold the base in 4 bits.",
+};
+
+function MemoryParts({ memory, room, kind }: { memory: MemoryEstimate; room: number | null; kind: RunKind | undefined }) {
+  return (
+    <>
+      {room !== null && memory.bytes > room && (
+        <p role="alert" className="mt-3 rounded-md bg-flagged-soft px-3 py-2 text-sm text-flagged">
+          More than the {formatBytes(room)} that the largest worker has. {kind !== undefined && (ADVICE[kind] ?? "Make the batch smaller.")}
+        </p>
+      )}
+      <details className="mt-3 text-xs">
+        <summary className="text-muted">What the memory is made of, at its peak</summary>
+        <dl className="figures mt-2 grid grid-cols-[1fr_auto] gap-x-4 gap-y-1">
+          {memory.parts.map(({ part, bytes }) => (
+            <Fragment key={part}>
+              <dt className="text-muted">{PART_LABELS[part]}</dt>
+              <dd className="text-right">{formatBytes(bytes)}</dd>
+            </Fragment>
+          ))}
+        </dl>
+        <p className="mt-2 text-muted">
+          With rows as long as the settings let them be{room !== null && `; the largest worker has ${formatBytes(room)}`}.
+        </p>
+      </details>
+    </>
+  );
+}
 
 function useSettled<T>(value: T, ms: number): T {
   const [settled, setSettled] = useState(value);
@@ -93,11 +138,11 @@ export function EstimateCard({ input, missing }: { input: EstimateInput | null; 
             )}
             {input.endpointId === null && <dt className="text-muted">Memory</dt>}
             <dd className={input.endpointId === null ? "text-right" : "hidden"}>
-              {data.bytes === null ? (
+              {data.memory === null ? (
                 <span className="text-muted">model files not readable here</span>
               ) : (
                 <>
-                  <span className="font-medium">about {formatBytes(data.bytes)}</span>
+                  <span className="font-medium">about {formatBytes(data.memory.bytes)}</span>
                   {data.parameters !== null && (
                     <div className="text-xs text-muted">model of {formatNumber(data.parameters / 1e6)} million weights</div>
                   )}
@@ -106,6 +151,7 @@ export function EstimateCard({ input, missing }: { input: EstimateInput | null; 
             </dd>
           </dl>
         )}
+        {input !== null && data?.memory != null && <MemoryParts memory={data.memory} room={data.room} kind={kind} />}
       </CardBody>
     </Card>
   );

@@ -6,6 +6,7 @@ import { useRouter } from "next/navigation";
 import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { isTrialKind, type RunConfig, type RunKind, runConfigSchema, runKindSchema } from "@/domain/run";
 import { configToForm, parseRunForm, RUN_FIELDS, type RunFormValues, SOURCE_PATH } from "@/domain/run-fields";
+import { algorithmOf, nameAgain } from "@/domain/run-label";
 import { readSearch, type SearchForm, searchToForm } from "@/domain/sweep-form";
 import { presetConfig, RUN_PRESETS } from "@/domain/run-presets";
 import { Button } from "../../components/ui/button";
@@ -64,7 +65,7 @@ function initialChoices(inputs: RunInputs, kind: RunKind, wanted: Omit<Initial, 
 
 const toId = (text: string) => (text === "" ? null : text);
 
-/** What a run is called until somebody calls it otherwise: after its algorithm, where its kind has several. */
+/** What a run is called until somebody calls it otherwise: what it does, after what, on which model. */
 function suggestName(
   inputs: RunInputs,
   kind: RunKind,
@@ -75,9 +76,12 @@ function suggestName(
   const endpoint = inputs.endpoints.find(({ id }) => id === endpointId);
   if (endpoint !== undefined) return `${KIND_LABELS[kind]} ${kind === "judge" ? "by" : "from"} ${endpoint.name}`.slice(0, 120);
   const base = inputs.checkpoints.find(({ id }) => id === baseCheckpointId);
-  const algorithm = kind === "ppo" ? values.method : kind === "preference" ? values.loss : undefined;
-  const label = typeof algorithm === "string" ? algorithm.toUpperCase() : KIND_LABELS[kind];
-  return base === undefined ? "" : `${searching ? "Sweep of " : ""}${label} on ${base.name}`.slice(0, 120);
+  if (base === undefined) return "";
+  const after = base.madeBy === null ? "" : ` after ${base.madeBy}`;
+  return `${searching ? "Sweep of " : ""}${algorithmOf({ ...values, kind }) ?? KIND_LABELS[kind]}${after} on ${base.modelName}`.slice(
+    0,
+    120,
+  );
 }
 
 export function StartForm({
@@ -104,7 +108,7 @@ export function StartForm({
   }));
   const [search, setSearch] = useState<SearchForm | null>(() => (like?.config.kind === "sweep" ? searchToForm(like.config) : null));
   const [choices, setChoices] = useState<Choices>(() =>
-    initialChoices(inputs, likeConfig?.kind ?? initial.kind, like ?? initial, like === null ? null : `${like.name}, again`.slice(0, 120)),
+    initialChoices(inputs, likeConfig?.kind ?? initial.kind, like ?? initial, like === null ? null : nameAgain(like.name)),
   );
   const [ownErrors, setOwnErrors] = useState<Readonly<Record<string, string>>>({});
   const create = useMutation(

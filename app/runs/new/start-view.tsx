@@ -31,8 +31,11 @@ export function StartView() {
   const like = useQuery({ ...trpc.run.get.queryOptions({ id: from ?? "" }), enabled: isId(from) });
   const wantedProject = params.get("project");
   const projectId = like.data?.projectId ?? (isId(wantedProject) ? wantedProject : null);
+  const include = [like.data?.baseCheckpointId, like.data?.rewardCheckpointId, params.get("base"), params.get("reward")].filter(
+    (id) => id !== undefined && isId(id),
+  );
   const inputs = useQuery({
-    ...trpc.run.inputs.queryOptions({ projectId }),
+    ...trpc.run.inputs.queryOptions({ projectId, include }),
     enabled: !isId(from) || !like.isPending,
     placeholderData: (previous) => previous,
   });

@@ -55,9 +55,7 @@ describe("every route", () => {
       },
     ]);
     // What is younger than half a second is not told yet.
-    await db()
-      .update(judgements)
-      .set({ updatedAt: sql`now() - interval '1 minute'` });
+    await db().update(judgements).set({ updatedAt: sql`now() - interval '1 minute'` });
     const [item] = await db().select().from(items).where(eq(items.projectId, world.projectId));
     const [judgement] = await db().select().from(judgements).where(eq(judgements.projectId, world.projectId));
     ids = { run_id: run.id, item_id: item?.id ?? "", judgement_id: judgement?.id ?? "", dataset_id: world.preferenceDatasetId };

@@ -1,9 +1,12 @@
 /** Runs through their service: what may be started and why not, what a person may ask, lineage back to votes. */
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { insertCheckpoint } from "../../../db/queries/checkpoints";
 import { appendRunEvents } from "../../../db/queries/run-events";
 import { claimRun, transitionRun } from "../../../db/queries/runs";
 import { upsertScores } from "../../../db/queries/scores";
+import { registerWorker } from "../../../db/queries/workers";
+import { workers } from "../../../db/schema";
 import { runConfigSchema, type RunKind } from "../../../domain/run";
 import { getCheckpoint, getRunLineage } from "../../../server/services/checkpoint";
 import {
@@ -109,12 +112,20 @@ describe("createRun", () => {
 });
 
 describe("estimateRun", () => {
+  it("knows the memory of the living worker that has most", async () => {
+    const roomOf = async () => (await estimateRun(world.ctx, input("sft", { datasetVersionId: world.sftDatasetId }))).room;
+    await registerWorker(database.db, { name: "small", engine: "test", memoryBytes: 2 ** 33 });
+    await registerWorker(database.db, { name: "gpu", engine: "test", memoryBytes: 2 ** 37, gpuMemoryBytes: 2 ** 34 });
+    expect(await roomOf()).toBe(2 ** 34);
+    await database.db.update(workers).set({ heartbeatAt: sql`now() - interval '1 hour'` }).where(eq(workers.name, "gpu"));
+    expect(await roomOf()).toBe(2 ** 33);
+  });
   it("counts steps from the rows that are there", async () => {
     const estimate = await estimateRun(
       world.ctx,
       input("reward", { datasetVersionId: world.preferenceDatasetId, config: config("reward", { batchSize: 2, epochs: 2 }) }),
     );
-    expect(estimate).toMatchObject({ steps: 4, bytes: null, work: { trainRows: 3, completionsPerRow: 2 } });
+    expect(estimate).toMatchObject({ steps: 4, memory: null, work: { trainRows: 3, completionsPerRow: 2 } });
   });
 });
 

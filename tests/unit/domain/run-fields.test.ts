@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { chartsFor, metricDefinition } from "../../../domain/metric-definitions";
 import { runConfigSchema, runKindSchema } from "../../../domain/run";
-import { estimateMemory, estimateSeconds, estimateSteps } from "../../../domain/run-estimate";
+import { estimateSeconds, estimateSteps } from "../../../domain/run-estimate";
 import { configToForm, flattenConfig, isFieldUsed, parseRunForm, RUN_FIELDS, SOURCE_PATH } from "../../../domain/run-fields";
 import { presetConfig, RUN_PRESETS } from "../../../domain/run-presets";
 
@@ -113,12 +113,6 @@ describe("estimates", () => {
     const past = [1, 2, 9].map((secondsPerStep) => ({ secondsPerStep, sequencesPerStep: 16 }));
     expect(estimateSeconds(sft, work, 6, past)).toEqual({ seconds: 24, low: 12, high: 108, runs: 3 });
     expect(estimateSeconds(sft, work, 6, [])).toBe(null);
-  });
-  it("needs at least weights, gradient and two moments for full fine-tuning", () => {
-    const shape = { parameters: 1e6, hiddenSize: 64, layers: 2, vocabSize: 1000 };
-    const full = estimateMemory(runConfigSchema.parse({ kind: "sft", method: "full" }), shape);
-    expect(full).toBeGreaterThan(16e6);
-    expect(estimateMemory(runConfigSchema.parse({ kind: "sft", method: "lora" }), shape)).toBeLessThan(full);
   });
 });
 

@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, it } from "vitest";
 import { createRandom } from "../../../../domain/random";
-import { ppoConfigSchema, preferenceConfigSchema, rewardConfigSchema, sftConfigSchema } from "../../../../domain/run";
+import { PREFERENCE_LOSSES, ppoConfigSchema, preferenceConfigSchema, rewardConfigSchema, sftConfigSchema } from "../../../../domain/run";
+import { initHead, trainHead } from "../../../../trainer/algorithms/head";
 import { trainPpo } from "../../../../trainer/algorithms/ppo";
 import { trainPreference } from "../../../../trainer/algorithms/preference";
 import { trainReward } from "../../../../trainer/algorithms/reward";
@@ -61,23 +62,26 @@ function expectFlat(counts: Map<number, number>): void {
   expect(new Set(counts.values()).size).toBe(1);
 }
 
-it.each([1, 2])("SFT with gradient accumulation over %d", async (gradientAccumulationSteps) => {
-  const { context, counts } = countingContext();
-  const config = sftConfigSchema.parse({ kind: "sft", batchSize: 4, gradientAccumulationSteps, maxSteps: 5, evalSteps: 2 });
-  const showcase = [{ promptIds: ids(5), prompt: "", reference: null }];
-  await trainSft(context, {
-    config,
-    model,
-    tokenizer,
-    base: initParams(model, 1),
-    adapter: initAdapter(model, lora, 1),
-    train: examples,
-    validation: examples.slice(0, 3),
-    showcase,
-    writeModel,
-  });
-  expectFlat(counts);
-});
+it.each([{}, { gradientAccumulationSteps: 2 }, { microBatchSize: 3 }, { microBatchSize: "auto" }, { gradientCheckpointing: true }])(
+  "SFT with %o",
+  async (changes) => {
+    const { context, counts } = countingContext();
+    const config = sftConfigSchema.parse({ kind: "sft", batchSize: 4, maxSteps: 5, evalSteps: 2, ...changes });
+    const showcase = [{ promptIds: ids(5), prompt: "", reference: null }];
+    await trainSft(context, {
+      config,
+      model,
+      tokenizer,
+      base: initParams(model, 1),
+      adapter: initAdapter(model, lora, 1),
+      train: examples,
+      validation: examples.slice(0, 3),
+      showcase,
+      writeModel,
+    });
+    expectFlat(counts);
+  },
+);
 
 it.each(["lora", "qlora"] as const)("SFT by %s with dropout", async (method) => {
   const { context, counts } = countingContext();
@@ -104,13 +108,40 @@ it.each(["lora", "qlora"] as const)("SFT by %s with dropout", async (method) => 
   expectFlat(counts);
 });
 
-it("reward model on pairs and rankings", async () => {
+it.each(["classification", "regression"] as const)("head, %s", async (head) => {
   const { context, counts } = countingContext();
-  const config = rewardConfigSchema.parse({ kind: "reward", batchSize: 4, maxSteps: 6, evalSteps: 2 });
+  const config = sftConfigSchema.parse({ kind: "sft", method: "head", head, batchSize: 4, maxSteps: 5, evalSteps: 2 });
+  const rows = {
+    features: Float32Array.from({ length: 8 * 16 }, () => random.normal()),
+    targets: [0, 1, 0, 1, 0, 1, 0, 1],
+    tasks: new Array<string>(8).fill(""),
+  };
+  await trainHead(context, {
+    config,
+    width: 16,
+    head: initHead(head === "regression" ? 1 : 2, 16, 1),
+    train: rows,
+    validation: rows,
+    writeHead: async () => {},
+  });
+  expectFlat(counts);
+});
+
+it.each(["ranking", "regression", "ordinal"] as const)("reward model on pairs and rankings, ratings by %s", async (ratingLoss) => {
+  const { context, counts } = countingContext();
+  const config = rewardConfigSchema.parse({
+    kind: "reward",
+    batchSize: 4,
+    maxSteps: 6,
+    evalSteps: 2,
+    ratingLoss,
+    gradientCheckpointing: ratingLoss === "ranking",
+  });
   const train = [2, 3, 2, 3, 2, 3].map((size, i) => ({
     examples: examples.slice(i % 3, (i % 3) + size),
     ranks: Array.from({ length: size }, (_, rank) => rank + 1),
     margin: null,
+    ratings: Array.from({ length: size }, (_, rank) => 1 - rank / 4),
   }));
   await trainReward(context, {
     config,
@@ -126,7 +157,7 @@ it("reward model on pairs and rankings", async () => {
   expectFlat(counts);
 });
 
-it.each(["dpo", "kto", "orpo"] as const)("preference optimisation, %s, on pairs and rankings", async (loss) => {
+it.each(PREFERENCE_LOSSES)("preference optimisation, %s, on pairs and rankings", async (loss) => {
   const { context, counts } = countingContext();
   const config = preferenceConfigSchema.parse({ kind: "preference", loss, batchSize: 4, maxSteps: 6, evalSteps: 2 });
   const train = [2, 3, 2, 3, 2, 3].map((size, i) => ({
