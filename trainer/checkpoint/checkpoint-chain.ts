@@ -95,7 +95,7 @@ async function loadBase(folder: string, links: readonly ChainLink[], quantized: 
       const unknown = Object.keys(heads).find((name) => !(name in model.parameterShapes()));
       if (unknown !== undefined) throw new Error(`${links[i]?.folder}: the base model has no tensor ${unknown}`);
     }
-    return prepareMerged(model, adapters, quantized);
+    return adapters.length === 0 && !quantized ? null : prepareMerged(model, adapters, quantized);
   });
   for (const { adapter, heads } of adapters) tf.dispose([...Object.values(adapter.params), ...Object.values(heads)]);
   return loaded;

@@ -43,6 +43,7 @@ export type NodeBackend = {
   move(dataId: object, values: unknown, shape: number[], dtype: string, refCount: number): void;
   tensorMap: { get(dataId: object): { values: unknown } };
   getDTypeInteger(dtype: string): number;
+  createOutputTensor(output: OutputMetadata): tf.Tensor;
   executeSingleOutput(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.Tensor;
   runSavedModel(id: number, inputs: tf.Tensor[], inputInfos: { name: string }[], outputNames: string[]): tf.Tensor[];
 };

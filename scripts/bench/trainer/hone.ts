@@ -99,6 +99,10 @@ await beginTurn();
 if (work.kind === "load") {
   for (;;) {
     const { params } = await readModelFolder(work.folder);
+    // Every weight is read once: the reference maps a file that it need not convert, and reads it later.
+    tf.tidy(() => {
+      for (const tensor of Object.values(params)) tf.sum(tensor).dataSync();
+    });
     await endStep(null);
     disposeTree(params);
     started = performance.now();
