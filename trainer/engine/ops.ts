@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 export const UNPACK_BYTES = "HoneUnpackBytes";
 export const AFTER = "HoneAfter";
 export const SEEDED_UNIFORM = "HoneSeededUniform";
+export const WRITE_ROWS = "HoneWriteRows";
 
 /** The four bytes of each int32, lowest first, as int32 0..255: (...) -> (..., 4). */
 export function unpackBytes(words: tf.Tensor): tf.Tensor {
@@ -21,4 +22,12 @@ export function after(x: tf.Tensor, dependency: tf.Tensor): tf.Tensor {
 /** Uniform numbers in [0, 1) of `shape` that depend on `seed` (2) int32 alone, for one engine and version of it. */
 export function seededUniform(seed: tf.Tensor, shape: number[]): tf.Tensor {
   return tf.engine().runKernel(SEEDED_UNIFORM, { seed }, { shape }) as tf.Tensor;
+}
+
+/**
+ * `x` (N, D) with `rows` (M, D) in the places `indices` (M) int32. It is written into the memory of `x`, which must be nobody
+ * else's and no constant, and is not to be used afterwards: a cache of keys grows by a token without being copied.
+ */
+export function writeRows(x: tf.Tensor2D, indices: tf.Tensor1D, rows: tf.Tensor2D): tf.Tensor2D {
+  return tf.engine().runKernel(WRITE_ROWS, { x, indices, rows }) as tf.Tensor2D;
 }

@@ -95,6 +95,7 @@ const RULES: Record<string, Rule> = {
     const axis = normalise(valuesOf(inputs, 2)[0] ?? 0, params.shape.length);
     return only([...params.shape.slice(0, axis), ...indices.shape.slice(Number(attributes.get("batch_dims") ?? 0)), ...params.shape.slice(axis + 1)], params.dtype);
   },
+  InplaceUpdate: unary,
   OneHot(inputs, attributes) {
     const { shape } = at(inputs, 0);
     const axis = Number(attributes.get("axis") ?? -1);

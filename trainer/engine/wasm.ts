@@ -8,7 +8,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "../../domain/random";
 import { type Engine, runEager } from "./engine";
-import { AFTER, SEEDED_UNIFORM, UNPACK_BYTES } from "./ops";
+import { AFTER, SEEDED_UNIFORM, UNPACK_BYTES, WRITE_ROWS } from "./ops";
 import type { TensorTree } from "./tree";
 
 /** What is used of the backend's internals. */
@@ -88,6 +88,16 @@ function addOwnKernels(): void {
     return out;
   });
   register(AFTER, ({ inputs, backend }) => kernel("Identity")({ inputs: { x: input(inputs, "x") }, attrs: {}, backend }));
+  register(WRITE_ROWS, ({ inputs, backend }) => {
+    const x = input(inputs, "x");
+    const width = x.shape[1] ?? 1;
+    const values = backend.typedArrayFromHeap(x);
+    const rows = backend.typedArrayFromHeap(input(inputs, "rows"));
+    backend.typedArrayFromHeap(input(inputs, "indices")).forEach((place, i) => {
+      values.set(rows.subarray(i * width, (i + 1) * width), place * width);
+    });
+    return kernel("Identity")({ inputs: { x }, attrs: {}, backend });
+  });
   register(SEEDED_UNIFORM, ({ inputs, attrs, backend }) => {
     const random = createRandom(1, Array.from(backend.typedArrayFromHeap(input(inputs, "seed"))).join(","));
     const out = backend.makeOutput(attrs.shape as number[], "float32");

@@ -124,7 +124,7 @@ export function createT5(config: T5Config): EncoderDecoderModel {
         const path = `encoder.block.${i}.layer.0.SelfAttention`;
         const normed = norm(weights, `encoder.block.${i}.layer.0.layer_norm`, x);
         const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${path}.${name}`, normed, rows, time)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-        x = attention(weights, path, x, attend(q, [{ k, v }], bias, 1));
+        x = attention(weights, path, x, attend(q, { k, v }, bias, 1));
         x = feedForward(weights, `encoder.block.${i}.layer.1`, x);
       }
       return tf.reshape(norm(weights, "encoder.final_layer_norm", x), [rows, time, width]);
@@ -141,12 +141,12 @@ export function createT5(config: T5Config): EncoderDecoderModel {
         const self = `decoder.block.${i}.layer.0.SelfAttention`;
         const normed = norm(weights, `decoder.block.${i}.layer.0.layer_norm`, x);
         const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${self}.${name}`, normed, rows, time)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
-        x = attention(weights, self, x, attend(q, [{ k, v }], bias, 1));
+        x = attention(weights, self, x, attend(q, { k, v }, bias, 1));
         const cross = `decoder.block.${i}.layer.1.EncDecAttention`;
         const query = headsOf(weights, `${cross}.q`, norm(weights, `decoder.block.${i}.layer.1.layer_norm`, x), rows, time);
         const keys = headsOf(weights, `${cross}.k`, memory, rows, sourceTime);
         const values = headsOf(weights, `${cross}.v`, memory, rows, sourceTime);
-        x = attention(weights, cross, x, attend(query, [{ k: keys, v: values }], crossBias, 1));
+        x = attention(weights, cross, x, attend(query, { k: keys, v: values }, crossBias, 1));
         x = feedForward(weights, `decoder.block.${i}.layer.2`, x);
       }
       return tf.reshape(norm(weights, "decoder.final_layer_norm", x), [rows, time, width]);
@@ -189,14 +189,14 @@ export function createT5(config: T5Config): EncoderDecoderModel {
         const values = writeCache(param(cache, `${i}.self.v`) as tf.Tensor4D, v, position);
         next[`${i}.self.k`] = keys;
         next[`${i}.self.v`] = values;
-        x = attention(weights, self, x, attend(q, [{ k: keys, v: values }], bias, 1));
+        x = attention(weights, self, x, attend(q, { k: keys, v: values }, bias, 1));
         const cross = `decoder.block.${i}.layer.1.EncDecAttention`;
         const crossKeys = param(cache, `${i}.cross.k`) as tf.Tensor4D;
         const crossValues = param(cache, `${i}.cross.v`) as tf.Tensor4D;
         next[`${i}.cross.k`] = crossKeys;
         next[`${i}.cross.v`] = crossValues;
         const query = headsOf(weights, `${cross}.q`, norm(weights, `decoder.block.${i}.layer.1.layer_norm`, x), rows, 1);
-        x = attention(weights, cross, x, attend(query, [{ k: crossKeys, v: crossValues }], crossBias, 1));
+        x = attention(weights, cross, x, attend(query, { k: crossKeys, v: crossValues }, crossBias, 1));
         x = feedForward(weights, `decoder.block.${i}.layer.2`, x);
       }
       return { hidden: norm(weights, "decoder.final_layer_norm", x), cache: next };
