@@ -3,11 +3,11 @@ import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { leaderboardBench } from "./bench/leaderboard";
 import { metricsBench } from "./bench/metrics";
-import { votesBench } from "./bench/votes";
+import { type Bench, type BenchReport, formatBench, machine } from "./bench/report";
 import { generateBench } from "./bench/trainer/generate";
 import { ppoBench } from "./bench/trainer/ppo";
 import { trainBench } from "./bench/trainer/train";
-import { type Bench, type BenchReport, formatBench, machine } from "./bench/report";
+import { votesBench } from "./bench/votes";
 import { fail } from "./lib/fail";
 
 const BENCHES: readonly Bench[] = [metricsBench, leaderboardBench, votesBench, trainBench, generateBench, ppoBench];

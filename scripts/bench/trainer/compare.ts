@@ -54,13 +54,16 @@ export async function compare(comparison: Comparison, notes: string[]): Promise<
     }
     const [hone, reference = null] = measured as [Measured, Measured?];
     const rows = [ratioRow(name, unit, hone.median / perStep, reference && reference.median / perStep, bar)];
-    if (memoryBar !== undefined) rows.push(ratioRow(`${name}: peak memory`, "MB", hone.peak ?? Number.NaN, reference && reference.peak, memoryBar));
+    if (memoryBar !== undefined) rows.push(ratioRow(`${name}: peak memory`, "MB", hone.peak ?? Number.NaN, reference?.peak ?? null, memoryBar));
     const agreement = reference && agreementRow(name, hone, reference);
     return { hone, reference, rows: agreement ? [...rows, agreement] : rows };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+const bestOf = (name: string, { hone, reference }: Compared, perStep: number): string[] =>
+  reference === null ? [] : [`${name}: best steps ${(hone.best / perStep).toPrecision(3)} / ${(reference.best / perStep).toPrecision(3)} = ${(hone.best / reference.best).toFixed(2)}`];
 
 /** All of `comparisons`, one after another; `size` is a number of steps instead of each one's own. */
 export async function compareAll(comparisons: readonly Comparison[], size: number | undefined): Promise<BenchResult & { compared: Map<string, Compared> }> {
@@ -71,5 +74,6 @@ export async function compareAll(comparisons: readonly Comparison[], size: numbe
     compared.set(comparison.name, await compare({ ...comparison, rounds }, notes));
   }
   const versions = Object.assign({}, ...[...compared.values()].flatMap(({ hone, reference }) => [hone.versions, reference?.versions ?? {}]));
+  for (const { name, perStep = 1 } of comparisons) notes.push(...bestOf(name, compared.get(name) as Compared, perStep));
   return { rows: [...compared.values()].flatMap(({ rows }) => rows), versions, notes, compared };
 }

@@ -34,7 +34,7 @@ const here = (name: string) => path.join(ROOT, "scripts/bench/trainer", name);
 export const startHone = (file: string, engine: "graph" | "eager" | "wasm" = "graph"): Side => startSide(process.execPath, ["--import", "tsx", here("hone.ts"), file, engine]);
 export const startReference = (file: string): Side => startSide(process.env.HONE_PYTHON ?? "python3", [here("reference.py"), file]);
 
-export type Measured = { median: number; losses: number[]; tokens: number[][]; peak: number | null; versions: Record<string, string> };
+export type Measured = { median: number; best: number; losses: number[]; tokens: number[][]; peak: number | null; versions: Record<string, string> };
 export type Rounds = { warm: number; rounds: number; steps: number };
 
 const median = (values: number[]) => {
@@ -52,6 +52,7 @@ export async function measureInTurns(sides: Side[], { warm, rounds, steps }: Rou
   }
   return turns.map((own) => ({
     median: median(own.slice(1).flatMap(({ ms }) => ms)),
+    best: Math.min(...own.slice(1).flatMap(({ ms }) => ms)),
     losses: own.flatMap(({ losses }) => losses),
     tokens: own[0]?.tokens ?? [],
     peak: own.at(-1)?.peak ?? null,
