@@ -60,6 +60,7 @@ const loraOf = (model: ModelName) => ({ ...LORA, targetModules: MODELS[model].mo
 /** Writes model, adapter and rows of `work` into `folder`, and work.json, which the two sides are given. Returns its path. */
 export async function prepareWork(folder: string, work: Work): Promise<string> {
   await loadEngine();
+  await mkdir(folder, { recursive: true });
   const config = MODELS[work.model];
   const model = createModel(config);
   const params = initParams(model, 1);
