@@ -96,10 +96,6 @@ const RULES: Record<string, Rule> = {
     return only([...params.shape.slice(0, axis), ...indices.shape.slice(Number(attributes.get("batch_dims") ?? 0)), ...params.shape.slice(axis + 1)], params.dtype);
   },
   InplaceUpdate: unary,
-  MatMul(inputs, attributes) {
-    const [a, b] = [at(inputs, 0), at(inputs, 1)];
-    return only([a.shape[attributes.get("transpose_a") ? 1 : 0] ?? 0, b.shape[attributes.get("transpose_b") ? 0 : 1] ?? 0], a.dtype);
-  },
   OneHot(inputs, attributes) {
     const { shape } = at(inputs, 0);
     const axis = Number(attributes.get("axis") ?? -1);

@@ -31,27 +31,6 @@ function replaceGather(): void {
   });
 }
 
-/**
- * The product of two matrices as TensorFlow's MatMul: a call of its BatchMatMul, which tfjs-node makes of all products, costs
- * .1 ms more, which is most of a decoding step's.
- */
-function replaceMatMul(): void {
-  const batched = tf.getKernel("BatchMatMul", "tensorflow").kernelFunc;
-  tf.unregisterKernel("BatchMatMul", "tensorflow");
-  tf.registerKernel({
-    kernelName: "BatchMatMul",
-    backendName: "tensorflow",
-    kernelFunc: (args) => {
-      const node = args.backend as NodeBackend;
-      const { a, b } = args.inputs as { a: tf.Tensor; b: tf.Tensor };
-      if (a.shape.length !== 2 || b.shape.length !== 2) return batched(args);
-      const flag = (name: string, value: unknown) => ({ name, type: node.binding.TF_ATTR_BOOL, value: Boolean(value) });
-      const attributes = [flag("transpose_a", args.attrs?.transposeA), flag("transpose_b", args.attrs?.transposeB), typeAttribute(node, "T", node.getDTypeInteger(a.dtype))];
-      return node.executeSingleOutput("MatMul", attributes, [a, b]);
-    },
-  });
-}
-
 function addUnpackBytes(): void {
   tf.registerKernel({
     kernelName: UNPACK_BYTES,
@@ -111,7 +90,6 @@ function addWriteRows(): void {
 
 export function registerTensorflowKernels(): void {
   replaceGather();
-  replaceMatMul();
   addUnpackBytes();
   addAfter();
   addSeededUniform();
