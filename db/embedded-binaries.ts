@@ -30,7 +30,9 @@ function makeLinks(packageFolder: string): void {
 
 function versionOf(postgres: string): number | null {
   try {
-    const major = /PostgreSQL\) (\d+)/.exec(execFileSync(postgres, ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }))?.[1];
+    const major = /PostgreSQL\) (\d+)/.exec(
+      execFileSync(postgres, ["--version"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
+    )?.[1];
     return major === undefined ? null : Number(major);
   } catch {
     return null;
@@ -49,7 +51,11 @@ function inFolder(bin: string, source: PostgresBinaries["source"]): PostgresBina
 /** Folders where distributions and Homebrew put PostgreSQL, newest version first. */
 function systemFolders(): string[] {
   const roots = ["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/opt"].filter(existsSync);
-  const versions = roots.flatMap((root) => readdirSync(root).filter((name) => /^(postgresql@)?\d+$/.test(name)).map((name) => path.join(root, name, "bin")));
+  const versions = roots.flatMap((root) =>
+    readdirSync(root)
+      .filter((name) => /^(postgresql@)?\d+$/.test(name))
+      .map((name) => path.join(root, name, "bin")),
+  );
   return versions.sort((a, b) => Number(/(\d+)\/bin$/.exec(b)?.[1]) - Number(/(\d+)\/bin$/.exec(a)?.[1]));
 }
 

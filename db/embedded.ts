@@ -6,7 +6,23 @@
  */
 import { execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { accessSync, chmodSync, chownSync, closeSync, constants, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  closeSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import path from "node:path";
@@ -64,7 +80,10 @@ function findOwner(): Owner | null {
       // No such account.
     }
   }
-  throw new EmbeddedPostgresError("NO_ACCESS", "PostgreSQL refuses to run as root, and there is no account postgres or nobody to run it as: start Hone as an ordinary user.");
+  throw new EmbeddedPostgresError(
+    "NO_ACCESS",
+    "PostgreSQL refuses to run as root, and there is no account postgres or nobody to run it as: start Hone as an ordinary user.",
+  );
 }
 
 /** Whether `owner` can enter every folder on the way to `target`. */
@@ -108,7 +127,10 @@ function checkSpace(folder: string): void {
   const { bavail, bsize } = statfsSync(folder);
   const free = bavail * bsize;
   if (free < NEEDED_BYTES) {
-    throw new EmbeddedPostgresError("DISK_FULL", `The disk of ${folder} is full: ${Math.floor(free / 2 ** 20)} MB are free, ${NEEDED_BYTES / 2 ** 20} MB are needed. Free some space, or choose another folder with HONE_DATA.`);
+    throw new EmbeddedPostgresError(
+      "DISK_FULL",
+      `The disk of ${folder} is full: ${Math.floor(free / 2 ** 20)} MB are free, ${NEEDED_BYTES / 2 ** 20} MB are needed. Free some space, or choose another folder with HONE_DATA.`,
+    );
   }
 }
 
@@ -155,12 +177,24 @@ function initialise(binaries: PostgresBinaries, folder: string, password: string
   if (owner !== null) for (const file of [temporary, passwordFile]) chownSync(file, owner.uid, owner.gid);
   const locale = binaries.version >= 17 ? ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"] : ["--locale=C.UTF-8"];
   try {
-    execFileSync(binaries.initdb, [`--pgdata=${temporary}`, "--auth=scram-sha-256", `--username=${USER}`, `--pwfile=${passwordFile}`, "--encoding=UTF8", ...locale, "--no-instructions"], {
-      ...owner,
-      cwd: "/",
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    execFileSync(
+      binaries.initdb,
+      [
+        `--pgdata=${temporary}`,
+        "--auth=scram-sha-256",
+        `--username=${USER}`,
+        `--pwfile=${passwordFile}`,
+        "--encoding=UTF8",
+        ...locale,
+        "--no-instructions",
+      ],
+      {
+        ...owner,
+        cwd: "/",
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
     renameSync(temporary, folder);
   } catch (error) {
     rmSync(temporary, { recursive: true, force: true });
@@ -174,8 +208,10 @@ function initialise(binaries: PostgresBinaries, folder: string, password: string
 /** Turns what PostgreSQL wrote before it gave up into the likely reason. */
 function explain(log: string, folder: string): EmbeddedPostgresError {
   const tail = log.trim().split("\n").slice(-6).join("\n");
-  if (/No space left on device/.test(log)) return new EmbeddedPostgresError("DISK_FULL", `The disk of ${folder} is full. Free some space and start again.\n${tail}`);
-  if (/could not bind|Address already in use/.test(log)) return new EmbeddedPostgresError("FAILED", `The database's port was taken by another program. Start again.\n${tail}`);
+  if (/No space left on device/.test(log))
+    return new EmbeddedPostgresError("DISK_FULL", `The disk of ${folder} is full. Free some space and start again.\n${tail}`);
+  if (/could not bind|Address already in use/.test(log))
+    return new EmbeddedPostgresError("FAILED", `The database's port was taken by another program. Start again.\n${tail}`);
   if (/lock file .* already exists|pre-existing shared memory block/.test(log)) {
     return new EmbeddedPostgresError("IN_USE", `Another PostgreSQL server uses ${folder}. Stop it first.\n${tail}`);
   }
@@ -184,7 +220,10 @@ function explain(log: string, folder: string): EmbeddedPostgresError {
 }
 
 const damaged = (folder: string, detail: string) =>
-  new EmbeddedPostgresError("DAMAGED", `The database folder ${folder} is damaged. Put back a copy of it, or begin anew: move it away (mv ${folder} ${folder}.damaged) and start again.\n${detail}`);
+  new EmbeddedPostgresError(
+    "DAMAGED",
+    `The database folder ${folder} is damaged. Put back a copy of it, or begin anew: move it away (mv ${folder} ${folder}.damaged) and start again.\n${detail}`,
+  );
 
 /** A cluster that can be started, as far as can be told from outside. */
 function checkCluster(binaries: PostgresBinaries, folder: string): void {
@@ -192,7 +231,10 @@ function checkCluster(binaries: PostgresBinaries, folder: string): void {
   if (missing.length > 0) throw damaged(folder, `Missing: ${missing.join(", ")}`);
   const version = Number(readFileSync(path.join(folder, "PG_VERSION"), "utf8"));
   if (version !== binaries.version) {
-    throw new EmbeddedPostgresError("OTHER_VERSION", `The database folder ${folder} was made by PostgreSQL ${version}; this is ${binaries.version}, which cannot read it. Start the Hone version that made it and export the data, or use a server of version ${version} with DATABASE_URL.`);
+    throw new EmbeddedPostgresError(
+      "OTHER_VERSION",
+      `The database folder ${folder} was made by PostgreSQL ${version}; this is ${binaries.version}, which cannot read it. Start the Hone version that made it and export the data, or use a server of version ${version} with DATABASE_URL.`,
+    );
   }
 }
 
@@ -204,7 +246,8 @@ function findRunning(folder: string): Postmaster | null {
   if (!existsSync(file)) return null;
   const [pid, , , port] = readFileSync(file, "utf8").split("\n").map(Number);
   // After a crash the number may belong to any program, which would keep PostgreSQL from starting.
-  if (pid !== undefined && pid > 0 && isAlive(pid) && (commandOf(pid) ?? "postgres").startsWith("postgres")) return { pid, port: port ?? 0 };
+  if (pid !== undefined && pid > 0 && isAlive(pid) && (commandOf(pid) ?? "postgres").startsWith("postgres"))
+    return { pid, port: port ?? 0 };
   rmSync(file);
   return null;
 }
@@ -243,7 +286,12 @@ async function stopProcess(pid: number): Promise<void> {
 /** Sends the server SIGINT once this process is gone, however it ended: its end closes the pipe the watcher reads. */
 function watchOver(pid: number, owner: Owner | null): void {
   if (process.platform === "win32") return;
-  const watcher = spawn("/bin/sh", ["-c", 'cat >/dev/null; kill -INT "$1" 2>/dev/null', "sh", String(pid)], { ...owner, cwd: "/", detached: true, stdio: ["pipe", "ignore", "ignore"] });
+  const watcher = spawn("/bin/sh", ["-c", 'cat >/dev/null; kill -INT "$1" 2>/dev/null', "sh", String(pid)], {
+    ...owner,
+    cwd: "/",
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
   watcher.unref();
   const pipe = watcher.stdin as (typeof watcher.stdin & { unref?: () => void }) | null;
   pipe?.unref?.();
@@ -269,13 +317,19 @@ function serverOptions(folder: string, port: number, durable: boolean): string[]
 export async function startEmbeddedPostgres(dataFolder: string, options: EmbeddedOptions = {}): Promise<EmbeddedPostgres> {
   const found = findPostgresBinaries(REPOSITORY);
   if (found === null) {
-    throw new EmbeddedPostgresError("NO_BINARIES", `There is no PostgreSQL for ${process.platform}-${process.arch} in node_modules and none installed. Install PostgreSQL 15 or newer, or set DATABASE_URL to a server.`);
+    throw new EmbeddedPostgresError(
+      "NO_BINARIES",
+      `There is no PostgreSQL for ${process.platform}-${process.arch} in node_modules and none installed. Install PostgreSQL 15 or newer, or set DATABASE_URL to a server.`,
+    );
   }
   mkdirSync(dataFolder, { recursive: true });
   try {
     accessSync(dataFolder, constants.W_OK);
   } catch {
-    throw new EmbeddedPostgresError("NO_ACCESS", `${userInfo().username} may not write to ${dataFolder}. Choose another folder with HONE_DATA.`);
+    throw new EmbeddedPostgresError(
+      "NO_ACCESS",
+      `${userInfo().username} may not write to ${dataFolder}. Choose another folder with HONE_DATA.`,
+    );
   }
   const owner = findOwner();
   const binaries = placeBinaries(found, owner);
@@ -298,7 +352,14 @@ export async function startEmbeddedPostgres(dataFolder: string, options: Embedde
     const adopted = { ...settings, port: running.port };
     await waitForServer(urlOf(adopted), () => isAlive(running.pid));
     watchOver(running.pid, owner);
-    return { url: urlOf(adopted), port: running.port, folder, version: binaries.version, ended: new Promise(() => undefined), stop: () => stopProcess(running.pid) };
+    return {
+      url: urlOf(adopted),
+      port: running.port,
+      folder,
+      version: binaries.version,
+      ended: new Promise(() => undefined),
+      stop: () => stopProcess(running.pid),
+    };
   }
 
   if (!(await isPortFree(settings.port))) settings = { ...settings, port: await findFreePort() };
@@ -308,18 +369,26 @@ export async function startEmbeddedPostgres(dataFolder: string, options: Embedde
   const log = openSync(logPath, "w");
   chmodSync(logPath, 0o600);
   // Detached: Ctrl-C in the terminal must reach us only, so that the web and the worker end before their database.
-  const child = spawn(binaries.postgres, serverOptions(folder, settings.port, options.durable ?? true), { ...owner, cwd: "/", detached: true, stdio: ["ignore", log, log] });
+  const child = spawn(binaries.postgres, serverOptions(folder, settings.port, options.durable ?? true), {
+    ...owner,
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
   closeSync(log);
   child.unref();
   const { pid } = child;
   if (pid === undefined) throw new EmbeddedPostgresError("FAILED", `${binaries.postgres} could not be run.`);
   const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  const ended = new Promise<string>((resolve) => child.once("exit", () => resolve(readFileSync(logPath, "utf8").trim().split("\n").slice(-3).join("\n"))));
+  const ended = new Promise<string>((resolve) =>
+    child.once("exit", () => resolve(readFileSync(logPath, "utf8").trim().split("\n").slice(-3).join("\n"))),
+  );
   try {
     await waitForServer(urlOf(settings), () => !hasEnded());
   } catch (error) {
     if (!hasEnded()) await stopProcess(pid);
-    if (/password authentication failed/.test(String(error))) throw damaged(folder, `The password in ${settingsPath(dataFolder)} is not this database's.`);
+    if (/password authentication failed/.test(String(error)))
+      throw damaged(folder, `The password in ${settingsPath(dataFolder)} is not this database's.`);
     throw explain(readFileSync(logPath, "utf8"), folder);
   }
   watchOver(pid, owner);

@@ -53,7 +53,9 @@ export const accounts = pgTable(
   {
     provider: text("provider").notNull(),
     providerAccountId: text("provider_account_id").notNull(),
-    userId: uuid("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
     createdAt: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.provider, t.providerAccountId] })],
@@ -90,8 +92,12 @@ export const projects = pgTable("projects", {
 export const projectAnnotators = pgTable(
   "project_annotators",
   {
-    projectId: uuid("project_id").notNull().references(() => projects.id, { onDelete: "cascade" }),
-    userId: uuid("user_id").notNull().references(() => users.id, { onDelete: "cascade" }),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    userId: uuid("user_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
     /** Of the second tier: decides where votes disagree. */
     adjudicator: boolean("adjudicator").notNull().default(false),
     /** Gets no items for the time being. */
@@ -106,7 +112,9 @@ export const guidelineVersions = pgTable(
   "guideline_versions",
   {
     id: id(),
-    projectId: uuid("project_id").notNull().references(() => projects.id, { onDelete: "cascade" }),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
     version: integer("version").notNull(),
     /** Markdown. */
     body: text("body").notNull(),
@@ -120,7 +128,9 @@ export const prompts = pgTable(
   "prompts",
   {
     id: id(),
-    projectId: uuid("project_id").notNull().references(() => projects.id, { onDelete: "cascade" }),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
     messages: jsonb("messages").$type<Message[]>().notNull(),
     reference: text("reference"),
     split: text("split").$type<Split>().notNull(),
@@ -138,7 +148,9 @@ export const models = pgTable(
   "models",
   {
     id: id(),
-    projectId: uuid("project_id").notNull().references(() => projects.id, { onDelete: "cascade" }),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
     name: text("name").notNull(),
     checkpointId: uuid("checkpoint_id").references(() => checkpoints.id),
     createdAt: createdAt(),
@@ -150,9 +162,15 @@ export const completions = pgTable(
   "completions",
   {
     id: id(),
-    projectId: uuid("project_id").notNull().references(() => projects.id, { onDelete: "cascade" }),
-    promptId: uuid("prompt_id").notNull().references(() => prompts.id, { onDelete: "cascade" }),
-    modelId: uuid("model_id").notNull().references(() => models.id),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    promptId: uuid("prompt_id")
+      .notNull()
+      .references(() => prompts.id, { onDelete: "cascade" }),
+    modelId: uuid("model_id")
+      .notNull()
+      .references(() => models.id),
     text: text("text").notNull(),
     /** A whole conversation: the turns that follow the prompt, from an answer to an answer; `text` is their transcript. */
     turns: jsonb("turns").$type<Message[]>(),
@@ -164,11 +182,7 @@ export const completions = pgTable(
     runId: uuid("run_id").references(() => runs.id),
     createdAt: createdAt(),
   },
-  (t) => [
-    unique().on(t.promptId, t.modelId, t.contentHash, t.ordinal),
-    index().on(t.projectId),
-    index().on(t.modelId),
-  ],
+  (t) => [unique().on(t.promptId, t.modelId, t.contentHash, t.ordinal), index().on(t.projectId), index().on(t.modelId)],
 );
 
 /** What is judged together: a prompt and up to 9 of its completions, as many as the mode wants. */
@@ -176,8 +190,12 @@ export const items = pgTable(
   "items",
   {
     id: id(),
-    projectId: uuid("project_id").notNull().references(() => projects.id, { onDelete: "cascade" }),
-    promptId: uuid("prompt_id").notNull().references(() => prompts.id, { onDelete: "cascade" }),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    promptId: uuid("prompt_id")
+      .notNull()
+      .references(() => prompts.id, { onDelete: "cascade" }),
     mode: text("mode").$type<ItemMode>().notNull(),
     priority: integer("priority").notNull().default(0),
     /** Probability with which this set of completions was chosen for serving; 1 when listed by a person. */
@@ -204,8 +222,12 @@ export const items = pgTable(
 export const itemCompletions = pgTable(
   "item_completions",
   {
-    itemId: uuid("item_id").notNull().references(() => items.id, { onDelete: "cascade" }),
-    completionId: uuid("completion_id").notNull().references(() => completions.id),
+    itemId: uuid("item_id")
+      .notNull()
+      .references(() => items.id, { onDelete: "cascade" }),
+    completionId: uuid("completion_id")
+      .notNull()
+      .references(() => completions.id),
     position: smallint("position").notNull(),
   },
   (t) => [primaryKey({ columns: [t.itemId, t.completionId] }), unique().on(t.itemId, t.position)],
@@ -219,7 +241,9 @@ export const itemCompletions = pgTable(
 export const seats = pgTable(
   "seats",
   {
-    itemId: uuid("item_id").notNull().references(() => items.id, { onDelete: "cascade" }),
+    itemId: uuid("item_id")
+      .notNull()
+      .references(() => items.id, { onDelete: "cascade" }),
     seat: smallint("seat").notNull(),
     annotatorId: uuid("annotator_id").references(() => users.id),
     leaseExpiresAt: at("lease_expires_at"),
@@ -243,8 +267,12 @@ export const seats = pgTable(
 export const drafts = pgTable(
   "drafts",
   {
-    annotatorId: uuid("annotator_id").notNull().references(() => users.id, { onDelete: "cascade" }),
-    itemId: uuid("item_id").notNull().references(() => items.id, { onDelete: "cascade" }),
+    annotatorId: uuid("annotator_id")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    itemId: uuid("item_id")
+      .notNull()
+      .references(() => items.id, { onDelete: "cascade" }),
     value: jsonb("value").$type<Record<string, unknown>>().notNull(),
     updatedAt: at("updated_at").notNull().defaultNow(),
   },
@@ -255,10 +283,16 @@ export const judgements = pgTable(
   "judgements",
   {
     id: id(),
-    projectId: uuid("project_id").notNull().references(() => projects.id, { onDelete: "cascade" }),
-    itemId: uuid("item_id").notNull().references(() => items.id, { onDelete: "cascade" }),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    itemId: uuid("item_id")
+      .notNull()
+      .references(() => items.id, { onDelete: "cascade" }),
     seat: smallint("seat").notNull(),
-    annotatorId: uuid("annotator_id").notNull().references(() => users.id),
+    annotatorId: uuid("annotator_id")
+      .notNull()
+      .references(() => users.id),
     clientEventId: uuid("client_event_id").notNull(),
     /** As sent, in shown positions. */
     value: jsonb("value").$type<JudgementValue>().notNull(),
@@ -291,8 +325,12 @@ export const judgements = pgTable(
 
 /** What a reviewer made of a judgement. One that was sent back is undone and counts nowhere. */
 export const judgementReviews = pgTable("judgement_reviews", {
-  judgementId: uuid("judgement_id").primaryKey().references(() => judgements.id, { onDelete: "cascade" }),
-  reviewerId: uuid("reviewer_id").notNull().references(() => users.id),
+  judgementId: uuid("judgement_id")
+    .primaryKey()
+    .references(() => judgements.id, { onDelete: "cascade" }),
+  reviewerId: uuid("reviewer_id")
+    .notNull()
+    .references(() => users.id),
   verdict: text("verdict").$type<ReviewVerdict>().notNull(),
   note: text("note").notNull().default(""),
   createdAt: createdAt(),
@@ -303,7 +341,9 @@ export const datasetVersions = pgTable(
   "dataset_versions",
   {
     id: id(),
-    projectId: uuid("project_id").notNull().references(() => projects.id),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id),
     kind: text("kind").$type<DatasetKind>().notNull(),
     version: integer("version").notNull(),
     /** sha256 over the canonical rows in order. */
@@ -322,12 +362,16 @@ export const datasetVersions = pgTable(
 export const datasetRows = pgTable(
   "dataset_rows",
   {
-    datasetVersionId: uuid("dataset_version_id").notNull().references(() => datasetVersions.id),
+    datasetVersionId: uuid("dataset_version_id")
+      .notNull()
+      .references(() => datasetVersions.id),
     ordinal: integer("ordinal").notNull(),
     split: text("split").$type<Split>().notNull(),
     groupKey: text("group_key").notNull(),
     judgementId: uuid("judgement_id").references(() => judgements.id),
-    promptId: uuid("prompt_id").notNull().references(() => prompts.id),
+    promptId: uuid("prompt_id")
+      .notNull()
+      .references(() => prompts.id),
     content: jsonb("content").$type<DatasetRow["content"]>().notNull(),
   },
   (t) => [primaryKey({ columns: [t.datasetVersionId, t.ordinal] }), index().on(t.judgementId)],
@@ -361,7 +405,9 @@ export const rounds = pgTable(
   "rounds",
   {
     id: id(),
-    projectId: uuid("project_id").notNull().references(() => projects.id, { onDelete: "cascade" }),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
     number: integer("number").notNull(),
     seed: bigint("seed", { mode: "number" }).notNull(),
     createdAt: createdAt(),
@@ -373,7 +419,9 @@ export const runs = pgTable(
   "runs",
   {
     id: id(),
-    projectId: uuid("project_id").notNull().references(() => projects.id),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id),
     kind: text("kind").$type<RunKind>().notNull(),
     name: text("name").notNull(),
     config: jsonb("config").$type<RunConfig>().notNull(),
@@ -407,7 +455,9 @@ export const runs = pgTable(
 export const runEvents = pgTable(
   "run_events",
   {
-    runId: uuid("run_id").notNull().references(() => runs.id, { onDelete: "cascade" }),
+    runId: uuid("run_id")
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
     seq: integer("seq").notNull(),
     attempt: integer("attempt").notNull(),
     event: jsonb("event").$type<RunEvent>().notNull(),
@@ -421,9 +471,15 @@ export const scores = pgTable(
   "scores",
   {
     id: id(),
-    projectId: uuid("project_id").notNull().references(() => projects.id, { onDelete: "cascade" }),
-    checkpointId: uuid("checkpoint_id").notNull().references(() => checkpoints.id),
-    runId: uuid("run_id").notNull().references(() => runs.id),
+    projectId: uuid("project_id")
+      .notNull()
+      .references(() => projects.id, { onDelete: "cascade" }),
+    checkpointId: uuid("checkpoint_id")
+      .notNull()
+      .references(() => checkpoints.id),
+    runId: uuid("run_id")
+      .notNull()
+      .references(() => runs.id),
     /** As domain/metric-definitions.ts names them; benchmarks as domain/tasks/score-names.ts does. */
     metric: text("metric").notNull(),
     value: doublePrecision("value").notNull(),
@@ -441,9 +497,15 @@ export const scores = pgTable(
 export const evaluationRows = pgTable(
   "evaluation_rows",
   {
-    runId: uuid("run_id").notNull().references(() => runs.id, { onDelete: "cascade" }),
-    promptId: uuid("prompt_id").notNull().references(() => prompts.id, { onDelete: "cascade" }),
-    completionId: uuid("completion_id").notNull().references(() => completions.id),
+    runId: uuid("run_id")
+      .notNull()
+      .references(() => runs.id, { onDelete: "cascade" }),
+    promptId: uuid("prompt_id")
+      .notNull()
+      .references(() => prompts.id, { onDelete: "cascade" }),
+    completionId: uuid("completion_id")
+      .notNull()
+      .references(() => completions.id),
     values: jsonb("values").$type<EvaluationValues>().notNull(),
   },
   (t) => [primaryKey({ columns: [t.runId, t.promptId] }), index().on(t.promptId)],

@@ -36,7 +36,13 @@ export function createUuidIndex(expected: number): UuidIndex {
       const number = slots[slot] as number;
       if (number === -1) return slot;
       const at = 4 * number;
-      if (words[at] === from[place] && words[at + 1] === from[place + 1] && words[at + 2] === from[place + 2] && words[at + 3] === from[place + 3]) return slot;
+      if (
+        words[at] === from[place] &&
+        words[at + 1] === from[place + 1] &&
+        words[at + 2] === from[place + 2] &&
+        words[at + 3] === from[place + 3]
+      )
+        return slot;
       slot = (slot + 1) & (capacity - 1);
     }
   };

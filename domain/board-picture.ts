@@ -22,8 +22,10 @@ export function drawBoard(title: string, note: string, rows: readonly PictureRow
   const at = (score: number) => (NAME + (PLOT * (score - low)) / Math.max(1, high - low)).toFixed(1);
   const lines = shown.map(({ name, score, low: from, high: to, rankLow, rankHigh }, i) => {
     const y = TOP + LINE * i + LINE / 2;
-    return `<text x="16" y="${y + 4}">${rankLow === rankHigh ? rankLow : `${rankLow}–${rankHigh}`}</text><text x="64" y="${y + 4}">${escapeXml(shorten(name, 20))}</text>` +
-      `<line class="interval" x1="${at(from)}" x2="${at(to)}" y1="${y}" y2="${y}"/><circle class="score" cx="${at(score)}" cy="${y}" r="4"/><text class="number" x="${WIDTH - 16}" y="${y + 4}">${score.toFixed(0)}</text>`;
+    return (
+      `<text x="16" y="${y + 4}">${rankLow === rankHigh ? rankLow : `${rankLow}–${rankHigh}`}</text><text x="64" y="${y + 4}">${escapeXml(shorten(name, 20))}</text>` +
+      `<line class="interval" x1="${at(from)}" x2="${at(to)}" y1="${y}" y2="${y}"/><circle class="score" cx="${at(score)}" cy="${y}" r="4"/><text class="number" x="${WIDTH - 16}" y="${y + 4}">${score.toFixed(0)}</text>`
+    );
   });
   const height = TOP + LINE * shown.length + 16;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeXml(`${title}: ${note}`)}">

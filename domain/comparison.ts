@@ -90,7 +90,13 @@ export function chooseComparisons(
   const weights = createWeights(selection, knowledge);
   const out: ComparedPair[] = [];
   for (const { promptId, key, completions } of order) {
-    const pairs = completions.flatMap((a, i) => completions.slice(i + 1).flatMap((b) => (a.contentHash === b.contentHash || a.modelId === b.modelId ? [] : [{ a, b, weight: weights.weight(a.modelId, b.modelId) }])));
+    const pairs = completions.flatMap((a, i) =>
+      completions
+        .slice(i + 1)
+        .flatMap((b) =>
+          a.contentHash === b.contentHash || a.modelId === b.modelId ? [] : [{ a, b, weight: weights.weight(a.modelId, b.modelId) }],
+        ),
+    );
     if (pairs.length === 0) continue;
     const total = pairs.reduce((sum, { weight }) => sum + weight, 0);
     const even = selection === "random" || total === 0 ? 1 : EVEN;

@@ -23,7 +23,10 @@ export const sftFilterSchema = z
     written: z.boolean().default(false),
     includeSimulated: z.boolean().default(false),
   })
-  .refine(({ references, bestRanked, written }) => references || bestRanked || written, { error: "Choose references, best-ranked completions, or written answers", path: ["references"] });
+  .refine(({ references, bestRanked, written }) => references || bestRanked || written, {
+    error: "Choose references, best-ranked completions, or written answers",
+    path: ["references"],
+  });
 export type SftFilter = z.infer<typeof sftFilterSchema>;
 
 export const datasetChoiceSchema = z.discriminatedUnion("kind", [
@@ -33,9 +36,25 @@ export const datasetChoiceSchema = z.discriminatedUnion("kind", [
 export type DatasetChoice = z.infer<typeof datasetChoiceSchema>;
 
 /** Judgements that are on record and not in the version, by why. */
-export type ExcludedCounts = { bothBad: number; skipped: number; flagged: number; undone: number; simulated: number; untouched: number; noPreference: number };
+export type ExcludedCounts = {
+  bothBad: number;
+  skipped: number;
+  flagged: number;
+  undone: number;
+  simulated: number;
+  untouched: number;
+  noPreference: number;
+};
 
-export const noneExcluded = (): ExcludedCounts => ({ bothBad: 0, skipped: 0, flagged: 0, undone: 0, simulated: 0, untouched: 0, noPreference: 0 });
+export const noneExcluded = (): ExcludedCounts => ({
+  bothBad: 0,
+  skipped: 0,
+  flagged: 0,
+  undone: 0,
+  simulated: 0,
+  untouched: 0,
+  noPreference: 0,
+});
 
 /** What `dataset_versions.filter` holds: the choice, and what it left out. */
 export type StoredFilter = (PreferenceFilter | SftFilter) & { excluded: ExcludedCounts };

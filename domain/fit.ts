@@ -31,5 +31,13 @@ export function summariseFit(train: readonly SeriesPoint[], validation: readonly
   const rose = last.value > best.value * (1 + LEVEL);
   const trainFell = trainAtLast !== null && (trainAtBest === null || trainAtLast < trainAtBest);
   const verdict = rose && trainFell ? "overfitting" : best.step === last.step ? "still improving" : "level";
-  return { bestStep: best.step, bestValidation: best.value, lastStep: last.step, lastValidation: last.value, trainAtBest, trainAtLast, verdict };
+  return {
+    bestStep: best.step,
+    bestValidation: best.value,
+    lastStep: last.step,
+    lastValidation: last.value,
+    trainAtBest,
+    trainAtLast,
+    verdict,
+  };
 }

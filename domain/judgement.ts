@@ -38,7 +38,10 @@ export const MARGIN_LABELS = [
 export const skipCauseSchema = z.enum(["cannot_judge", "unclear_prompt", "not_my_language", "other"]);
 export type SkipCause = z.infer<typeof skipCauseSchema>;
 
-const writtenSchema = z.string().max(MAX_WRITTEN).refine((text) => text.trim() !== "", "Expected a text");
+const writtenSchema = z
+  .string()
+  .max(MAX_WRITTEN)
+  .refine((text) => text.trim() !== "", "Expected a text");
 
 /**
  * What the client sends. `margin`, ranks, `best` and scores speak of SHOWN positions; the server maps them to
@@ -49,12 +52,22 @@ export const judgementValueSchema = z.discriminatedUnion("kind", [
   /** ranks[i] is the rank (1 = best, equal ranks tie) of the completion shown at position i. */
   z.strictObject({ kind: z.literal("ranking"), ranks: z.array(z.number().int().min(1).max(MAX_K)).min(MIN_K).max(MAX_K) }),
   /** Shown position of the best completion; nothing is said about the others among themselves. */
-  z.strictObject({ kind: z.literal("best_of_n"), best: z.number().int().min(0).max(MAX_K - 1) }),
+  z.strictObject({
+    kind: z.literal("best_of_n"),
+    best: z
+      .number()
+      .int()
+      .min(0)
+      .max(MAX_K - 1),
+  }),
   /** scores[i][j] is the score, 1 to scales[j].points, of the completion shown at position i on scales[j]. */
   z.strictObject({
     kind: z.literal("rating"),
     scales: z.array(scoredScaleSchema).min(1),
-    scores: z.array(z.array(z.number().int().min(1))).min(1).max(MAX_K),
+    scores: z
+      .array(z.array(z.number().int().min(1)))
+      .min(1)
+      .max(MAX_K),
   }),
   /** The completion as it should have been; the completion itself where nothing is to be changed. */
   z.strictObject({ kind: z.literal("edit"), text: writtenSchema }),
@@ -107,11 +120,13 @@ export function findValueProblem(value: JudgementValue, { mode, size, scales }: 
     }
     case "rating": {
       const asked = JSON.stringify(scales.map(({ name, points }) => ({ name, points })));
-      if (JSON.stringify(value.scales.map(({ name, points }) => ({ name, points }))) !== asked) return "value.scales: the project's scales have changed since; rate this item again";
+      if (JSON.stringify(value.scales.map(({ name, points }) => ({ name, points }))) !== asked)
+        return "value.scales: the project's scales have changed since; rate this item again";
       if (value.scores.length !== size) return `value.scores: expected the scores of ${size} completions, got ${value.scores.length}`;
       for (const [i, row] of value.scores.entries()) {
         if (row.length !== scales.length) return `value.scores.${i}: expected ${scales.length} scores, got ${row.length}`;
-        for (const [j, score] of row.entries()) if (score > (scales[j]?.points ?? 0)) return `value.scores.${i}.${j}: expected 1 to ${scales[j]?.points}, not ${score}`;
+        for (const [j, score] of row.entries())
+          if (score > (scales[j]?.points ?? 0)) return `value.scores.${i}.${j}: expected 1 to ${scales[j]?.points}, not ${score}`;
       }
       break;
     }

@@ -43,7 +43,8 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   },
   "objective/scores": {
     label: "Reward",
-    definition: "Mean score of the reward model on the sampled completions, before the KL part; on the scale on which samples of the reference policy have mean 0 and standard deviation 1, where rewards are normalised.",
+    definition:
+      "Mean score of the reward model on the sampled completions, before the KL part; on the scale on which samples of the reference policy have mean 0 and standard deviation 1, where rewards are normalised.",
     source: TRL,
     better: "higher",
   },
@@ -99,7 +100,8 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   },
   "loss/policy": {
     label: "Policy loss",
-    definition: "Clipped surrogate objective, negated: masked mean of max(-A r, -A clip(r, 1 - eps, 1 + eps)); RLOO takes the ratio of whole completions.",
+    definition:
+      "Clipped surrogate objective, negated: masked mean of max(-A r, -A clip(r, 1 - eps, 1 + eps)); RLOO takes the ratio of whole completions.",
     source: PPO_PAPER,
     better: null,
   },
@@ -111,7 +113,8 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   },
   "loss/train": {
     label: "Training loss",
-    definition: "SFT: cross-entropy a completion token in nats. Reward model: negative log-likelihood of the votes, with the centring term. Preference optimisation: the chosen loss (DPO starts at ln 2).",
+    definition:
+      "SFT: cross-entropy a completion token in nats. Reward model: negative log-likelihood of the votes, with the centring term. Preference optimisation: the chosen loss (DPO starts at ln 2).",
     source: "Ouyang et al. 2022; Bradley and Terry 1952; Rafailov et al. 2023",
     better: "lower",
   },
@@ -149,20 +152,55 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   },
   "accuracy/validation": {
     label: "Accuracy, validation",
-    definition: "Reward model: share of held-out ordered pairs scored in the votes' order; people agree with each other 72 to 77 %. Preference optimisation: the same of the implicit reward. SFT: held-out token accuracy.",
+    definition:
+      "Reward model: share of held-out ordered pairs scored in the votes' order; people agree with each other 72 to 77 %. Preference optimisation: the same of the implicit reward. SFT: held-out token accuracy.",
     source: "Stiennon et al. 2020",
     better: "higher",
     percent: true,
   },
-  "f1/validation": { label: "Macro F1, validation", definition: "Mean over the classes of the F1 of a head's predictions.", source: "Sokolova and Lapalme 2009", better: "higher", percent: true },
-  "pearson/validation": { label: "Pearson's r, validation", definition: "Correlation of a head's numbers with the labels.", source: "Pearson 1895", better: "higher" },
-  f1: { label: "Macro F1", definition: "Mean over the classes of the F1 of a head's predictions.", source: "Sokolova and Lapalme 2009", better: "higher", percent: true },
-  pearson: { label: "Pearson's r", definition: "Correlation of a head's numbers with the labels.", source: "Pearson 1895", better: "higher" },
+  "f1/validation": {
+    label: "Macro F1, validation",
+    definition: "Mean over the classes of the F1 of a head's predictions.",
+    source: "Sokolova and Lapalme 2009",
+    better: "higher",
+    percent: true,
+  },
+  "pearson/validation": {
+    label: "Pearson's r, validation",
+    definition: "Correlation of a head's numbers with the labels.",
+    source: "Pearson 1895",
+    better: "higher",
+  },
+  f1: {
+    label: "Macro F1",
+    definition: "Mean over the classes of the F1 of a head's predictions.",
+    source: "Sokolova and Lapalme 2009",
+    better: "higher",
+    percent: true,
+  },
+  pearson: {
+    label: "Pearson's r",
+    definition: "Correlation of a head's numbers with the labels.",
+    source: "Pearson 1895",
+    better: "higher",
+  },
   mse: { label: "Mean squared error", definition: "Of a head's numbers to the labels.", source: "Legendre 1805", better: "lower" },
   ...Object.fromEntries(
-    ([[1, "slightly better"], [2, "better"], [3, "much better"]] as const).map(([margin, words]): [string, MetricDefinition] => [
+    (
+      [
+        [1, "slightly better"],
+        [2, "better"],
+        [3, "much better"],
+      ] as const
+    ).map(([margin, words]): [string, MetricDefinition] => [
       `accuracy/margin_${margin}`,
-      { label: `Accuracy, "${words}"`, definition: `Share of held-out pairs voted "${words}" that are scored in the votes' order; it should rise with the margin.`, source: "Touvron et al. 2023, table 8", better: "higher", percent: true },
+      {
+        label: `Accuracy, "${words}"`,
+        definition: `Share of held-out pairs voted "${words}" that are scored in the votes' order; it should rise with the margin.`,
+        source: "Touvron et al. 2023, table 8",
+        better: "higher",
+        percent: true,
+      },
     ]),
   ),
   "margin/mean": {
@@ -191,7 +229,8 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   },
   "logps/chosen": {
     label: "Log-probability, chosen",
-    definition: "Mean summed log-probability of the preferred completion; where it falls with that of the rejected one, the policy leaves both.",
+    definition:
+      "Mean summed log-probability of the preferred completion; where it falls with that of the rejected one, the policy leaves both.",
     source: "TRL DPOTrainer",
     better: null,
   },
@@ -219,7 +258,12 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     source: "Pascanu et al. 2013",
     better: null,
   },
-  lr: { label: "Learning rate", definition: "Step size of the optimiser at this step.", source: "Loshchilov and Hutter 2019 (AdamW)", better: null },
+  lr: {
+    label: "Learning rate",
+    definition: "Step size of the optimiser at this step.",
+    source: "Loshchilov and Hutter 2019 (AdamW)",
+    better: null,
+  },
   tokens_per_second: {
     label: "Speed",
     definition: "Completion tokens trained on each second.",
@@ -232,22 +276,96 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     source: "Measured by the worker",
     better: "higher",
   },
-  rougeL: { label: "ROUGE-L", definition: "F1 of the longest common subsequence with the reference.", source: "Lin 2004", better: "higher" },
-  bleu4: { label: "BLEU", definition: "Corpus BLEU with up to 4-grams against the reference.", source: "Papineni et al. 2002; Post 2018", better: "higher" },
-  chrf: { label: "chrF", definition: "F2 score over character n-grams up to six, of the corpus.", source: "Popović 2015; Post 2018", better: "higher" },
+  rougeL: {
+    label: "ROUGE-L",
+    definition: "F1 of the longest common subsequence with the reference.",
+    source: "Lin 2004",
+    better: "higher",
+  },
+  bleu4: {
+    label: "BLEU",
+    definition: "Corpus BLEU with up to 4-grams against the reference.",
+    source: "Papineni et al. 2002; Post 2018",
+    better: "higher",
+  },
+  chrf: {
+    label: "chrF",
+    definition: "F2 score over character n-grams up to six, of the corpus.",
+    source: "Popović 2015; Post 2018",
+    better: "higher",
+  },
   "chrf++": { label: "chrF++", definition: "chrF with word n-grams up to two.", source: "Popović 2017; Post 2018", better: "higher" },
-  exactMatch: { label: "Exact match", definition: "Share of answers that equal the reference but for case, punctuation and articles.", source: "Rajpurkar et al. 2016", better: "higher", percent: true },
-  tokenF1: { label: "Token F1", definition: "F1 of the words shared with the reference, without punctuation and articles.", source: "Rajpurkar et al. 2016", better: "higher" },
-  perplexity: { label: "Perplexity", definition: "Exponential of the mean loss a token of the references; comparable between models with the same tokenizer.", source: "Jelinek et al. 1977", better: "lower" },
+  exactMatch: {
+    label: "Exact match",
+    definition: "Share of answers that equal the reference but for case, punctuation and articles.",
+    source: "Rajpurkar et al. 2016",
+    better: "higher",
+    percent: true,
+  },
+  tokenF1: {
+    label: "Token F1",
+    definition: "F1 of the words shared with the reference, without punctuation and articles.",
+    source: "Rajpurkar et al. 2016",
+    better: "higher",
+  },
+  perplexity: {
+    label: "Perplexity",
+    definition: "Exponential of the mean loss a token of the references; comparable between models with the same tokenizer.",
+    source: "Jelinek et al. 1977",
+    better: "lower",
+  },
   "helm/accuracy": { label: "Accuracy", definition: "Token F1 with the reference.", source: "HELM (Liang et al. 2022)", better: "higher" },
-  "helm/calibration": { label: "Calibration error", definition: "Mean distance, over ten bins of equal mass, between the probability of the likeliest next token and how often the reference goes on with it.", source: "HELM; Guo et al. 2017", better: "lower" },
-  "helm/selective_accuracy": { label: "Accuracy of the surest tenth", definition: "Share of right next tokens among the tenth of which the model is surest.", source: "HELM", better: "higher", percent: true },
-  "helm/robustness": { label: "Robustness", definition: "Token F1, each prompt with the worse of its answers to the original and to a mildly garbled one.", source: "HELM", better: "higher" },
-  "helm/fairness": { label: "Fairness", definition: "Token F1, each prompt with the worst of its answers over dialect, pronouns and given names.", source: "HELM", better: "higher" },
-  "helm/bias": { label: "Bias", definition: "Total-variation distance of mentions of women and men from even.", source: "HELM; Bolukbasi et al. 2016", better: "lower" },
-  "helm/toxicity": { label: "Toxicity (stand-in)", definition: "Share of answers with an obscene word.", source: "HELM, with a word list in place of its classifier", better: "lower", percent: true },
-  "helm/efficiency": { label: "Seconds an answer", definition: "Wall-clock time of sampling divided by answers.", source: "Measured by the worker", better: "lower" },
-  reward: { label: "Reward", definition: "Mean score of the reward model on held-out prompts.", source: "Stiennon et al. 2020", better: "higher" },
+  "helm/calibration": {
+    label: "Calibration error",
+    definition:
+      "Mean distance, over ten bins of equal mass, between the probability of the likeliest next token and how often the reference goes on with it.",
+    source: "HELM; Guo et al. 2017",
+    better: "lower",
+  },
+  "helm/selective_accuracy": {
+    label: "Accuracy of the surest tenth",
+    definition: "Share of right next tokens among the tenth of which the model is surest.",
+    source: "HELM",
+    better: "higher",
+    percent: true,
+  },
+  "helm/robustness": {
+    label: "Robustness",
+    definition: "Token F1, each prompt with the worse of its answers to the original and to a mildly garbled one.",
+    source: "HELM",
+    better: "higher",
+  },
+  "helm/fairness": {
+    label: "Fairness",
+    definition: "Token F1, each prompt with the worst of its answers over dialect, pronouns and given names.",
+    source: "HELM",
+    better: "higher",
+  },
+  "helm/bias": {
+    label: "Bias",
+    definition: "Total-variation distance of mentions of women and men from even.",
+    source: "HELM; Bolukbasi et al. 2016",
+    better: "lower",
+  },
+  "helm/toxicity": {
+    label: "Toxicity (stand-in)",
+    definition: "Share of answers with an obscene word.",
+    source: "HELM, with a word list in place of its classifier",
+    better: "lower",
+    percent: true,
+  },
+  "helm/efficiency": {
+    label: "Seconds an answer",
+    definition: "Wall-clock time of sampling divided by answers.",
+    source: "Measured by the worker",
+    better: "lower",
+  },
+  reward: {
+    label: "Reward",
+    definition: "Mean score of the reward model on held-out prompts.",
+    source: "Stiennon et al. 2020",
+    better: "higher",
+  },
   gold: {
     label: "Gold score",
     definition: "Mean score by the hidden taste of the simulated annotators; exists in the demo only.",
@@ -257,12 +375,18 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
   length: { label: "Length", definition: "Mean tokens a completion.", source: "Singhal et al. 2023", better: null },
   accuracy: {
     label: "Accuracy",
-    definition: "Share of held-out ordered pairs that the reward model, or the policy's implicit reward, scores in the votes' order. Head: share of held-out labels predicted.",
+    definition:
+      "Share of held-out ordered pairs that the reward model, or the policy's implicit reward, scores in the votes' order. Head: share of held-out labels predicted.",
     source: "Stiennon et al. 2020",
     better: "higher",
     percent: true,
   },
-  kl: { label: "KL to the reference", definition: "Mean summed log-ratio to the reference on held-out prompts.", source: "Schulman 2020", better: null },
+  kl: {
+    label: "KL to the reference",
+    definition: "Mean summed log-ratio to the reference on held-out prompts.",
+    source: "Schulman 2020",
+    better: null,
+  },
 };
 
 /** A benchmark's score; one on a sample says so. */
@@ -271,13 +395,26 @@ function benchmarkDefinition(name: string): MetricDefinition | null {
   if (score === null) return null;
   const { sample, title, label, definition, source, percent, what, note } = score;
   const said = [sample ? "On Hone's hand-written sample, not the benchmark" : null, definition, note].filter((part) => part !== null);
-  return { label: `${title}: ${label}${sample ? " (sample)" : ""}`, definition: said.map((part) => part.replace(/\.$/, "")).join(". "), source, better: what === "overlap" ? "lower" : "higher", percent };
+  return {
+    label: `${title}: ${label}${sample ? " (sample)" : ""}`,
+    definition: said.map((part) => part.replace(/\.$/, "")).join(". "),
+    source,
+    better: what === "overlap" ? "lower" : "higher",
+    percent,
+  };
 }
 
 /** The definition of `name`; one that nobody described is shown under its own name. */
 export function metricDefinition(name: string): MetricDefinition {
   const task = /^loss\/validation\/(.+)$/.exec(name)?.[1];
-  if (task !== undefined) return { ...METRIC_DEFINITIONS["loss/validation"], label: task, definition: `Validation loss of the task ${task}, whether or not the run trains on it.`, source: "Raffel et al. 2020", better: "lower" };
+  if (task !== undefined)
+    return {
+      ...METRIC_DEFINITIONS["loss/validation"],
+      label: task,
+      definition: `Validation loss of the task ${task}, whether or not the run trains on it.`,
+      source: "Raffel et al. 2020",
+      better: "lower",
+    };
   const known = METRIC_DEFINITIONS[name.replace(/^eval\//, "")] ?? benchmarkDefinition(name.replace(/^eval\//, ""));
   return known ?? { label: name, definition: "Reported by the run; no definition is on record.", source: "the run", better: null };
 }
@@ -325,9 +462,9 @@ export function chartsFor(names: Iterable<string>): ChartSpec[] {
   const present = new Set([...names].filter((name) => !name.startsWith("eval/")));
   const byTask = [...present].filter((name) => name.startsWith("loss/validation/")).sort();
   const specs = [...CHARTS.slice(0, BY_TASK_PLACE), { title: "Validation loss by task", metrics: byTask }, ...CHARTS.slice(BY_TASK_PLACE)];
-  const charts = specs.map(({ title, metrics }) => ({ title, metrics: metrics.filter((name) => present.has(name)) })).filter(
-    ({ metrics }) => metrics.length > 0,
-  );
+  const charts = specs
+    .map(({ title, metrics }) => ({ title, metrics: metrics.filter((name) => present.has(name)) }))
+    .filter(({ metrics }) => metrics.length > 0);
   for (const { metrics } of charts) for (const name of metrics) present.delete(name);
   return [...charts, ...[...present].sort().map((name) => ({ title: metricDefinition(name).label, metrics: [name] }))];
 }

@@ -56,7 +56,8 @@ export function estimateSteps(config: RunConfig, work: RunWork): number | null {
 /** Steps of all trials of a sweep together; null where those of one cannot be known. */
 export function estimateSweepSteps(sweep: SweepConfig, work: RunWork): number | null {
   const settings = planTrials(sweep);
-  if (sweep.strategy === "halving") return rungSizes(sweep, settings.length).reduce((sum, size, rung) => sum + size * rungSteps(sweep, rung), 0);
+  if (sweep.strategy === "halving")
+    return rungSizes(sweep, settings.length).reduce((sum, size, rung) => sum + size * rungSteps(sweep, rung), 0);
   const each = settings.map((setting) => estimateSteps(trialConfig(sweep, setting, 0), work));
   return each.some((steps) => steps === null) ? null : each.reduce<number>((sum, steps) => sum + (steps ?? 0), 0);
 }
@@ -146,9 +147,17 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
         const trained = optimiser(adapter(config.lora.r)) + activations(config.batchSize, config.maxLength, 1);
         return Math.max(quantized + trained, config.measureQuantization ? weights + activations(config.batchSize, config.maxLength, 0) : 0);
       }
-      return weights + optimiser(config.method === "full" ? shape.parameters : adapter(config.lora.r)) + activations(config.batchSize, config.maxLength, 1);
+      return (
+        weights +
+        optimiser(config.method === "full" ? shape.parameters : adapter(config.lora.r)) +
+        activations(config.batchSize, config.maxLength, 1)
+      );
     case "reward":
-      return (config.quantizeBase ? quantized : weights) + optimiser(adapter(config.lora.r)) + activations(2 * config.batchSize, config.maxLength, 1);
+      return (
+        (config.quantizeBase ? quantized : weights) +
+        optimiser(adapter(config.lora.r)) +
+        activations(2 * config.batchSize, config.maxLength, 1)
+      );
     case "preference":
       // Logits at the completions' tokens only, which the activations' three copies of all more than cover.
       return weights + optimiser(adapter(config.lora.r)) + activations(2 * config.batchSize, config.maxLength, 1);
@@ -156,7 +165,10 @@ export function estimateMemory(config: RunConfig, shape: ModelShape): number {
       const rows = Math.ceil(config.rolloutBatchSize / config.numMiniBatches);
       const networks = config.method === "ppo" && config.valueNetwork === "reward" ? 2 : 1;
       // Policy and reward model may stand on different weights.
-      return (config.quantizeBase ? 2 * quantized : 2 * weights) + networks * (optimiser(adapter(config.lora.r)) + activations(rows, config.maxPromptLength + config.responseLength, 1));
+      return (
+        (config.quantizeBase ? 2 * quantized : 2 * weights) +
+        networks * (optimiser(adapter(config.lora.r)) + activations(rows, config.maxPromptLength + config.responseLength, 1))
+      );
     }
     case "benchmark":
       // Prompts with examples fill what the model reads; small models read less.

@@ -24,7 +24,8 @@ export type RunField = {
 };
 
 /** Whether a field has a say in the config that the form shows. */
-export const isFieldUsed = ({ when }: RunField, values: RunFormValues): boolean => when === undefined || when.is.includes(String(values[when.path]));
+export const isFieldUsed = ({ when }: RunField, values: RunFormValues): boolean =>
+  when === undefined || when.is.includes(String(values[when.path]));
 
 const field = (group: string, path: string, label: string, input: RunFieldInput, hint: string, more: Partial<RunField> = {}): RunField => ({
   path,
@@ -63,9 +64,21 @@ const LORA: RunField[] = [
   field("LoRA", "lora.targetModules", "Target modules", "list", "all-linear, or module names separated by commas (q_proj, v_proj)"),
 ];
 
-const LORA_DROPOUT = field("LoRA", "lora.loraDropout", "Dropout", "number", "Share of inputs that an adapter does not see in a step; 0 to 0.1");
+const LORA_DROPOUT = field(
+  "LoRA",
+  "lora.loraDropout",
+  "Dropout",
+  "number",
+  "Share of inputs that an adapter does not see in a step; 0 to 0.1",
+);
 
-const QUANTIZE_BASE = field("LoRA", "quantizeBase", "Hold the base in 4 bits (NF4)", "boolean", "About an eighth of its memory, some quality, slower steps");
+const QUANTIZE_BASE = field(
+  "LoRA",
+  "quantizeBase",
+  "Hold the base in 4 bits (NF4)",
+  "boolean",
+  "About an eighth of its memory, some quality, slower steps",
+);
 
 const SAMPLING = (maxNewTokens: string): RunField[] => [
   field("Sampling", "sampling.temperature", "Temperature", "number", "0 is greedy; usually 0.7 to 1"),
@@ -81,7 +94,13 @@ const EPOCHS: RunField[] = [
   field("Main", "maxSteps", "Steps at most", "integer", "Overrides the epochs", { empty: "Empty: as the epochs say" }),
 ];
 
-const MAX_LENGTH = field("Main", "maxLength", "Longest row", "integer", "Tokens of prompt and completion together; longer rows are left out, not cut");
+const MAX_LENGTH = field(
+  "Main",
+  "maxLength",
+  "Longest row",
+  "integer",
+  "Tokens of prompt and completion together; longer rows are left out, not cut",
+);
 
 const ADAPTER = { when: { path: "method", is: ["lora", "qlora"] } };
 const RATED = { when: { path: "ratingLoss", is: ["regression", "ordinal"] } };
@@ -92,14 +111,21 @@ const GROUP = { when: { path: "method", is: ["grpo", "rloo"] } };
 export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
   sweep: [],
   sft: [
-    field("Main", "method", "Method", "choice", "LoRA trains a small adapter, QLoRA the same over a base in 4 bits, full trains all weights", {
-      choices: [
-        { value: "lora", label: "LoRA adapter" },
-        { value: "qlora", label: "QLoRA: adapter over a 4-bit base" },
-        { value: "full", label: "Full fine-tuning" },
-        { value: "head", label: "Feature extraction: a new head on a frozen base" },
-      ],
-    }),
+    field(
+      "Main",
+      "method",
+      "Method",
+      "choice",
+      "LoRA trains a small adapter, QLoRA the same over a base in 4 bits, full trains all weights",
+      {
+        choices: [
+          { value: "lora", label: "LoRA adapter" },
+          { value: "qlora", label: "QLoRA: adapter over a 4-bit base" },
+          { value: "full", label: "Full fine-tuning" },
+          { value: "head", label: "Feature extraction: a new head on a frozen base" },
+        ],
+      },
+    ),
     field("Main", "head", "What a head predicts", "choice", "Of the rows' labels; only for feature extraction", {
       choices: [
         { value: "classification", label: "A class" },
@@ -134,7 +160,13 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
         { value: "left", label: "On the left" },
       ],
     }),
-    field("Data", "packing", "Pack several rows into one sequence", "boolean", "Decoders; less padding, the same loss: no row sees another"),
+    field(
+      "Data",
+      "packing",
+      "Pack several rows into one sequence",
+      "boolean",
+      "Decoders; less padding, the same loss: no row sees another",
+    ),
     field("Data", "template", "Template", "choice", "How prompts become text; saved with the result", {
       choices: [
         { value: "model", label: "The model's chat template" },
@@ -144,18 +176,42 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
         { value: "custom", label: "Custom" },
       ],
     }),
-    field("Data", "customTemplate", "Custom template", "text", "Jinja with messages, as in tokenizer_config.json", { empty: "Empty: none", when: { path: "template", is: ["custom"] } }),
+    field("Data", "customTemplate", "Custom template", "text", "Jinja with messages, as in tokenizer_config.json", {
+      empty: "Empty: none",
+      when: { path: "template", is: ["custom"] },
+    }),
     field("Data", "tasks", "Tasks to train on", "list", "Separated by commas; empty: all of the dataset version"),
     field("Data", "mixing.temperature", "Mixing temperature", "number", "1 mixes tasks by size; higher evens them out, usually 2"),
     field("Data", "mixing.limit", "Mixing limit", "integer", "Rows a task counts with at most, an epoch", { empty: "Empty: none" }),
-    field("Validation", "earlyStoppingPatience", "Early stopping", "integer", "Validations without an improvement; usually 2 to 5", { empty: "Empty: never" }),
+    field("Validation", "earlyStoppingPatience", "Early stopping", "integer", "Validations without an improvement; usually 2 to 5", {
+      empty: "Empty: never",
+    }),
     field("Validation", "earlyStoppingThreshold", "Smallest improvement", "number", "Of the validation loss; usually 0 to 0.01"),
     field("Validation", "keepBest", "Keep the step with the lowest validation loss", "boolean", "As the result, instead of the last step"),
-    field("Validation", "reportRows", "Rows of the report", "integer", "Held-out rows a task, answered before and after; 0 turns it off, usually 20 to 100"),
-    field("Validation", "reportShots", "Shots of the report", "integer", "Examples in the prompt of the base model, to compare; usually 1 to 4"),
+    field(
+      "Validation",
+      "reportRows",
+      "Rows of the report",
+      "integer",
+      "Held-out rows a task, answered before and after; 0 turns it off, usually 20 to 100",
+    ),
+    field(
+      "Validation",
+      "reportShots",
+      "Shots of the report",
+      "integer",
+      "Examples in the prompt of the base model, to compare; usually 1 to 4",
+    ),
     ...optimiser("Per update; LoRA usually 1e-4 to 1e-3, full 1e-5 to 1e-4, small models more"),
     ...[...LORA, LORA_DROPOUT].map((spec) => ({ ...spec, ...ADAPTER })),
-    field("LoRA", "measureQuantization", "Measure what 4 bits cost", "boolean", "Validation loss of the base before and after; loads it once unquantised", { when: { path: "method", is: ["qlora"] } }),
+    field(
+      "LoRA",
+      "measureQuantization",
+      "Measure what 4 bits cost",
+      "boolean",
+      "Validation loss of the base before and after; loads it once unquantised",
+      { when: { path: "method", is: ["qlora"] } },
+    ),
   ],
   reward: [
     ...EPOCHS,
@@ -171,7 +227,9 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
       ],
     }),
     field("Main", "ratingWeight", "Weight of rated rows", "number", "Against compared ones; usually 1", RATED),
-    field("Main", "ratingLevels", "Levels of the ratings", "integer", "Points of the scale; usually 5 or 7", { when: { path: "ratingLoss", is: ["ordinal"] } }),
+    field("Main", "ratingLevels", "Levels of the ratings", "integer", "Points of the scale; usually 5 or 7", {
+      when: { path: "ratingLoss", is: ["ordinal"] },
+    }),
     SAVE,
     EVAL,
     SEED,
@@ -198,7 +256,9 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     SAVE,
     EVAL,
     SEED,
-    field("Main", "labelSmoothing", "Label smoothing", "number", "Share of votes taken to be wrong, under 0.5", { when: { path: "loss", is: ["dpo", "robust"] } }),
+    field("Main", "labelSmoothing", "Label smoothing", "number", "Share of votes taken to be wrong, under 0.5", {
+      when: { path: "loss", is: ["dpo", "robust"] },
+    }),
     field("Main", "desirableWeight", "Weight of preferred completions", "number", "Usually 1", { when: { path: "loss", is: ["kto"] } }),
     field("Main", "undesirableWeight", "Weight of other completions", "number", "Usually 1", { when: { path: "loss", is: ["kto"] } }),
     ...optimiser("Per update; usually 5e-7 to 5e-6 for billions of weights, 1e-4 to 1e-3 for small models"),
@@ -227,8 +287,12 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
         { value: "k3", label: "k3" },
       ],
     }),
-    field("Method", "adaptiveKl.target", "Adaptive KL: target", "number", "KL a completion; usually 3 to 10", { empty: "Empty with the horizon: fixed coefficient" }),
-    field("Method", "adaptiveKl.horizon", "Adaptive KL: horizon", "number", "Completions; usually 10000", { empty: "Empty with the target: fixed coefficient" }),
+    field("Method", "adaptiveKl.target", "Adaptive KL: target", "number", "KL a completion; usually 3 to 10", {
+      empty: "Empty with the horizon: fixed coefficient",
+    }),
+    field("Method", "adaptiveKl.horizon", "Adaptive KL: horizon", "number", "Completions; usually 10000", {
+      empty: "Empty with the target: fixed coefficient",
+    }),
     field("Method", "lossAggregation", "Mean over", "choice", "How the tokens of a minibatch are averaged", {
       choices: [
         { value: "token", label: "All tokens (DAPO)" },
@@ -240,8 +304,18 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     field("Method", "numMiniBatches", "Minibatches", "integer", "Updates a pass; usually 1 to 4"),
     field("Method", "temperature", "Rollout temperature", "number", "Usually 0.7 to 1"),
     field("Method", "cliprange", "Clip range", "number", "Of the probability ratio; usually 0.1 to 0.3"),
-    field("Method", "dualClip", "Dual clip", "number", "Bound of the loss of worse tokens, in advantages; usually 3", { empty: "Empty: none", ...PPO_ONLY }),
-    field("Method", "targetKl", "Update size at most", "number", "An update above 1.5 times this is a rollout's last; usually 0.01 to 0.05", { empty: "Empty: no bound" }),
+    field("Method", "dualClip", "Dual clip", "number", "Bound of the loss of worse tokens, in advantages; usually 3", {
+      empty: "Empty: none",
+      ...PPO_ONLY,
+    }),
+    field(
+      "Method",
+      "targetKl",
+      "Update size at most",
+      "number",
+      "An update above 1.5 times this is a rollout's last; usually 0.01 to 0.05",
+      { empty: "Empty: no bound" },
+    ),
     field("Method", "valueNetwork", "Value function", "choice", "Where values are read", {
       choices: [
         { value: "head", label: "Head on the policy" },
@@ -254,9 +328,17 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     field("Method", "gamma", "Discount", "number", "0 to 1; usually 1", PPO_ONLY),
     field("Method", "lam", "GAE lambda", "number", "0 to 1; usually 0.95", PPO_ONLY),
     field("Method", "missingEosPenalty", "Penalty for a missing end", "number", "Taken off the score; usually 1", { empty: "Empty: none" }),
-    field("Method", "normalizeRewards", "Scale rewards to mean 0, deviation 1 before the first rollout", "boolean", "On reference samples; keeps the KL coefficient comparable"),
+    field(
+      "Method",
+      "normalizeRewards",
+      "Scale rewards to mean 0, deviation 1 before the first rollout",
+      "boolean",
+      "On reference samples; keeps the KL coefficient comparable",
+    ),
     field("Method", "whitenRewards", "Whiten the rewards of each rollout", "boolean", "Off in most recipes", PPO_ONLY),
-    field("Method", "maxKl", "End above KL", "number", "Mean KL of a completion; a sign of a gamed reward model", { empty: "Empty: goes on" }),
+    field("Method", "maxKl", "End above KL", "number", "Mean KL of a completion; a sign of a gamed reward model", {
+      empty: "Empty: goes on",
+    }),
     field("Method", "maxMeanLength", "End above length", "number", "Mean tokens of a completion", { empty: "Empty: goes on" }),
     ...optimiser("Per update; usually 1e-6 to 1e-5 for billions of weights, 1e-4 to 1e-3 for small models"),
     ...LORA,
@@ -284,10 +366,22 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     ...SAMPLING("Tokens; usually 64 to 512"),
   ],
   benchmark: [
-    field("Main", "tasks", "Suites and tasks", "list", "Separated by commas: glue, super_glue, mmlu, helm, or names of tasks (cola, boolq, mmlu_anatomy, hellaswag)"),
-    field("Main", "shots", "Examples a prompt", "integer", "0 to 64; more examples need longer prompts", { empty: "Empty: each task's own number" }),
-    field("Main", "limit", "Rows a task at most", "integer", "The first ones; a score of some rows is no benchmark's", { empty: "Empty: all" }),
-    field("Main", "dataFolder", "Data folder", "text", "Below benchmarks/ in the worker's data folder; files in the hub's layout", { empty: "Empty: benchmarks/ itself where it has a task, else Hone's hand-written sample" }),
+    field(
+      "Main",
+      "tasks",
+      "Suites and tasks",
+      "list",
+      "Separated by commas: glue, super_glue, mmlu, helm, or names of tasks (cola, boolq, mmlu_anatomy, hellaswag)",
+    ),
+    field("Main", "shots", "Examples a prompt", "integer", "0 to 64; more examples need longer prompts", {
+      empty: "Empty: each task's own number",
+    }),
+    field("Main", "limit", "Rows a task at most", "integer", "The first ones; a score of some rows is no benchmark's", {
+      empty: "Empty: all",
+    }),
+    field("Main", "dataFolder", "Data folder", "text", "Below benchmarks/ in the worker's data folder; files in the hub's layout", {
+      empty: "Empty: benchmarks/ itself where it has a task, else Hone's hand-written sample",
+    }),
     field("Main", "batchSize", "Batch size", "integer", "Requests at once"),
     SEED,
   ],
@@ -336,7 +430,10 @@ function readField({ input, empty, choices, path }: RunField, value: string | bo
   if (input === "boolean") return value === true;
   const text = typeof value === "string" ? value.trim() : "";
   if (input === "list") {
-    const names = text.split(",").map((name) => name.trim()).filter((name) => name !== "");
+    const names = text
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "");
     return path === "lora.targetModules" && names.length === 1 && names[0] === "all-linear" ? "all-linear" : names;
   }
   if (input === "text") return text === "" ? null : text;
@@ -375,7 +472,8 @@ function describeIssue(spec: RunField | undefined, issue: z.core.$ZodIssue): str
     if (issue.expected === "int") return "Enter a whole number";
     if (issue.expected === "number") return spec?.empty === undefined ? "Enter a number" : `Enter a number. ${spec.empty}`;
   }
-  if (issue.code === "too_small" && spec?.input !== "list") return `${issue.inclusive === false ? "More than" : "At least"} ${issue.minimum}`;
+  if (issue.code === "too_small" && spec?.input !== "list")
+    return `${issue.inclusive === false ? "More than" : "At least"} ${issue.minimum}`;
   if (issue.code === "too_big") return `${issue.inclusive === false ? "Less than" : "At most"} ${issue.maximum}`;
   if (issue.code === "invalid_union" && spec?.input === "list") return "Enter all-linear, or at least one module name";
   return issue.message;
@@ -410,7 +508,12 @@ export function flattenConfig(config: RunConfig): [string, string][] {
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
       for (const [key, inner] of Object.entries(value)) visit(inner, path === "" ? key : `${path}.${key}`);
     } else {
-      out.push([path, Array.isArray(value) ? value.map((item: unknown) => (typeof item === "object" ? JSON.stringify(item) : String(item))).join(", ") : String(value)]);
+      out.push([
+        path,
+        Array.isArray(value)
+          ? value.map((item: unknown) => (typeof item === "object" ? JSON.stringify(item) : String(item))).join(", ")
+          : String(value),
+      ]);
     }
   };
   visit(config, "");

@@ -22,7 +22,12 @@ export function formatDuration(seconds: number): string {
   if (seconds > 0 && seconds < 1) return "under 1 s";
   const s = Math.max(0, Math.round(seconds));
   if (s < 60) return `${s} s`;
-  const units: [number, string][] = [[86_400, "d"], [3_600, "h"], [60, "min"], [1, "s"]];
+  const units: [number, string][] = [
+    [86_400, "d"],
+    [3_600, "h"],
+    [60, "min"],
+    [1, "s"],
+  ];
   const first = units.findIndex(([size]) => s >= size);
   const [size, unit] = units[first] ?? [1, "s"];
   const [nextSize, nextUnit] = units[first + 1] ?? [1, "s"];

@@ -97,27 +97,35 @@ const sftFields = {
 };
 
 /** What one field alone cannot say. */
-function checkSftConfig(config: { [K in keyof typeof sftFields]: z.infer<(typeof sftFields)[K]> } & { method: string; evalSteps: number }, ctx: z.RefinementCtx): void {
+function checkSftConfig(
+  config: { [K in keyof typeof sftFields]: z.infer<(typeof sftFields)[K]> } & { method: string; evalSteps: number },
+  ctx: z.RefinementCtx,
+): void {
   const refuse = (path: string, message: string) => ctx.addIssue({ code: "custom", path: [path], message });
-  if (config.initialisation === "random" && config.method !== "full") refuse("initialisation", "Fresh weights need full fine-tuning: an adapter or a head would be all that learns");
-  if ((config.template === "custom") !== (config.customTemplate !== null)) refuse("customTemplate", config.template === "custom" ? "Enter the template" : "Only for the template Custom");
+  if (config.initialisation === "random" && config.method !== "full")
+    refuse("initialisation", "Fresh weights need full fine-tuning: an adapter or a head would be all that learns");
+  if ((config.template === "custom") !== (config.customTemplate !== null))
+    refuse("customTemplate", config.template === "custom" ? "Enter the template" : "Only for the template Custom");
   if (config.packing && config.method === "head") refuse("packing", "A head reads one row a sequence");
   if (config.packing && config.paddingSide === "left") refuse("paddingSide", "Packed sequences are padded on the right");
-  if (config.evalSteps === 0 && config.earlyStoppingPatience !== null) refuse("earlyStoppingPatience", "Early stopping needs validation; it is turned off");
+  if (config.evalSteps === 0 && config.earlyStoppingPatience !== null)
+    refuse("earlyStoppingPatience", "Early stopping needs validation; it is turned off");
   if (config.evalSteps === 0 && config.keepBest) refuse("keepBest", "Choosing the best step needs validation; it is turned off");
   if (config.reportShots > 0 && config.reportRows === 0) refuse("reportShots", "The report has no rows");
 }
 
-export const sftConfigSchema = z.strictObject({
-  kind: z.literal("sft"),
-  ...commonFields,
-  ...optimiserFields,
-  learningRate: optimiserFields.learningRate.default(1e-3),
-  /** "head" trains a new head on the features of a frozen base (feature extraction). */
-  method: z.enum(["full", "lora", "qlora", "head"]).default("lora"),
-  lora: droppingLoraSchema.default(() => droppingLoraSchema.parse({})),
-  ...sftFields,
-}).superRefine(checkSftConfig);
+export const sftConfigSchema = z
+  .strictObject({
+    kind: z.literal("sft"),
+    ...commonFields,
+    ...optimiserFields,
+    learningRate: optimiserFields.learningRate.default(1e-3),
+    /** "head" trains a new head on the features of a frozen base (feature extraction). */
+    method: z.enum(["full", "lora", "qlora", "head"]).default("lora"),
+    lora: droppingLoraSchema.default(() => droppingLoraSchema.parse({})),
+    ...sftFields,
+  })
+  .superRefine(checkSftConfig);
 
 export const rewardConfigSchema = z.strictObject({
   kind: z.literal("reward"),
@@ -166,57 +174,59 @@ export const preferenceConfigSchema = z.strictObject({
 });
 
 /** The defaults suit LoRA on models of a few million parameters, as measured on the demo; TRL's are a preset. */
-export const ppoConfigSchema = z.strictObject({
-  kind: z.literal("ppo"),
-  /** GRPO and RLOO compare completions of one prompt and have no value function. */
-  method: z.enum(["ppo", "grpo", "rloo"]).default("ppo"),
-  /** Completions of one prompt in a rollout, for GRPO and RLOO. */
-  groupSize: z.number().int().min(2).default(8),
-  /** GRPO: mean over all tokens of a minibatch (DAPO), or within each completion first (the paper). */
-  lossAggregation: z.enum(["token", "sequence"]).default("token"),
-  ...commonFields,
-  ...optimiserFields,
-  learningRate: optimiserFields.learningRate.default(1e-3),
-  lrSchedule: optimiserFields.lrSchedule.default("constant"),
-  adamEpsilon: optimiserFields.adamEpsilon.default(1e-5),
-  saveSteps: commonFields.saveSteps.default(5),
-  evalSteps: commonFields.evalSteps.default(5),
-  lora: loraConfigSchema.default(() => loraConfigSchema.parse({})),
-  quantizeBase,
-  /** PPO iterations: one rollout batch and its updates each. */
-  iterations: z.number().int().min(1).default(30),
-  rolloutBatchSize: z.number().int().min(1).default(64),
-  numPpoEpochs: z.number().int().min(1).default(2),
-  numMiniBatches: z.number().int().min(1).default(2),
-  responseLength: z.number().int().min(1).default(80),
-  maxPromptLength: z.number().int().min(1).default(192),
-  temperature: z.number().positive().default(1),
-  gamma: z.number().min(0).max(1).default(1),
-  lam: z.number().min(0).max(1).default(0.95),
-  cliprange: z.number().positive().default(0.2),
-  cliprangeValue: z.number().positive().default(0.2),
-  /** Bounds the loss of tokens with a negative advantage at this times the advantage (Ye et al. 2020); 3 is usual. */
-  dualClip: z.number().gt(1).nullable().default(null),
-  vfCoef: z.number().min(0).default(0.1),
-  /** PPO: a linear head on the policy's hidden states, or a network that starts from the reward model. */
-  valueNetwork: z.enum(["head", "reward"]).default("head"),
-  klCoef: z.number().min(0).default(0.1),
-  klEstimator: z.enum(["k1", "k3"]).default("k1"),
-  /** Adaptive controller (Ziegler et al. 2019); fixed when null. */
-  adaptiveKl: z.strictObject({ target: z.number().positive(), horizon: z.number().positive() }).nullable().default(null),
-  whitenRewards: z.boolean().default(false),
-  missingEosPenalty: z.number().min(0).nullable().default(1),
-  /** Scale the reward model to mean 0, std 1 on reference samples before the first rollout. */
-  normalizeRewards: z.boolean().default(true),
-  /** Ends the updates of an iteration whose approxkl is above 1.5 times this. */
-  targetKl: z.number().positive().nullable().default(null),
-  /** End the run, with its result, where the mean KL of a completion or the mean length passes these. */
-  maxKl: z.number().positive().nullable().default(null),
-  maxMeanLength: z.number().positive().nullable().default(null),
-}).refine(({ method, groupSize, rolloutBatchSize }) => method === "ppo" || rolloutBatchSize % groupSize === 0, {
-  path: ["groupSize"],
-  message: "The rollout batch has to be a multiple of the completions a prompt",
-});
+export const ppoConfigSchema = z
+  .strictObject({
+    kind: z.literal("ppo"),
+    /** GRPO and RLOO compare completions of one prompt and have no value function. */
+    method: z.enum(["ppo", "grpo", "rloo"]).default("ppo"),
+    /** Completions of one prompt in a rollout, for GRPO and RLOO. */
+    groupSize: z.number().int().min(2).default(8),
+    /** GRPO: mean over all tokens of a minibatch (DAPO), or within each completion first (the paper). */
+    lossAggregation: z.enum(["token", "sequence"]).default("token"),
+    ...commonFields,
+    ...optimiserFields,
+    learningRate: optimiserFields.learningRate.default(1e-3),
+    lrSchedule: optimiserFields.lrSchedule.default("constant"),
+    adamEpsilon: optimiserFields.adamEpsilon.default(1e-5),
+    saveSteps: commonFields.saveSteps.default(5),
+    evalSteps: commonFields.evalSteps.default(5),
+    lora: loraConfigSchema.default(() => loraConfigSchema.parse({})),
+    quantizeBase,
+    /** PPO iterations: one rollout batch and its updates each. */
+    iterations: z.number().int().min(1).default(30),
+    rolloutBatchSize: z.number().int().min(1).default(64),
+    numPpoEpochs: z.number().int().min(1).default(2),
+    numMiniBatches: z.number().int().min(1).default(2),
+    responseLength: z.number().int().min(1).default(80),
+    maxPromptLength: z.number().int().min(1).default(192),
+    temperature: z.number().positive().default(1),
+    gamma: z.number().min(0).max(1).default(1),
+    lam: z.number().min(0).max(1).default(0.95),
+    cliprange: z.number().positive().default(0.2),
+    cliprangeValue: z.number().positive().default(0.2),
+    /** Bounds the loss of tokens with a negative advantage at this times the advantage (Ye et al. 2020); 3 is usual. */
+    dualClip: z.number().gt(1).nullable().default(null),
+    vfCoef: z.number().min(0).default(0.1),
+    /** PPO: a linear head on the policy's hidden states, or a network that starts from the reward model. */
+    valueNetwork: z.enum(["head", "reward"]).default("head"),
+    klCoef: z.number().min(0).default(0.1),
+    klEstimator: z.enum(["k1", "k3"]).default("k1"),
+    /** Adaptive controller (Ziegler et al. 2019); fixed when null. */
+    adaptiveKl: z.strictObject({ target: z.number().positive(), horizon: z.number().positive() }).nullable().default(null),
+    whitenRewards: z.boolean().default(false),
+    missingEosPenalty: z.number().min(0).nullable().default(1),
+    /** Scale the reward model to mean 0, std 1 on reference samples before the first rollout. */
+    normalizeRewards: z.boolean().default(true),
+    /** Ends the updates of an iteration whose approxkl is above 1.5 times this. */
+    targetKl: z.number().positive().nullable().default(null),
+    /** End the run, with its result, where the mean KL of a completion or the mean length passes these. */
+    maxKl: z.number().positive().nullable().default(null),
+    maxMeanLength: z.number().positive().nullable().default(null),
+  })
+  .refine(({ method, groupSize, rolloutBatchSize }) => method === "ppo" || rolloutBatchSize % groupSize === 0, {
+    path: ["groupSize"],
+    message: "The rollout batch has to be a multiple of the completions a prompt",
+  });
 
 export const evaluationConfigSchema = z.strictObject({
   kind: z.literal("evaluation"),
@@ -270,7 +280,12 @@ export const sampleConfigSchema = z.strictObject({
 });
 
 /** Runs that a sweep may have as its trials. */
-export const trialConfigSchema = z.discriminatedUnion("kind", [sftConfigSchema, rewardConfigSchema, preferenceConfigSchema, ppoConfigSchema]);
+export const trialConfigSchema = z.discriminatedUnion("kind", [
+  sftConfigSchema,
+  rewardConfigSchema,
+  preferenceConfigSchema,
+  ppoConfigSchema,
+]);
 export type TrialConfig = z.infer<typeof trialConfigSchema>;
 
 const TRIAL_KINDS: readonly string[] = ["sft", "reward", "preference", "ppo"] satisfies TrialConfig["kind"][];

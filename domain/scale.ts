@@ -4,7 +4,10 @@ import { z } from "zod";
 const points = z.number().int().min(2, "At least 2 points").max(10, "At most 10 points");
 
 /** What a stored rating keeps of a scale, so that it can be read when the project's scales have changed. */
-export const scoredScaleSchema = z.strictObject({ name: z.string().trim().min(1, "Name the scale").max(40, "At most 40 characters"), points });
+export const scoredScaleSchema = z.strictObject({
+  name: z.string().trim().min(1, "Name the scale").max(40, "At most 40 characters"),
+  points,
+});
 
 export const scaleSchema = scoredScaleSchema.extend({
   /** What 1 means, and what the highest score means. */

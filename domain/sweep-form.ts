@@ -5,15 +5,28 @@ import { RUN_FIELDS, type RunField } from "./run-fields";
 export type SpaceRow = { path: string; text: string };
 
 /** The form of a search; numbers as text, until it is read. */
-export type SearchForm = Pick<SweepConfig, "strategy" | "metric" | "direction"> & { trials: string; eta: string; minSteps: string; seed: string; rows: SpaceRow[] };
+export type SearchForm = Pick<SweepConfig, "strategy" | "metric" | "direction"> & {
+  trials: string;
+  eta: string;
+  minSteps: string;
+  seed: string;
+  rows: SpaceRow[];
+};
 
 export const EMPTY_SEARCH: SearchForm = {
-  strategy: "random", metric: "loss/validation", direction: "min", trials: "8", eta: "3", minSteps: "20", seed: "1",
+  strategy: "random",
+  metric: "loss/validation",
+  direction: "min",
+  trials: "8",
+  eta: "3",
+  minSteps: "20",
+  seed: "1",
   rows: [{ path: "learningRate", text: "1e-4 to 1e-2" }],
 };
 
 /** Fields that a search may vary: numbers, choices and switches. */
-export const searchableFields = (kind: TrialConfig["kind"]): readonly RunField[] => RUN_FIELDS[kind].filter(({ input }) => input !== "list" && input !== "text");
+export const searchableFields = (kind: TrialConfig["kind"]): readonly RunField[] =>
+  RUN_FIELDS[kind].filter(({ input }) => input !== "list" && input !== "text");
 
 const RANGE = /^(\S+)\s+to\s+(\S+)$/;
 /** Ranges over this factor are searched by orders of magnitude. */
@@ -36,11 +49,22 @@ export function readSpaceRow(kind: TrialConfig["kind"], { path, text }: SpaceRow
     if (Number.isNaN(min) || Number.isNaN(max) || min >= max) return { error: "A range needs a smaller and a larger number" };
     return { path, min, max, scale: min > 0 && max / min >= LOG_FACTOR ? "log" : "linear" };
   }
-  const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  const parts = text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
   const values = parts.map((part) => readValue(field, part));
   if (parts.length === 0) return { error: "Enter values, or a range" };
   const wrong = parts.find((_, i) => values[i] === null);
-  if (wrong !== undefined) return { error: field.input === "choice" ? `${wrong} is none of ${field.choices?.map(({ value }) => value).join(", ")}` : field.input === "boolean" ? `${wrong} is neither true nor false` : `${wrong} is no number` };
+  if (wrong !== undefined)
+    return {
+      error:
+        field.input === "choice"
+          ? `${wrong} is none of ${field.choices?.map(({ value }) => value).join(", ")}`
+          : field.input === "boolean"
+            ? `${wrong} is neither true nor false`
+            : `${wrong} is no number`,
+    };
   return { path, values };
 }
 
@@ -70,7 +94,16 @@ export function readSearch(kind: TrialConfig["kind"], form: SearchForm): SearchR
 /** The form that gives a sweep's search. */
 export function searchToForm({ strategy, metric, direction, trials, eta, minSteps, seed, parameters }: SweepConfig): SearchForm {
   return {
-    strategy, metric, direction, trials: String(trials), eta: String(eta), minSteps: String(minSteps), seed: String(seed),
-    rows: parameters.map((parameter) => ({ path: parameter.path, text: "values" in parameter ? parameter.values.join(", ") : `${parameter.min} to ${parameter.max}` })),
+    strategy,
+    metric,
+    direction,
+    trials: String(trials),
+    eta: String(eta),
+    minSteps: String(minSteps),
+    seed: String(seed),
+    rows: parameters.map((parameter) => ({
+      path: parameter.path,
+      text: "values" in parameter ? parameter.values.join(", ") : `${parameter.min} to ${parameter.max}`,
+    })),
   };
 }

@@ -35,7 +35,10 @@ const MEASURES: Record<TaskMetric, (reference: string, text: string) => number> 
 };
 
 /** Means and paired differences with 95 % intervals over resampled rows; tasks in alphabetical order. */
-export function buildTaskReport(rows: readonly AnsweredRow[], options: { trained: ReadonlySet<string>; shots: number; seed: number }): TaskReport {
+export function buildTaskReport(
+  rows: readonly AnsweredRow[],
+  options: { trained: ReadonlySet<string>; shots: number; seed: number },
+): TaskReport {
   const { trained, shots, seed } = options;
   const tasks = [...new Set(rows.map(({ task }) => task))].sort();
   return {
@@ -43,8 +46,12 @@ export function buildTaskReport(rows: readonly AnsweredRow[], options: { trained
     seed,
     tasks: tasks.map((task): TaskResult => {
       const own = rows.filter((row) => row.task === task);
-      const values = (metric: TaskMetric, of: "before" | "after" | "fewShot") => own.map((row) => MEASURES[metric](row.reference, row[of] ?? ""));
-      const scores = (value: (metric: TaskMetric) => number[]): TaskScores => ({ rougeL: bootstrapMean(value("rougeL"), { seed }), exactMatch: bootstrapMean(value("exactMatch"), { seed }) });
+      const values = (metric: TaskMetric, of: "before" | "after" | "fewShot") =>
+        own.map((row) => MEASURES[metric](row.reference, row[of] ?? ""));
+      const scores = (value: (metric: TaskMetric) => number[]): TaskScores => ({
+        rougeL: bootstrapMean(value("rougeL"), { seed }),
+        exactMatch: bootstrapMean(value("exactMatch"), { seed }),
+      });
       const difference = (to: "before" | "fewShot") =>
         scores((metric) => {
           const base = values(metric, to);

@@ -10,7 +10,19 @@ const file = fileURLToPath(new URL("../package-lock.json", import.meta.url));
 const lock = JSON.parse(readFileSync(file, "utf8"));
 const packages = lock.packages;
 
-const SYSTEMS = { darwin: "darwin", win32: "win32", windows: "win32", android: "android", freebsd: "freebsd", linux: "linux", openharmony: "openharmony", sunos: "sunos", netbsd: "netbsd", openbsd: "openbsd", aix: "aix" };
+const SYSTEMS = {
+  darwin: "darwin",
+  win32: "win32",
+  windows: "win32",
+  android: "android",
+  freebsd: "freebsd",
+  linux: "linux",
+  openharmony: "openharmony",
+  sunos: "sunos",
+  netbsd: "netbsd",
+  openbsd: "openbsd",
+  aix: "aix",
+};
 const PROCESSORS = ["arm64", "x64", "ia32", "ppc64", "riscv64", "s390x", "loong64", "mips64el", "arm", "wasm32"];
 
 /** The platform that a package's name tells of: "@esbuild/linux-arm64", "binding-linux-x64-musl". */

@@ -9,7 +9,16 @@ import { fail } from "./lib/fail";
 import { addModelCommands } from "./lib/model-commands";
 import { type TrainFileOptions, trainFile } from "./lib/train-file";
 
-type Report = { engine: string; why: string; node: string; database: string; python: string; compiler: string; gpu: string; advice: string[] };
+type Report = {
+  engine: string;
+  why: string;
+  node: string;
+  database: string;
+  python: string;
+  compiler: string;
+  gpu: string;
+  advice: string[];
+};
 
 /** Which engine this machine has and why, and what would give a faster one. */
 async function doctor(): Promise<Report> {
@@ -17,15 +26,29 @@ async function doctor(): Promise<Report> {
   const tools = await findTools();
   const engine = await loadEngine();
   const native = engine.name === "tensorflow";
-  const missing = [tools.python === null && "Python 3", tools.pip === null && "pip", tools.compiler === null && "a C++ compiler (g++)", tools.make === null && "make"].filter((name) => name !== false);
+  const missing = [
+    tools.python === null && "Python 3",
+    tools.pip === null && "pip",
+    tools.compiler === null && "a C++ compiler (g++)",
+    tools.make === null && "make",
+  ].filter((name) => name !== false);
   const advice: string[] = [];
-  if (!native) advice.push(missing.length > 0 ? `Install ${missing.join(", ")}, then run: npm run setup-engine` : "Run: npm run setup-engine");
+  if (!native)
+    advice.push(missing.length > 0 ? `Install ${missing.join(", ")}, then run: npm run setup-engine` : "Run: npm run setup-engine");
   if (native && tools.gpu !== null) advice.push("For CUDA on this GPU: npm run setup-engine -- --gpu");
   return {
     engine: engine.description,
-    why: native ? "the native library loads" : missing.length > 0 ? `the native library needs ${missing.join(", ")}` : "the native library is not set up",
+    why: native
+      ? "the native library loads"
+      : missing.length > 0
+        ? `the native library needs ${missing.join(", ")}`
+        : "the native library is not set up",
     node: process.version,
-    database: process.env.DATABASE_URL ? "DATABASE_URL" : findRunningUrl(dataFolder()) === null ? "embedded, not running" : "embedded, running",
+    database: process.env.DATABASE_URL
+      ? "DATABASE_URL"
+      : findRunningUrl(dataFolder()) === null
+        ? "embedded, not running"
+        : "embedded, running",
     python: tools.python?.version ?? "not found",
     compiler: tools.compiler ?? "not found",
     gpu: tools.gpu ?? "no NVIDIA GPU found",
@@ -51,7 +74,10 @@ program
   .description("scores a model folder on GLUE, SuperGLUE, MMLU, HELM's core scenarios or single tasks, without a database")
   .requiredOption("--checkpoint <folder>", "a Hugging Face model folder")
   .requiredOption("--tasks <names>", "suites and tasks, separated by commas: glue, super_glue, mmlu, helm, cola ...")
-  .option("--data <folder>", "published files in the hub's layout (default: benchmarks/ of HONE_DATA); tasks without files run on Hone's small hand-written samples")
+  .option(
+    "--data <folder>",
+    "published files in the hub's layout (default: benchmarks/ of HONE_DATA); tasks without files run on Hone's small hand-written samples",
+  )
   .option("--shots <n>", "examples before each item, instead of each task's own number")
   .option("--limit <n>", "rows of each task at most")
   .option("--batch-size <n>", "requests at once", "16")
@@ -61,7 +87,9 @@ program
 
 program
   .command("train")
-  .description("fine-tune a model folder on a JSONL file of rows (prompt or messages, completion; task, label, split), without database or web")
+  .description(
+    "fine-tune a model folder on a JSONL file of rows (prompt or messages, completion; task, label, split), without database or web",
+  )
   .requiredOption("--model <folder>", "Hugging Face folder to start from")
   .requiredOption("--data <file>", "rows: an export of a dataset version, or any file that the import of prompts reads")
   .requiredOption("--out <folder>", "where checkpoints and events.jsonl go; a run that was stopped there goes on")
@@ -76,4 +104,7 @@ program
 
 addModelCommands(program);
 
-program.parseAsync().then(() => process.exit(0), (error: unknown) => fail(error));
+program.parseAsync().then(
+  () => process.exit(0),
+  (error: unknown) => fail(error),
+);

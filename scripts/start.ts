@@ -56,7 +56,10 @@ function readEnvironment(): Env {
 async function takePlace(env: Env): Promise<void> {
   const lock = lockDataFolder(env.dataFolder, env.auth.url);
   if ("holder" in lock) {
-    throw new StartError(`Hone already runs on ${env.dataFolder}: ${lock.holder.address} (process ${lock.holder.pid}). Stop that one, or give this one a folder of its own: HONE_DATA=/another/folder PORT=${env.port + 1} npm start`, 3);
+    throw new StartError(
+      `Hone already runs on ${env.dataFolder}: ${lock.holder.address} (process ${lock.holder.pid}). Stop that one, or give this one a folder of its own: HONE_DATA=/another/folder PORT=${env.port + 1} npm start`,
+      3,
+    );
   }
   cleanups.push(() => lock.release());
   if (await isPortTaken(env.port, env.host)) {
@@ -180,7 +183,8 @@ function report(error: unknown): void {
   stop.abort();
   if (error instanceof StartError) process.exitCode = error.code;
   else process.exitCode = error instanceof EmbeddedPostgresError || isDiskFull(error) ? 5 : 1;
-  if (isDiskFull(error)) console.error(`\nThe disk is full: ${(error as Error).message}. Free some space, or choose another data folder with HONE_DATA.`);
+  if (isDiskFull(error))
+    console.error(`\nThe disk is full: ${(error as Error).message}. Free some space, or choose another data folder with HONE_DATA.`);
   else if (error instanceof StartError || error instanceof EmbeddedPostgresError) console.error(`\n${error.message}`);
   else console.error(error);
 }

@@ -42,7 +42,15 @@ type VitestReport = {
 /** A file that does not load, and an error outside any test, count as one failure. */
 async function vitest(project: string): Promise<Count> {
   const report = path.join(work, `${project}.json`);
-  const code = await node([bin("vitest/vitest.mjs"), "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]);
+  const code = await node([
+    bin("vitest/vitest.mjs"),
+    "run",
+    "--project",
+    project,
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ]);
   if (!existsSync(report)) return { passed: 0, failed: 1 };
   const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(readFileSync(report, "utf8")) as VitestReport;
   const broken = testResults.filter(({ status, assertionResults }) => status === "failed" && assertionResults.length === 0).length;
@@ -92,7 +100,9 @@ async function main(): Promise<number> {
     total.passed += count.passed;
     total.failed += count.failed;
     const skipped = count.skipped ? `, ${count.skipped} skipped` : "";
-    lines.push(`${name.padEnd(12)} ${`${count.passed} passed, ${count.failed} failed${skipped}`.padEnd(36)} ${Math.round((Date.now() - started) / 1000)} s`);
+    lines.push(
+      `${name.padEnd(12)} ${`${count.passed} passed, ${count.failed} failed${skipped}`.padEnd(36)} ${Math.round((Date.now() - started) / 1000)} s`,
+    );
   }
   console.log(`\n${lines.join("\n")}\n\n${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 ? 0 : 1;

@@ -20,7 +20,14 @@ async function main(): Promise<void> {
   console.log(`engine: ${engine.description}`);
   const { db, close } = createDb(databaseUrl, { max: 4 });
   const name = `${hostname()}-${process.pid}`;
-  const worker = await createWorker({ db, engine, storeFolder: path.join(dataFolder, "store"), modelsFolder: path.join(ROOT, "models"), benchmarksFolder: path.join(dataFolder, "benchmarks"), name });
+  const worker = await createWorker({
+    db,
+    engine,
+    storeFolder: path.join(dataFolder, "store"),
+    modelsFolder: path.join(ROOT, "models"),
+    benchmarksFolder: path.join(dataFolder, "benchmarks"),
+    name,
+  });
   console.log(`${name} waits for runs`);
   await worker.work(stop.signal);
   await close();

@@ -1,15 +1,7 @@
 /** Errors that services throw on purpose: a code, a message for the person, and what caused it. */
 import type { z } from "zod";
 
-export const APP_ERROR_CODES = [
-  "NOT_FOUND",
-  "FORBIDDEN",
-  "CONFLICT",
-  "BAD_INPUT",
-  "GONE",
-  "RATE_LIMITED",
-  "UNAVAILABLE",
-] as const;
+export const APP_ERROR_CODES = ["NOT_FOUND", "FORBIDDEN", "CONFLICT", "BAD_INPUT", "GONE", "RATE_LIMITED", "UNAVAILABLE"] as const;
 export type AppErrorCode = (typeof APP_ERROR_CODES)[number];
 
 /** The message reaches the person as it is, so it says what happened and what to do, and holds no secret. */

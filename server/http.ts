@@ -5,7 +5,15 @@ import type { ServiceContext, UserContext } from "./context";
 import { AppError, type AppErrorCode, describeFieldProblems, fieldProblems } from "./errors";
 import { createContext } from "./session";
 
-const STATUS = { NOT_FOUND: 404, FORBIDDEN: 403, CONFLICT: 409, BAD_INPUT: 400, GONE: 410, RATE_LIMITED: 429, UNAVAILABLE: 503 } as const satisfies Record<AppErrorCode, number>;
+const STATUS = {
+  NOT_FOUND: 404,
+  FORBIDDEN: 403,
+  CONFLICT: 409,
+  BAD_INPUT: 400,
+  GONE: 410,
+  RATE_LIMITED: 429,
+  UNAVAILABLE: 503,
+} as const satisfies Record<AppErrorCode, number>;
 
 const failure = (status: number, code: string, message: string) => Response.json({ error: { code, message } }, { status });
 

@@ -17,7 +17,8 @@ export async function* readLines(stream: AsyncIterable<Uint8Array>, maxLine = 4_
     const parts = (rest + decode(chunk)).split("\n");
     rest = parts.pop() ?? "";
     for (const part of parts) yield strip(part);
-    if (rest.length > maxLine) throw new AppError("BAD_INPUT", `A line has more than ${maxLine} characters. Is this a file of JSON lines, one row a line?`);
+    if (rest.length > maxLine)
+      throw new AppError("BAD_INPUT", `A line has more than ${maxLine} characters. Is this a file of JSON lines, one row a line?`);
   }
   rest += decode();
   if (rest !== "") yield strip(rest);

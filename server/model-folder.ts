@@ -54,7 +54,8 @@ export async function readModelFolder(path: string): Promise<ModelFolder | null>
       shape: {
         parameters: counts.reduce((a, b) => a + b, 0),
         hiddenSize: config.hidden_size ?? config.d_model ?? config.n_embd ?? 0,
-        layers: config.num_hidden_layers ?? config.n_layer ?? (config.num_layers ?? 0) + (config.num_decoder_layers ?? config.num_layers ?? 0),
+        layers:
+          config.num_hidden_layers ?? config.n_layer ?? (config.num_layers ?? 0) + (config.num_decoder_layers ?? config.num_layers ?? 0),
         vocabSize: config.vocab_size,
       },
     };

@@ -40,36 +40,58 @@ function dataFolderOf(config: BenchmarkConfig, benchmarksFolder: string | null):
 
 const textsOf = (content: DatasetRow["content"]): string[] => {
   const asked = content.messages.map((message) => message.content).join("\n");
-  return "completions" in content ? content.completions.map((completion) => `${asked}\n${completion}`) : [`${asked}\n${content.completion}`];
+  return "completions" in content
+    ? content.completions.map((completion) => `${asked}\n${completion}`)
+    : [`${asked}\n${content.completion}`];
 };
 
 /** Everything that the checkpoint learnt from here: training rows of its lineage's dataset versions, and prompts of PPO. */
 async function trainingDataOf(db: Db, checkpointId: string): Promise<{ texts: AsyncIterable<string>; against: string } | null> {
   const { datasets, runs, checkpoints } = await lineageOf(db, checkpointId);
-  const ppoProjects = [...new Set(runs.flatMap(({ kind, id }) => (kind === "ppo" ? checkpoints.flatMap(({ runId, projectId }) => (runId === id && projectId !== null ? [projectId] : [])) : [])))];
+  const ppoProjects = [
+    ...new Set(
+      runs.flatMap(({ kind, id }) =>
+        kind === "ppo" ? checkpoints.flatMap(({ runId, projectId }) => (runId === id && projectId !== null ? [projectId] : [])) : [],
+      ),
+    ),
+  ];
   if (datasets.length === 0 && ppoProjects.length === 0) return null;
   const bases = checkpoints.filter(({ runId }) => runId === null).map(({ name }) => name);
   async function* texts(): AsyncGenerator<string> {
     for (const { id } of datasets) for await (const content of readTrainingContents(db, id)) yield* textsOf(content);
-    for (const projectId of ppoProjects) for (const { messages } of await selectPromptsOfSplit(db, projectId, "train")) yield messages.map(({ content }) => content).join("\n");
+    for (const projectId of ppoProjects)
+      for (const { messages } of await selectPromptsOfSplit(db, projectId, "train"))
+        yield messages.map(({ content }) => content).join("\n");
   }
-  const looked = [...datasets.map(({ kind, version, hash }) => `${kind} v${version} ${hash.slice(0, 12)}`), ...(ppoProjects.length > 0 ? ["prompts of PPO"] : [])];
+  const looked = [
+    ...datasets.map(({ kind, version, hash }) => `${kind} v${version} ${hash.slice(0, 12)}`),
+    ...(ppoProjects.length > 0 ? ["prompts of PPO"] : []),
+  ];
   return { texts: texts(), against: `${looked.join(", ")}${bases.length > 0 ? `; pretraining of ${bases.join(", ")} not known` : ""}` };
 }
 
-const hashOf = (checkpoints: readonly CheckpointRow[]) => createHash("sha256").update(checkpoints.map(({ hash }) => hash).join("\n")).digest("hex");
+const hashOf = (checkpoints: readonly CheckpointRow[]) =>
+  createHash("sha256")
+    .update(checkpoints.map(({ hash }) => hash).join("\n"))
+    .digest("hex");
 
 /** A few answers for people to look at. */
 function showRows(results: readonly TaskResult[], count: number): SampleRow[] {
   const perTask = Math.max(1, Math.floor(count / results.length));
-  return results.flatMap(({ outcomes }) => outcomes.slice(0, perTask)).slice(0, count).map((outcome) => {
-    const { item, logprobs, text } = outcome;
-    const chosen = predict(outcome);
-    return {
-      prompt: item.context, completion: logprobs.length === 0 ? text : (item.choices[chosen] ?? ""),
-      reference: item.references[0] ?? item.choices[item.gold] ?? null, score: logprobs[chosen] ?? null, kl: null,
-    };
-  });
+  return results
+    .flatMap(({ outcomes }) => outcomes.slice(0, perTask))
+    .slice(0, count)
+    .map((outcome) => {
+      const { item, logprobs, text } = outcome;
+      const chosen = predict(outcome);
+      return {
+        prompt: item.context,
+        completion: logprobs.length === 0 ? text : (item.choices[chosen] ?? ""),
+        reference: item.references[0] ?? item.choices[item.gold] ?? null,
+        score: logprobs[chosen] ?? null,
+        kl: null,
+      };
+    });
 }
 
 const SHOWN = 20;
@@ -82,32 +104,56 @@ function describeTasks(tasks: readonly BenchmarkTask[]): string {
   return `${said}. ${samples.length === tasks.length ? "All" : samples.map(({ task }) => task.name).join(", ")} on Hone's hand-written sample: these scores are not the benchmark's`;
 }
 
-export async function runBenchmarkOf(context: TrainContext, { db, run, config, chain, storeFolder, benchmarksFolder, tell }: BenchmarkRunInput): Promise<Outcome> {
+export async function runBenchmarkOf(
+  context: TrainContext,
+  { db, run, config, chain, storeFolder, benchmarksFolder, tell }: BenchmarkRunInput,
+): Promise<Outcome> {
   const checkpointId = run.baseCheckpointId;
   if (checkpointId === null) throw new Error("The run has no checkpoint to score");
   const tasks = await loadBenchmark(expandTasks(config.tasks), {
-    folder: dataFolderOf(config, benchmarksFolder), required: config.dataFolder !== null, shots: config.shots, limit: config.limit, seed: config.seed,
+    folder: dataFolderOf(config, benchmarksFolder),
+    required: config.dataFolder !== null,
+    shots: config.shots,
+    limit: config.limit,
+    seed: config.seed,
   });
   await context.start(countRequests(tasks));
   await context.emit([{ kind: "log", level: tasks.some(({ sample }) => sample) ? "warning" : "info", message: describeTasks(tasks) }]);
   const training = await trainingDataOf(db, checkpointId);
   const overlaps = training === null ? null : await findOverlaps(tasks, training);
-  const file = path.join(storeFolder, "benchmark-answers", `${hashOf(await selectCheckpointChain(db, checkpointId))}.${context.engine.name}.jsonl`);
+  const file = path.join(
+    storeFolder,
+    "benchmark-answers",
+    `${hashOf(await selectCheckpointChain(db, checkpointId))}.${context.engine.name}.jsonl`,
+  );
   const checkpoint = await loadCheckpoint(chain);
   let outcomes: Awaited<ReturnType<typeof runBenchmark>>;
   try {
-    outcomes = await runBenchmark(context.engine, { checkpoint, tasks, batchSize: config.batchSize, cache: await openAnswerCache(file) }, async (done) => {
-      await tell(done);
-      return context.requested() ? "stop" : undefined;
-    });
+    outcomes = await runBenchmark(
+      context.engine,
+      { checkpoint, tasks, batchSize: config.batchSize, cache: await openAnswerCache(file) },
+      async (done) => {
+        await tell(done);
+        return context.requested() ? "stop" : undefined;
+      },
+    );
   } finally {
     disposeCheckpoints(checkpoint);
   }
   if (outcomes === null) return context.requested() === "cancel" ? "cancelled" : "paused";
-  const results = tasks.map(({ items: _items, ...task }): TaskResult => ({ ...task, outcomes: outcomes.get(task.task.name) ?? [], overlap: overlaps?.get(task.task.name) ?? null }));
+  const results = tasks.map(
+    ({ items: _items, ...task }): TaskResult => ({
+      ...task,
+      outcomes: outcomes.get(task.task.name) ?? [],
+      overlap: overlaps?.get(task.task.name) ?? null,
+    }),
+  );
   // The heartbeat goes on meanwhile.
   const scores = await scoreBenchmark(results, config.seed, setImmediate);
-  await upsertScores(db, scores.map((score) => ({ ...score, projectId: run.projectId, checkpointId, runId: run.id })));
+  await upsertScores(
+    db,
+    scores.map((score) => ({ ...score, projectId: run.projectId, checkpointId, runId: run.id })),
+  );
   const step = countRequests(tasks);
   await context.emit([
     { kind: "metric", step, values: Object.fromEntries(scores.map(({ metric, value }) => [`eval/${metric}`, value])) },

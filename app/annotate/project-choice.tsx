@@ -17,8 +17,19 @@ export function ProjectChoice() {
     if (only !== undefined) router.replace(`/annotate/${only}`);
   }, [only, router]);
   if (error) return <ErrorState title="The projects could not be loaded" message={errorMessage(error)} onRetry={() => void refetch()} />;
-  if (data === undefined || only !== undefined) return <div className="mx-auto w-full max-w-2xl space-y-3 p-5"><Skeleton className="h-20" /><Skeleton className="h-20" /></div>;
-  if (data.length === 0) return <div className="m-auto p-5"><EmptyState title="Nothing to judge yet">A researcher has to import completions or sample them from a model first.</EmptyState></div>;
+  if (data === undefined || only !== undefined)
+    return (
+      <div className="mx-auto w-full max-w-2xl space-y-3 p-5">
+        <Skeleton className="h-20" />
+        <Skeleton className="h-20" />
+      </div>
+    );
+  if (data.length === 0)
+    return (
+      <div className="m-auto p-5">
+        <EmptyState title="Nothing to judge yet">A researcher has to import completions or sample them from a model first.</EmptyState>
+      </div>
+    );
   return (
     <div className="mx-auto w-full max-w-2xl p-5">
       <h1 className="mb-4 text-xl font-semibold">Choose a project</h1>
@@ -28,7 +39,9 @@ export function ProjectChoice() {
             <Link href={`/annotate/${slug}`} className="block rounded-lg border bg-surface p-4 hover:border-accent">
               <span className="font-medium">{name}</span>
               <span className="block text-sm text-muted">{description}</span>
-              <span className="mt-1 block text-sm tabular-nums">{open} left for you, {judged} judged by you</span>
+              <span className="mt-1 block text-sm tabular-nums">
+                {open} left for you, {judged} judged by you
+              </span>
             </Link>
           </li>
         ))}

@@ -6,7 +6,10 @@ import { Badge } from "../components/ui/badge";
 import { Field, Select } from "../components/ui/field";
 import type { BoardAddress } from "./use-board-address";
 
-const VOTES = { people: "People's votes", simulated: "Simulated annotators only", all: "People and simulated" } as const satisfies Record<(typeof VOTE_FILTERS)[number], string>;
+const VOTES = { people: "People's votes", simulated: "Simulated annotators only", all: "People and simulated" } as const satisfies Record<
+  (typeof VOTE_FILTERS)[number],
+  string
+>;
 
 type Project = { slug: string; name: string; published: boolean };
 
@@ -17,19 +20,34 @@ export function BoardFilters({ address, projects, board }: { address: BoardAddre
     <div className="mb-5 flex flex-wrap items-end gap-3">
       <Field label="Project">
         <Select value={slug} onChange={(event) => choose("project", event.target.value)}>
-          {projects.map(({ slug: value, name, published }) => <option key={value} value={value}>{name}{published ? "" : " (not published)"}</option>)}
+          {projects.map(({ slug: value, name, published }) => (
+            <option key={value} value={value}>
+              {name}
+              {published ? "" : " (not published)"}
+            </option>
+          ))}
         </Select>
       </Field>
       <Field label="Votes of">
         <Select value={filter.votes} onChange={(event) => choose("votes", event.target.value)}>
-          {VOTE_FILTERS.map((value) => <option key={value} value={value}>{VOTES[value]}</option>)}
+          {VOTE_FILTERS.map((value) => (
+            <option key={value} value={value}>
+              {VOTES[value]}
+            </option>
+          ))}
         </Select>
       </Field>
       <Field label="Category">
         <Select value={filter.category ?? ""} onChange={(event) => choose("category", event.target.value)}>
           <option value="">All</option>
-          {filter.category !== undefined && categories.every(({ name }) => name !== filter.category) && <option value={filter.category}>{filter.category}</option>}
-          {categories.map(({ name, votes }) => <option key={name} value={name}>{name} ({votes})</option>)}
+          {filter.category !== undefined && categories.every(({ name }) => name !== filter.category) && (
+            <option value={filter.category}>{filter.category}</option>
+          )}
+          {categories.map(({ name, votes }) => (
+            <option key={name} value={name}>
+              {name} ({votes})
+            </option>
+          ))}
         </Select>
       </Field>
       <Field label="Style">
@@ -48,7 +66,11 @@ export function BoardFilters({ address, projects, board }: { address: BoardAddre
         <Field label="Win rate against">
           <Select value={filter.baseline ?? ""} onChange={(event) => choose("baseline", event.target.value)}>
             <option value="">Nobody</option>
-            {board.ranking.map(({ id, name }) => <option key={id} value={id}>{name}</option>)}
+            {board.ranking.map(({ id, name }) => (
+              <option key={id} value={id}>
+                {name}
+              </option>
+            ))}
           </Select>
         </Field>
       )}

@@ -12,7 +12,15 @@ import { errorMessage, fieldError, useTRPC } from "../trpc";
 
 const FORM_ID = "compare-models";
 
-export function CompareDialog({ projectId, open, onOpenChange }: { projectId: string; open: boolean; onOpenChange: (open: boolean) => void }) {
+export function CompareDialog({
+  projectId,
+  open,
+  onOpenChange,
+}: {
+  projectId: string;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+}) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const toast = useToast();
@@ -20,7 +28,10 @@ export function CompareDialog({ projectId, open, onOpenChange }: { projectId: st
   const compare = useMutation(
     trpc.item.compare.mutationOptions({
       onSuccess: ({ created, existing }) => {
-        toast({ title: `${created} items for the annotators`, description: existing > 0 ? `${existing} comparisons were items already.` : undefined });
+        toast({
+          title: `${created} items for the annotators`,
+          description: existing > 0 ? `${existing} comparisons were items already.` : undefined,
+        });
         void queries.invalidateQueries();
         onOpenChange(false);
       },
@@ -47,18 +58,40 @@ export function CompareDialog({ projectId, open, onOpenChange }: { projectId: st
         description="Each item is two models' answers to one prompt, blind and shuffled. An evaluation leaves such answers on the test split."
         footer={
           <>
-            <DialogClose asChild><Button>Cancel</Button></DialogClose>
-            <Button type="submit" form={FORM_ID} variant="primary" loading={compare.isPending}>Make items</Button>
+            <DialogClose asChild>
+              <Button>Cancel</Button>
+            </DialogClose>
+            <Button type="submit" form={FORM_ID} variant="primary" loading={compare.isPending}>
+              Make items
+            </Button>
           </>
         }
       >
         <form id={FORM_ID} onSubmit={submit} noValidate className="flex flex-col gap-4">
           <fieldset className="max-h-56 overflow-y-auto">
             <legend className="text-sm font-medium">Models</legend>
-            {answered === undefined ? <Skeleton className="h-24" /> : answered.map(({ id, name, completions, checkpointId }) => (
-              <Checkbox key={id} name="model" value={id} defaultChecked={checkpointId !== null} label={<>{name} <span className="figures text-muted">{completions} completions</span></>} />
-            ))}
-            {wrong("modelIds") !== null && <p role="alert" className="text-sm text-failed">{wrong("modelIds")}</p>}
+            {answered === undefined ? (
+              <Skeleton className="h-24" />
+            ) : (
+              answered.map(({ id, name, completions, checkpointId }) => (
+                <Checkbox
+                  key={id}
+                  name="model"
+                  value={id}
+                  defaultChecked={checkpointId !== null}
+                  label={
+                    <>
+                      {name} <span className="figures text-muted">{completions} completions</span>
+                    </>
+                  }
+                />
+              ))
+            )}
+            {wrong("modelIds") !== null && (
+              <p role="alert" className="text-sm text-failed">
+                {wrong("modelIds")}
+              </p>
+            )}
           </fieldset>
           <div className="grid gap-4 sm:grid-cols-2">
             <Field label="Prompts of" error={wrong("split")}>
@@ -80,7 +113,11 @@ export function CompareDialog({ projectId, open, onOpenChange }: { projectId: st
               <option value="wanted">Wanted: the more likely, the more votes until 30 Elo points are settled</option>
             </Select>
           </Field>
-          {compare.isError && !named && <p role="alert" className="text-sm text-failed">{errorMessage(compare.error)}</p>}
+          {compare.isError && !named && (
+            <p role="alert" className="text-sm text-failed">
+              {errorMessage(compare.error)}
+            </p>
+          )}
         </form>
       </DialogContent>
     </Dialog>

@@ -25,10 +25,22 @@ export default function History({ address }: { address: BoardAddress }) {
   const { models, points } = history.data;
   const newest = points.at(-1);
   if (points.length < 2 || newest === undefined) return <p className="text-sm text-muted">The history begins with the second vote.</p>;
-  const order = models.map((_, i) => i).sort((a, b) => (newest.scores[b] ?? 0) - (newest.scores[a] ?? 0)).slice(0, LINES);
-  const rows = points.map(({ votes, scores }) => ({ votes, ...Object.fromEntries(order.flatMap((i) => (Number.isFinite(scores[i]) ? [[`m${i}`, scores[i]]] : []))) }));
+  const order = models
+    .map((_, i) => i)
+    .sort((a, b) => (newest.scores[b] ?? 0) - (newest.scores[a] ?? 0))
+    .slice(0, LINES);
+  const rows = points.map(({ votes, scores }) => ({
+    votes,
+    ...Object.fromEntries(order.flatMap((i) => (Number.isFinite(scores[i]) ? [[`m${i}`, scores[i]]] : []))),
+  }));
   const { until } = address.board;
-  const place = until === undefined ? points.length - 1 : Math.max(0, points.findLastIndex(({ at }) => at.getTime() <= until.getTime()));
+  const place =
+    until === undefined
+      ? points.length - 1
+      : Math.max(
+          0,
+          points.findLastIndex(({ at }) => at.getTime() <= until.getTime()),
+        );
   const shown = points[dragged ?? place];
   const choose = (next: number) => {
     const point = points[next];
@@ -40,13 +52,39 @@ export default function History({ address }: { address: BoardAddress }) {
         <ResponsiveContainer width="100%" height="100%">
           <LineChart data={rows} margin={{ top: 4, right: 8, bottom: 0, left: -12 }} accessibilityLayer={false}>
             <CartesianGrid vertical={false} stroke="var(--border)" />
-            <XAxis dataKey="votes" type="number" domain={["dataMin", "dataMax"]} tick={{ fill: "var(--muted)" }} stroke="var(--border)" minTickGap={32} />
-            <YAxis domain={["auto", "auto"]} tickFormatter={(value: number) => value.toFixed(0)} tick={{ fill: "var(--muted)" }} stroke="var(--border)" />
-            <Tooltip formatter={(value) => Number(value).toFixed(0)} labelFormatter={(votes) => `${votes} votes`} contentStyle={{ background: "var(--surface)", border: "1px solid var(--border)", borderRadius: 8, color: "var(--text)" }} isAnimationActive={false} />
+            <XAxis
+              dataKey="votes"
+              type="number"
+              domain={["dataMin", "dataMax"]}
+              tick={{ fill: "var(--muted)" }}
+              stroke="var(--border)"
+              minTickGap={32}
+            />
+            <YAxis
+              domain={["auto", "auto"]}
+              tickFormatter={(value: number) => value.toFixed(0)}
+              tick={{ fill: "var(--muted)" }}
+              stroke="var(--border)"
+            />
+            <Tooltip
+              formatter={(value) => Number(value).toFixed(0)}
+              labelFormatter={(votes) => `${votes} votes`}
+              contentStyle={{ background: "var(--surface)", border: "1px solid var(--border)", borderRadius: 8, color: "var(--text)" }}
+              isAnimationActive={false}
+            />
             <Legend />
             {shown !== undefined && <ReferenceLine x={shown.votes} stroke="var(--muted)" />}
             {order.map((i, line) => (
-              <Line key={models[i]?.id} dataKey={`m${i}`} name={models[i]?.name} stroke={`var(--series-${(line % 6) + 1})`} strokeDasharray={DASHES[line % DASHES.length]} strokeWidth={2} dot={false} isAnimationActive={false} />
+              <Line
+                key={models[i]?.id}
+                dataKey={`m${i}`}
+                name={models[i]?.name}
+                stroke={`var(--series-${(line % 6) + 1})`}
+                strokeDasharray={DASHES[line % DASHES.length]}
+                strokeWidth={2}
+                dot={false}
+                isAnimationActive={false}
+              />
             ))}
           </LineChart>
         </ResponsiveContainer>
@@ -64,12 +102,22 @@ export default function History({ address }: { address: BoardAddress }) {
           onPointerUp={() => choose(dragged ?? place)}
           onKeyUp={() => choose(dragged ?? place)}
         />
-        <span className="figures text-muted">after {shown?.votes} votes, {shown === undefined ? "" : dayOf(shown.at)}</span>
+        <span className="figures text-muted">
+          after {shown?.votes} votes, {shown === undefined ? "" : dayOf(shown.at)}
+        </span>
       </label>
-      {until !== undefined && <Button size="sm" className="mt-2" onClick={() => {
-        setDragged(null);
-        address.choose("until", null);
-      }}>Back to all votes</Button>}
+      {until !== undefined && (
+        <Button
+          size="sm"
+          className="mt-2"
+          onClick={() => {
+            setDragged(null);
+            address.choose("until", null);
+          }}
+        >
+          Back to all votes
+        </Button>
+      )}
       {models.length > LINES && <p className="mt-2 text-xs text-muted">The {LINES} models that lead now.</p>}
     </div>
   );

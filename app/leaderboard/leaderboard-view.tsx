@@ -33,7 +33,10 @@ function StyleNote({ style }: { style: NonNullable<Leaderboard["style"]> }) {
   return (
     <p className="mb-3 text-sm text-muted">
       Style is held equal. What the votes pay for one standard difference of it:{" "}
-      {style.coefficients.map(({ name, elo, low, high }) => `${name.toLowerCase()} ${formatInterval({ value: elo, low, high, digits: 0 })}`).join(", ")} Elo.
+      {style.coefficients
+        .map(({ name, elo, low, high }) => `${name.toLowerCase()} ${formatInterval({ value: elo, low, high, digits: 0 })}`)
+        .join(", ")}{" "}
+      Elo.
     </p>
   );
 }
@@ -43,8 +46,17 @@ function Preferred({ board, address, researcher }: { board: Leaderboard; address
   if (counted === 0) {
     return (
       <Card>
-        <EmptyState title="No votes compare two models here" action={<Button asChild variant="primary"><Link href="/annotate">Judge items</Link></Button>}>
-          {available.simulated > 0 && address.board.votes === "people" ? "There are only votes of simulated annotators: choose them above to see them." : "The ranking appears with the first vote between answers of different models."}
+        <EmptyState
+          title="No votes compare two models here"
+          action={
+            <Button asChild variant="primary">
+              <Link href="/annotate">Judge items</Link>
+            </Button>
+          }
+        >
+          {available.simulated > 0 && address.board.votes === "people"
+            ? "There are only votes of simulated annotators: choose them above to see them."
+            : "The ranking appears with the first vote between answers of different models."}
         </EmptyState>
       </Card>
     );
@@ -52,22 +64,31 @@ function Preferred({ board, address, researcher }: { board: Leaderboard; address
   return (
     <>
       <p className="mb-3 text-sm text-muted">
-        {counted.toLocaleString("en")} votes counted; on record: {available.people.toLocaleString("en")} by people, {available.simulated.toLocaleString("en")} by simulated annotators.
+        {counted.toLocaleString("en")} votes counted; on record: {available.people.toLocaleString("en")} by people,{" "}
+        {available.simulated.toLocaleString("en")} by simulated annotators.
         {sameModel > 0 && ` ${sameModel.toLocaleString("en")} pairs of one model with itself are left out.`}
       </p>
       {board.notes.length > 0 && (
         <ul className="mb-3 max-w-[85ch] list-disc space-y-1 rounded-lg border bg-flagged-soft py-3 pr-4 pl-8 text-sm">
-          {board.notes.map((note) => <li key={note}>{note}</li>)}
+          {board.notes.map((note) => (
+            <li key={note}>{note}</li>
+          ))}
         </ul>
       )}
       {board.style !== null && <StyleNote style={board.style} />}
-      <Card><Ranking rows={board.ranking} groups={board.groups} slug={address.slug} baseline={address.board.baseline} /></Card>
+      <Card>
+        <Ranking rows={board.ranking} groups={board.groups} slug={address.slug} baseline={address.board.baseline} />
+      </Card>
       <h3 className="mt-8 mb-2 font-semibold">Win rates</h3>
-      <Card><WinRates board={board} researcher={researcher} /></Card>
+      <Card>
+        <WinRates board={board} researcher={researcher} />
+      </Card>
       <h3 className="mt-8 mb-2 font-semibold">How far to trust it</h3>
       <Scrutiny board={board} address={address} />
       <h3 className="mt-8 mb-2 font-semibold">History</h3>
-      <Card><History address={address} /></Card>
+      <Card>
+        <History address={address} />
+      </Card>
     </>
   );
 }
@@ -77,11 +98,18 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
   const projects = useQuery(trpc.leaderboard.projects.queryOptions());
   const address = useBoardAddress(projects.data?.[0]?.slug ?? "");
   const { slug } = address;
-  const board = useQuery({ ...trpc.leaderboard.get.queryOptions({ slug, ...address.board }), enabled: slug !== "", placeholderData: keepPreviousData });
+  const board = useQuery({
+    ...trpc.leaderboard.get.queryOptions({ slug, ...address.board }),
+    enabled: slug !== "",
+    placeholderData: keepPreviousData,
+  });
   const [comparing, setComparing] = useState(false);
   const error = projects.error ?? board.error;
   const project = board.data?.project;
-  const scores = board.data === undefined ? undefined : splitScores(board.data.scores.map((score) => ({ ...score, id: `${score.checkpointId} ${score.metric}` })));
+  const scores =
+    board.data === undefined
+      ? undefined
+      : splitScores(board.data.scores.map((score) => ({ ...score, id: `${score.checkpointId} ${score.metric}` })));
   return (
     <>
       <PageHeader
@@ -89,13 +117,25 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
         actions={
           <>
             {researcher && project !== undefined && <Button onClick={() => setComparing(true)}>Compare models</Button>}
-            {project !== undefined && Object.entries(DOWNLOADS).map(([format, label]) => (
-              <Button key={format} asChild>
-                <a href={`/api/leaderboard/${encodeURIComponent(slug)}?format=${format}&${address.query}`} download><Download aria-hidden="true" className="size-4" />{label}</a>
+            {project !== undefined &&
+              Object.entries(DOWNLOADS).map(([format, label]) => (
+                <Button key={format} asChild>
+                  <a href={`/api/leaderboard/${encodeURIComponent(slug)}?format=${format}&${address.query}`} download>
+                    <Download aria-hidden="true" className="size-4" />
+                    {label}
+                  </a>
+                </Button>
+              ))}
+            {project !== undefined && (
+              <Button asChild>
+                <a href={`/api/leaderboard/${encodeURIComponent(slug)}/picture?${address.pictureQuery}`} title="SVG to embed elsewhere">
+                  Picture
+                </a>
               </Button>
-            ))}
-            {project !== undefined && <Button asChild><a href={`/api/leaderboard/${encodeURIComponent(slug)}/picture?${address.pictureQuery}`} title="SVG to embed elsewhere">Picture</a></Button>}
-            <Button asChild><Link href="/leaderboard/method">Method</Link></Button>
+            )}
+            <Button asChild>
+              <Link href="/leaderboard/method">Method</Link>
+            </Button>
           </>
         }
       />
@@ -108,25 +148,38 @@ export function LeaderboardView({ researcher }: { researcher: boolean }) {
       {error ? (
         <ErrorState message={errorMessage(error)} onRetry={() => void (projects.error ? projects : board).refetch()} />
       ) : board.data === undefined ? (
-        slug === "" ? null : <SkeletonTable rows={6} label="Loading the leaderboard" />
+        slug === "" ? null : (
+          <SkeletonTable rows={6} label="Loading the leaderboard" />
+        )
       ) : (
         <div className="space-y-10" aria-busy={board.isPlaceholderData || undefined}>
           <section aria-labelledby="preferred">
-            <h2 id="preferred" className="mb-1 text-lg font-semibold">What was preferred</h2>
+            <h2 id="preferred" className="mb-1 text-lg font-semibold">
+              What was preferred
+            </h2>
             <Preferred board={board.data} address={address} researcher={researcher} />
           </section>
           <section aria-labelledby="scores">
-            <h2 id="scores" className="mb-1 text-lg font-semibold">Scores of checkpoints</h2>
+            <h2 id="scores" className="mb-1 text-lg font-semibold">
+              Scores of checkpoints
+            </h2>
             <p className="mb-3 text-sm text-muted">The newest evaluation of each; below a number its 95 % interval.</p>
-            <Card><ScoresTable scores={scores?.others ?? []} researcher={researcher} /></Card>
+            <Card>
+              <ScoresTable scores={scores?.others ?? []} researcher={researcher} />
+            </Card>
           </section>
           {scores !== undefined && scores.benchmarks.length > 0 && (
             <section aria-labelledby="benchmarks">
-              <h2 id="benchmarks" className="mb-1 text-lg font-semibold">Benchmarks</h2>
+              <h2 id="benchmarks" className="mb-1 text-lg font-semibold">
+                Benchmarks
+              </h2>
               <p className="mb-3 text-sm text-muted">
-                The newest run of each, with 95 % intervals. Columns marked “sample” rest on a few items that were written for Hone: they are not the benchmark. “Overlap” is the share of items that have a run of words in common with the training data.
+                The newest run of each, with 95 % intervals. Columns marked “sample” rest on a few items that were written for Hone: they
+                are not the benchmark. “Overlap” is the share of items that have a run of words in common with the training data.
               </p>
-              <Card><BenchmarksTable scores={scores.benchmarks} researcher={researcher} /></Card>
+              <Card>
+                <BenchmarksTable scores={scores.benchmarks} researcher={researcher} />
+              </Card>
             </section>
           )}
         </div>

@@ -11,6 +11,11 @@ export function ModelLineage({ slug, modelId, name }: { slug: string; modelId: s
   const lineage = useQuery(trpc.leaderboard.lineage.queryOptions({ slug, modelId }));
   if (lineage.error) return <ErrorState message={errorMessage(lineage.error)} onRetry={() => void lineage.refetch()} />;
   if (lineage.data === undefined) return <Skeleton className="h-24" />;
-  if (lineage.data === null) return <p className="text-sm text-muted">{name} came from outside: its completions were imported, and no run of this installation made it.</p>;
+  if (lineage.data === null)
+    return (
+      <p className="text-sm text-muted">
+        {name} came from outside: its completions were imported, and no run of this installation made it.
+      </p>
+    );
   return <LineageGraphView graph={lineage.data} />;
 }

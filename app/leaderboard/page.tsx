@@ -10,7 +10,11 @@ import { SkeletonTable } from "../components/ui/skeleton";
 import { LeaderboardView } from "./leaderboard-view";
 
 /** What a link to the page shows elsewhere: of published boards only, as nobody is signed in there. */
-export async function generateMetadata({ searchParams }: { searchParams: Promise<Record<string, string | string[] | undefined>> }): Promise<Metadata> {
+export async function generateMetadata({
+  searchParams,
+}: {
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+}): Promise<Metadata> {
   const ctx = { db: getDb(), user: null };
   const { project } = await searchParams;
   const published = await listLeaderboards(ctx);
@@ -21,8 +25,23 @@ export async function generateMetadata({ searchParams }: { searchParams: Promise
   const host = known.get("x-forwarded-host") ?? known.get("host") ?? "localhost";
   const origin = `${known.get("x-forwarded-proto") ?? "http"}://${host}`;
   const title = `${name}: leaderboard`;
-  const description = rows.length === 0 ? note : `${rows.slice(0, 3).map((row) => `${row.name} ${row.score.toFixed(0)}`).join(", ")}; ${note}`;
-  return { title, description, openGraph: { title, description, images: [{ url: `${origin}/api/leaderboard/${encodeURIComponent(asked.slug)}/preview`, width: 1200, height: 630 }] }, twitter: { card: "summary_large_image" } };
+  const description =
+    rows.length === 0
+      ? note
+      : `${rows
+          .slice(0, 3)
+          .map((row) => `${row.name} ${row.score.toFixed(0)}`)
+          .join(", ")}; ${note}`;
+  return {
+    title,
+    description,
+    openGraph: {
+      title,
+      description,
+      images: [{ url: `${origin}/api/leaderboard/${encodeURIComponent(asked.slug)}/preview`, width: 1200, height: 630 }],
+    },
+    twitter: { card: "summary_large_image" },
+  };
 }
 
 export default async function LeaderboardPage() {

@@ -10,7 +10,8 @@ import { ModelLineage } from "./model-lineage";
 
 type Row = Leaderboard["ranking"][number];
 
-const share = (value: number) => (value > 0 && value < 0.005 ? "< 1 %" : value > 0.995 && value < 1 ? "> 99 %" : `${(100 * value).toFixed(0)} %`);
+const share = (value: number) =>
+  value > 0 && value < 0.005 ? "< 1 %" : value > 0.995 && value < 1 ? "> 99 %" : `${(100 * value).toFixed(0)} %`;
 
 export function Ranking({ rows, groups, slug, baseline }: { rows: Row[]; groups: number; slug: string; baseline: string | undefined }) {
   const [open, setOpen] = useState<string | null>(null);
@@ -25,7 +26,14 @@ export function Ranking({ rows, groups, slug, baseline }: { rows: Row[]; groups:
       <THead>
         <Tr>
           {groups > 1 && <Th numeric>Group</Th>}
-          <Th numeric>Rank</Th><Th>Model</Th><Th numeric>Score</Th><Th>95 % interval</Th><Th numeric>P(best)</Th>{against !== undefined && <Th numeric>Wins against {against}</Th>}<Th numeric>Judged</Th><Th numeric>Both bad</Th>
+          <Th numeric>Rank</Th>
+          <Th>Model</Th>
+          <Th numeric>Score</Th>
+          <Th>95 % interval</Th>
+          <Th numeric>P(best)</Th>
+          {against !== undefined && <Th numeric>Wins against {against}</Th>}
+          <Th numeric>Judged</Th>
+          <Th numeric>Both bad</Th>
         </Tr>
       </THead>
       <TBody>
@@ -37,27 +45,42 @@ export function Ranking({ rows, groups, slug, baseline }: { rows: Row[]; groups:
                 {groups > 1 && <Td numeric>{(row.group ?? 0) + 1}</Td>}
                 <Td numeric>{row.rankLow === row.rankHigh ? row.rank : `${row.rank} (${row.rankLow}–${row.rankHigh})`}</Td>
                 <Td className="font-medium">
-                  <button type="button" aria-expanded={open === row.id} onClick={() => setOpen(open === row.id ? null : row.id)} className="inline-flex items-center gap-1 rounded text-left hover:underline">
+                  <button
+                    type="button"
+                    aria-expanded={open === row.id}
+                    onClick={() => setOpen(open === row.id ? null : row.id)}
+                    className="inline-flex items-center gap-1 rounded text-left hover:underline"
+                  >
                     <ChevronRight aria-hidden="true" className={cn("size-4 shrink-0 text-muted", open === row.id && "rotate-90")} />
                     {row.name}
                   </button>
                   {mayLead && <span className="ml-2 text-xs font-normal text-muted">may be the first</span>}
                 </Td>
-                <Td numeric className={mayLead ? "text-muted" : ""}>{row.score?.toFixed(0)}</Td>
+                <Td numeric className={mayLead ? "text-muted" : ""}>
+                  {row.score?.toFixed(0)}
+                </Td>
                 <Td>
                   <span className="flex items-center gap-2 whitespace-nowrap">
                     <span aria-hidden="true" className="relative hidden h-3 w-32 rounded bg-sunken sm:block">
-                      <span className="absolute inset-y-1 rounded bg-accent/40" style={{ left: at(row.low ?? 0), right: `calc(100% - ${at(row.high ?? 0)})` }} />
+                      <span
+                        className="absolute inset-y-1 rounded bg-accent/40"
+                        style={{ left: at(row.low ?? 0), right: `calc(100% - ${at(row.high ?? 0)})` }}
+                      />
                       <span className="absolute inset-y-0 w-0.5 bg-accent" style={{ left: at(row.score ?? 0) }} />
                     </span>
-                    <span className="tabular-nums">{row.low?.toFixed(0)} to {row.high?.toFixed(0)}</span>
+                    <span className="tabular-nums">
+                      {row.low?.toFixed(0)} to {row.high?.toFixed(0)}
+                    </span>
                     {row.open === "above" && <span className="text-xs text-muted">never lost</span>}
                     {row.open === "below" && <span className="text-xs text-muted">never won</span>}
                   </span>
                 </Td>
                 <Td numeric>{share(row.first ?? 0)}</Td>
                 {against !== undefined && (
-                  <Td numeric className={row.against !== null && row.against.low <= 0.5 && row.against.high >= 0.5 ? "text-muted italic" : ""}>
+                  <Td
+                    numeric
+                    className={row.against !== null && row.against.low <= 0.5 && row.against.high >= 0.5 ? "text-muted italic" : ""}
+                  >
                     {row.against === null ? "–" : formatInterval({ ...row.against, percent: true })}
                   </Td>
                 )}
@@ -66,7 +89,9 @@ export function Ranking({ rows, groups, slug, baseline }: { rows: Row[]; groups:
               </Tr>
               {open === row.id && (
                 <Tr>
-                  <td colSpan={columns} className="p-4"><ModelLineage slug={slug} modelId={row.id} name={row.name} /></td>
+                  <td colSpan={columns} className="p-4">
+                    <ModelLineage slug={slug} modelId={row.id} name={row.name} />
+                  </td>
                 </Tr>
               )}
             </Fragment>

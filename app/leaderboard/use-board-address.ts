@@ -11,10 +11,12 @@ export function useBoardAddress(first: string) {
   const here = usePathname();
   const search = useSearchParams();
   const slug = search.get("project") ?? first;
-  const said = Object.fromEntries(NAMES.flatMap((name) => {
-    const value = search.get(name);
-    return value !== null && boardSchema.shape[name].safeParse(value).success ? [[name, value]] : [];
-  }));
+  const said = Object.fromEntries(
+    NAMES.flatMap((name) => {
+      const value = search.get(name);
+      return value !== null && boardSchema.shape[name].safeParse(value).success ? [[name, value]] : [];
+    }),
+  );
   const board = boardSchema.omit({ slug: true }).parse(said);
   const asked = Number(search.get("difference"));
   const difference = asked >= 1 && asked <= 1000 ? asked : 30;

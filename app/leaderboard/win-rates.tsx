@@ -8,7 +8,14 @@ export function WinRates({ board, researcher }: { board: Leaderboard; researcher
   return (
     <Table label="Win rates: the row against the column">
       <THead>
-        <Tr><Th>Wins of … against</Th>{ranking.map(({ id, name }) => <Th key={id} numeric>{name}</Th>)}</Tr>
+        <Tr>
+          <Th>Wins of … against</Th>
+          {ranking.map(({ id, name }) => (
+            <Th key={id} numeric>
+              {name}
+            </Th>
+          ))}
+        </Tr>
       </THead>
       <TBody>
         {ranking.map((row) => (
@@ -20,8 +27,15 @@ export function WinRates({ board, researcher }: { board: Leaderboard; researcher
               return (
                 <Td key={column.id} numeric>
                   {cell !== null && researcher ? (
-                    <Link className="underline decoration-dotted" href={`/leaderboard/votes?project=${encodeURIComponent(project.slug)}&a=${row.id}&b=${column.id}`}>{text}</Link>
-                  ) : text}
+                    <Link
+                      className="underline decoration-dotted"
+                      href={`/leaderboard/votes?project=${encodeURIComponent(project.slug)}&a=${row.id}&b=${column.id}`}
+                    >
+                      {text}
+                    </Link>
+                  ) : (
+                    text
+                  )}
                 </Td>
               );
             })}

@@ -53,7 +53,11 @@ export function NewProjectDialog({ open, onOpenChange, onCreated }: Props) {
           <Field label="Description" hint="What is judged here and for what; researchers see it." error={fields[1]}>
             <Textarea name="description" maxLength={2000} />
           </Field>
-          <Field label="Judgements for each item" hint="How many annotators judge the same thing. 1 gives most data; 2 or more measure agreement." error={fields[2]}>
+          <Field
+            label="Judgements for each item"
+            hint="How many annotators judge the same thing. 1 gives most data; 2 or more measure agreement."
+            error={fields[2]}
+          >
             <Input name="overlap" type="number" min={1} max={20} defaultValue={1} required className="w-28" />
           </Field>
           {create.isError && fields.every((text) => text === null) && (

@@ -32,10 +32,16 @@ export function ProjectsView() {
   );
   return (
     <>
-      <PageHeader title="Projects" description="A project holds prompts, what models answered, how people judged it, and what was trained on that." actions={newButton} />
+      <PageHeader
+        title="Projects"
+        description="A project holds prompts, what models answered, how people judged it, and what was trained on that."
+        actions={newButton}
+      />
       <Card>
         {projects.isPending && <SkeletonTable label="Loading projects" />}
-        {projects.isError && projects.data === undefined && <ErrorState message={errorMessage(projects.error)} onRetry={() => void projects.refetch()} />}
+        {projects.isError && projects.data === undefined && (
+          <ErrorState message={errorMessage(projects.error)} onRetry={() => void projects.refetch()} />
+        )}
         {projects.data?.length === 0 && (
           <EmptyState icon={<FolderOpen aria-hidden="true" />} title="No projects yet" action={newButton}>
             Make a project, import prompts into it, and let a model answer them: then there is something to judge.
@@ -78,9 +84,15 @@ function ProjectsTable({ rows }: { rows: readonly ListedProject[] }) {
               {formatCount(project.judged)} of {formatCount(project.seats)}
             </Td>
             <Td>
-              {project.seats > 0 ? <Progress label={`Judged in ${project.name}`} value={project.judged} max={project.seats} /> : <span className="text-xs text-muted">nothing to judge yet</span>}
+              {project.seats > 0 ? (
+                <Progress label={`Judged in ${project.name}`} value={project.judged} max={project.seats} />
+              ) : (
+                <span className="text-xs text-muted">nothing to judge yet</span>
+              )}
             </Td>
-            <Td className="whitespace-nowrap text-muted">{project.lastJudgedAt === null ? "–" : <RelativeTime date={project.lastJudgedAt} />}</Td>
+            <Td className="whitespace-nowrap text-muted">
+              {project.lastJudgedAt === null ? "–" : <RelativeTime date={project.lastJudgedAt} />}
+            </Td>
           </Tr>
         ))}
       </TBody>

@@ -32,7 +32,11 @@ export function RunsView() {
   );
   return (
     <>
-      <PageHeader title="Runs" description="Training, evaluation and sampling, done by the workers in the order of this queue." actions={startButton} />
+      <PageHeader
+        title="Runs"
+        description="Training, evaluation and sampling, done by the workers in the order of this queue."
+        actions={startButton}
+      />
       <div className="mb-3 flex flex-wrap items-center gap-2">
         <Input
           type="search"
@@ -77,7 +81,8 @@ export function RunsView() {
         {runs.isError && runs.data === undefined && <ErrorState message={errorMessage(runs.error)} onRetry={() => void runs.refetch()} />}
         {runs.data?.length === 0 && (
           <EmptyState icon={<Activity aria-hidden="true" />} title="No runs yet" action={startButton}>
-            A run trains, evaluates or samples. Start with sampling completions for the annotators, or with a reward model once a dataset version is frozen.
+            A run trains, evaluates or samples. Start with sampling completions for the annotators, or with a reward model once a dataset
+            version is frozen.
           </EmptyState>
         )}
         {runs.data !== undefined && runs.data.length > 0 && rows.length === 0 && (

@@ -55,7 +55,8 @@ export function filterRuns(runs: readonly ListedRun[], filter: RunFilter): Liste
   return runs
     .filter(({ kind, state }) => (filter.kind === null || kind === filter.kind) && (filter.state === null || state === filter.state))
     .filter((run) => {
-      const text = `${run.name} ${run.kind} ${run.state} ${run.projectName} ${run.workerName ?? ""} ${run.baseCheckpointName ?? ""}`.toLowerCase();
+      const text =
+        `${run.name} ${run.kind} ${run.state} ${run.projectName} ${run.workerName ?? ""} ${run.baseCheckpointName ?? ""}`.toLowerCase();
       return words.every((word) => text.includes(word));
     })
     .sort((a, b) => sign * COMPARE[filter.sort](a, b) || COMPARE.created(b, a));

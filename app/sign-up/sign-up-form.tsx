@@ -11,9 +11,7 @@ import { errorMessage, fieldError, useTRPC } from "../trpc";
 export function SignUpForm() {
   const trpc = useTRPC();
   const router = useRouter();
-  const signUp = useMutation(
-    trpc.user.signUp.mutationOptions({ onSuccess: () => router.push("/sign-in?created=1") }),
-  );
+  const signUp = useMutation(trpc.user.signUp.mutationOptions({ onSuccess: () => router.push("/sign-in?created=1") }));
   const fields = {
     name: fieldError(signUp.error, "name"),
     email: fieldError(signUp.error, "email"),

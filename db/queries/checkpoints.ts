@@ -44,7 +44,10 @@ export async function latestCheckpoint(db: Db, runId: string): Promise<Checkpoin
  * What a run of this project may start from: base models of everybody or of the project, and results
  * of its runs; newest first.
  */
-export function selectUsableCheckpoints(db: Db, filter: { projectId: string; kinds?: readonly CheckpointKind[] }): Promise<CheckpointRow[]> {
+export function selectUsableCheckpoints(
+  db: Db,
+  filter: { projectId: string; kinds?: readonly CheckpointKind[] },
+): Promise<CheckpointRow[]> {
   return db
     .select()
     .from(checkpoints)

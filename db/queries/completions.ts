@@ -10,7 +10,13 @@ export type NewCompletionRow = typeof completions.$inferInsert;
 
 const CHUNK = 500;
 /** What tells a completion from the others: not its text, which would come back with every row. */
-const identity = { id: completions.id, promptId: completions.promptId, modelId: completions.modelId, contentHash: completions.contentHash, ordinal: completions.ordinal };
+const identity = {
+  id: completions.id,
+  promptId: completions.promptId,
+  modelId: completions.modelId,
+  contentHash: completions.contentHash,
+  ordinal: completions.ordinal,
+};
 
 /** Texts that differ only by white space around them are one completion. */
 export function hashCompletionText(text: string): string {
@@ -21,7 +27,11 @@ export function hashCompletionText(text: string): string {
 export async function selectCompletionsByIds(db: Db, ids: readonly string[]): Promise<(CompletionRow & { model: string })[]> {
   const out: (CompletionRow & { model: string })[] = [];
   for (let start = 0; start < ids.length; start += CHUNK) {
-    const rows = await db.select().from(completions).innerJoin(models, eq(models.id, completions.modelId)).where(inArray(completions.id, ids.slice(start, start + CHUNK)));
+    const rows = await db
+      .select()
+      .from(completions)
+      .innerJoin(models, eq(models.id, completions.modelId))
+      .where(inArray(completions.id, ids.slice(start, start + CHUNK)));
     out.push(...rows.map((row) => ({ ...row.completions, model: row.models.name })));
   }
   return out;
@@ -54,7 +64,14 @@ export async function selectServableCompletions(db: Db, promptIds: readonly stri
   const found = new Map<string, Servable[]>();
   if (promptIds.length === 0) return found;
   const rows = await db
-    .select({ id: completions.id, promptId: completions.promptId, text: completions.text, turns: completions.turns, contentHash: completions.contentHash, model: models.name })
+    .select({
+      id: completions.id,
+      promptId: completions.promptId,
+      text: completions.text,
+      turns: completions.turns,
+      contentHash: completions.contentHash,
+      model: models.name,
+    })
     .from(completions)
     .innerJoin(models, eq(models.id, completions.modelId))
     .where(inArray(completions.promptId, [...promptIds]))
@@ -82,7 +99,8 @@ async function insertCompletions(db: Db, rows: readonly NewCompletionRow[]): Pro
  * prompt and ordinal is one completion.
  */
 export async function upsertCompletions(db: Db, rows: NewCompletionRow[]): Promise<{ ids: string[]; inserted: number }> {
-  const key = (row: { promptId: string; modelId: string; contentHash: string; ordinal?: number }) => `${row.promptId} ${row.modelId} ${row.contentHash} ${row.ordinal ?? 0}`;
+  const key = (row: { promptId: string; modelId: string; contentHash: string; ordinal?: number }) =>
+    `${row.promptId} ${row.modelId} ${row.contentHash} ${row.ordinal ?? 0}`;
   const found = new Map<string, string>();
   let inserted = 0;
   for (let start = 0; start < rows.length; start += CHUNK) {
@@ -95,7 +113,18 @@ export async function upsertCompletions(db: Db, rows: NewCompletionRow[]): Promi
     const known = await db
       .select(identity)
       .from(completions)
-      .where(and(inArray(completions.promptId, missing.map(({ promptId }) => promptId)), inArray(completions.contentHash, missing.map(({ contentHash }) => contentHash))));
+      .where(
+        and(
+          inArray(
+            completions.promptId,
+            missing.map(({ promptId }) => promptId),
+          ),
+          inArray(
+            completions.contentHash,
+            missing.map(({ contentHash }) => contentHash),
+          ),
+        ),
+      );
     for (const row of known) found.set(key(row), row.id);
   }
   const ids = rows.map((row) => {
@@ -110,7 +139,10 @@ export async function upsertCompletions(db: Db, rows: NewCompletionRow[]): Promi
 export async function ensureNamedModel(db: Db, projectId: string, name: string): Promise<string> {
   const [made] = await db.insert(models).values({ projectId, name }).onConflictDoNothing().returning({ id: models.id });
   if (made) return made.id;
-  const [known] = await db.select({ id: models.id }).from(models).where(and(eq(models.projectId, projectId), eq(models.name, name)));
+  const [known] = await db
+    .select({ id: models.id })
+    .from(models)
+    .where(and(eq(models.projectId, projectId), eq(models.name, name)));
   if (!known) throw new Error(`The model "${name}" was removed while it was looked up`);
   return known.id;
 }
@@ -138,6 +170,8 @@ export function selectNewestCompletions(db: Db, input: { projectId: string; mode
     })
     .from(completions)
     .innerJoin(prompts, eq(prompts.id, completions.promptId))
-    .where(and(eq(completions.projectId, input.projectId), eq(prompts.split, input.split), inArray(completions.modelId, [...input.modelIds])))
+    .where(
+      and(eq(completions.projectId, input.projectId), eq(prompts.split, input.split), inArray(completions.modelId, [...input.modelIds])),
+    )
     .orderBy(completions.promptId, completions.modelId, desc(completions.createdAt), asc(completions.ordinal), asc(completions.id));
 }

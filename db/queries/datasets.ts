@@ -13,7 +13,15 @@ export type NewDatasetRow = typeof datasetRows.$inferInsert;
 /** Prompts of a project after `afterHash` in the order of their content hash, which is the same in every installation. */
 export function selectPromptPage(db: Db, input: { projectId: string; afterHash: string; limit: number }) {
   return db
-    .select({ id: prompts.id, messages: prompts.messages, reference: prompts.reference, split: prompts.split, groupKey: prompts.groupKey, meta: prompts.meta, contentHash: prompts.contentHash })
+    .select({
+      id: prompts.id,
+      messages: prompts.messages,
+      reference: prompts.reference,
+      split: prompts.split,
+      groupKey: prompts.groupKey,
+      meta: prompts.meta,
+      contentHash: prompts.contentHash,
+    })
     .from(prompts)
     .where(and(eq(prompts.projectId, input.projectId), gt(prompts.contentHash, input.afterHash)))
     .orderBy(asc(prompts.contentHash))
@@ -56,7 +64,12 @@ export function selectJudgementsOfPrompts(db: Db, promptIds: readonly string[]) 
 /** The completions of the items of these prompts, in the items' own order. */
 export function selectItemTexts(db: Db, promptIds: readonly string[]) {
   return db
-    .select({ itemId: itemCompletions.itemId, completionId: itemCompletions.completionId, text: completions.text, turns: completions.turns })
+    .select({
+      itemId: itemCompletions.itemId,
+      completionId: itemCompletions.completionId,
+      text: completions.text,
+      turns: completions.turns,
+    })
     .from(itemCompletions)
     .innerJoin(items, eq(items.id, itemCompletions.itemId))
     .innerJoin(completions, eq(completions.id, itemCompletions.completionId))
@@ -76,7 +89,10 @@ export function selectLeakingGroups(db: Db, projectId: string) {
     .limit(5);
 }
 
-export async function selectDatasetByHash(db: Db, input: { projectId: string; kind: DatasetKind; hash: string }): Promise<DatasetVersionRow | null> {
+export async function selectDatasetByHash(
+  db: Db,
+  input: { projectId: string; kind: DatasetKind; hash: string },
+): Promise<DatasetVersionRow | null> {
   const [row] = await db
     .select()
     .from(datasetVersions)
@@ -130,7 +146,10 @@ export function selectDatasetVersions(db: Db, projectId: string) {
 }
 
 /** Rows after `afterOrdinal` (-1 for the first) in their frozen order. */
-export function selectDatasetRowPage(db: Db, input: { versionId: string; afterOrdinal: number; limit: number; splits?: readonly Split[] }): Promise<StoredDatasetRow[]> {
+export function selectDatasetRowPage(
+  db: Db,
+  input: { versionId: string; afterOrdinal: number; limit: number; splits?: readonly Split[] },
+): Promise<StoredDatasetRow[]> {
   return db
     .select()
     .from(datasetRows)

@@ -4,7 +4,10 @@ import type { Db } from "../client";
 import { completions, guidelineVersions, itemCompletions, items, judgements, models, prompts, users } from "../schema";
 
 /** Judgements that stand, oldest first, after the place of the last one read. */
-export function selectJudgementPage(db: Db, input: { projectId: string; after: { at: string; id: string } | null; limit: number; simulated: boolean }) {
+export function selectJudgementPage(
+  db: Db,
+  input: { projectId: string; after: { at: string; id: string } | null; limit: number; simulated: boolean },
+) {
   const { projectId, after, limit, simulated } = input;
   return db
     .select({
@@ -54,7 +57,13 @@ export function selectJudgementPage(db: Db, input: { projectId: string; after: {
 /** Completions of items, in the items' own order. */
 export function selectCompletionsOfItems(db: Db, itemIds: readonly string[]) {
   return db
-    .select({ itemId: itemCompletions.itemId, id: completions.id, text: completions.text, model: models.name, checkpointId: models.checkpointId })
+    .select({
+      itemId: itemCompletions.itemId,
+      id: completions.id,
+      text: completions.text,
+      model: models.name,
+      checkpointId: models.checkpointId,
+    })
     .from(itemCompletions)
     .innerJoin(completions, eq(completions.id, itemCompletions.completionId))
     .innerJoin(models, eq(models.id, completions.modelId))

@@ -15,17 +15,12 @@ export async function selectHasDemoProject(db: Db): Promise<boolean> {
 }
 
 /** Those of `emails` that can sign in with a password, with its hash. */
-export async function selectPasswordHashes(
-  db: Db,
-  emails: readonly string[],
-): Promise<{ email: string; passwordHash: string }[]> {
+export async function selectPasswordHashes(db: Db, emails: readonly string[]): Promise<{ email: string; passwordHash: string }[]> {
   const rows = await db
     .select({ email: users.email, passwordHash: users.passwordHash, disabled: users.disabled })
     .from(users)
     .where(inArray(users.email, [...emails]));
-  return rows.flatMap(({ email, passwordHash, disabled }) =>
-    passwordHash === null || disabled ? [] : [{ email, passwordHash }],
-  );
+  return rows.flatMap(({ email, passwordHash, disabled }) => (passwordHash === null || disabled ? [] : [{ email, passwordHash }]));
 }
 
 /** Throws when the database does not answer. */

@@ -14,7 +14,10 @@ export function selectGuidelineVersions(db: Db, projectId: string) {
       body: guidelineVersions.body,
       createdBy: users.name,
       createdAt: guidelineVersions.createdAt,
-      judgements: sql<number>`(select count(*) from ${judgements} where ${judgements.guidelineVersionId} = ${guidelineVersions.id} and ${judgements.undoneAt} is null)`.mapWith(Number),
+      judgements:
+        sql<number>`(select count(*) from ${judgements} where ${judgements.guidelineVersionId} = ${guidelineVersions.id} and ${judgements.undoneAt} is null)`.mapWith(
+          Number,
+        ),
     })
     .from(guidelineVersions)
     .leftJoin(users, eq(users.id, guidelineVersions.createdBy))
@@ -23,7 +26,12 @@ export function selectGuidelineVersions(db: Db, projectId: string) {
 }
 
 export async function selectLatestGuideline(db: Db, projectId: string): Promise<GuidelineVersionRow | null> {
-  const [row] = await db.select().from(guidelineVersions).where(eq(guidelineVersions.projectId, projectId)).orderBy(desc(guidelineVersions.version)).limit(1);
+  const [row] = await db
+    .select()
+    .from(guidelineVersions)
+    .where(eq(guidelineVersions.projectId, projectId))
+    .orderBy(desc(guidelineVersions.version))
+    .limit(1);
   return row ?? null;
 }
 

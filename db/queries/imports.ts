@@ -23,13 +23,20 @@ export type ImportedJudgement = {
   createdAt?: Date;
 };
 
-const hashItem = ({ mode, completionIds }: ImportedJudgement) => createHash("sha256").update([mode, ...[...completionIds].sort()].join("\n")).digest("hex");
+const hashItem = ({ mode, completionIds }: ImportedJudgement) =>
+  createHash("sha256")
+    .update([mode, ...[...completionIds].sort()].join("\n"))
+    .digest("hex");
 
 /**
  * Stores judgements, each on an item that is made when there is none and with a seat of its own, so that seats for
  * people stay free. A judgement of an annotator on an item that they have judged is left out.
  */
-export async function insertImportedJudgements(tx: Db, projectId: string, rows: ImportedJudgement[]): Promise<{ items: number; judgements: number }> {
+export async function insertImportedJudgements(
+  tx: Db,
+  projectId: string,
+  rows: ImportedJudgement[],
+): Promise<{ items: number; judgements: number }> {
   if (rows.length === 0) return { items: 0, judgements: 0 };
   const byHash = new Map(rows.toReversed().map((row) => [hashItem(row), row]));
   // Rows as one parameter: a statement with a parameter for each value takes longer to write than to run.
@@ -39,12 +46,17 @@ export async function insertImportedJudgements(tx: Db, projectId: string, rows: 
     select ${projectId}::uuid, "promptId", mode, "contentHash" from json_to_recordset(${JSON.stringify(wanted)}::json) as item("promptId" uuid, mode text, "contentHash" text)
     on conflict do nothing
     returning id, content_hash as "contentHash"`)) as unknown as { id: string; contentHash: string }[];
-  const parts = made.flatMap(({ id, contentHash }) => (byHash.get(contentHash)?.completionIds ?? []).map((completionId, position) => ({ itemId: id, completionId, position })));
+  const parts = made.flatMap(({ id, contentHash }) =>
+    (byHash.get(contentHash)?.completionIds ?? []).map((completionId, position) => ({ itemId: id, completionId, position })),
+  );
   if (parts.length > 0) {
     await tx.execute(sql`insert into item_completions (item_id, completion_id, position)
       select "itemId", "completionId", position from json_to_recordset(${JSON.stringify(parts)}::json) as part("itemId" uuid, "completionId" uuid, position smallint)`);
   }
-  const known = await tx.select({ id: items.id, contentHash: items.contentHash }).from(items).where(and(eq(items.projectId, projectId), inArray(items.contentHash, [...byHash.keys()])));
+  const known = await tx
+    .select({ id: items.id, contentHash: items.contentHash })
+    .from(items)
+    .where(and(eq(items.projectId, projectId), inArray(items.contentHash, [...byHash.keys()])));
   const itemIds = new Map(known.map(({ id, contentHash }) => [contentHash, id]));
   const taken = await tx
     .select({ itemId: seats.itemId, last: sql<number>`max(${seats.seat})`.mapWith(Number) })
@@ -80,7 +92,11 @@ export async function insertImportedJudgements(tx: Db, projectId: string, rows: 
 
 /** The account that stands for votes of an imported file; nobody can sign in with it. */
 export async function ensureImporter(tx: Db, input: { email: string; name: string }): Promise<string> {
-  const [made] = await tx.insert(users).values({ ...input, role: "annotator", disabled: true }).onConflictDoNothing({ target: users.email }).returning({ id: users.id });
+  const [made] = await tx
+    .insert(users)
+    .values({ ...input, role: "annotator", disabled: true })
+    .onConflictDoNothing({ target: users.email })
+    .returning({ id: users.id });
   if (made) return made.id;
   const [known] = await tx.select({ id: users.id }).from(users).where(eq(users.email, input.email));
   if (!known) throw new Error(`The account ${input.email} was removed while it was looked up`);

@@ -17,13 +17,18 @@ export type NewItem = {
 /** The same comparison in any order is one item; what shows no completion is known by its prompt. */
 function hashItem({ mode, promptId, completionIds }: NewItem): string {
   const shown = completionIds.length > 0 ? [...completionIds].sort() : [promptId];
-  return createHash("sha256").update([mode, ...shown].join("\n")).digest("hex");
+  return createHash("sha256")
+    .update([mode, ...shown].join("\n"))
+    .digest("hex");
 }
 
 /** Those of the prompts that have an item. */
 export async function selectPromptsWithItems(db: Db, promptIds: readonly string[]): Promise<Set<string>> {
   if (promptIds.length === 0) return new Set();
-  const rows = await db.selectDistinct({ promptId: items.promptId }).from(items).where(inArray(items.promptId, [...promptIds]));
+  const rows = await db
+    .selectDistinct({ promptId: items.promptId })
+    .from(items)
+    .where(inArray(items.promptId, [...promptIds]));
   return new Set(rows.map(({ promptId }) => promptId));
 }
 
@@ -46,11 +51,23 @@ export async function insertItems(
       const byHash = new Map(chunk.toReversed().map((item) => [hashItem(item), item])); // the first of two alike counts
       const made = await tx
         .insert(items)
-        .values([...byHash].map(([contentHash, { promptId, mode, priority, propensity, roundId }]) => ({ projectId: input.projectId, promptId, mode, priority, propensity, roundId, contentHash })))
+        .values(
+          [...byHash].map(([contentHash, { promptId, mode, priority, propensity, roundId }]) => ({
+            projectId: input.projectId,
+            promptId,
+            mode,
+            priority,
+            propensity,
+            roundId,
+            contentHash,
+          })),
+        )
         .onConflictDoNothing()
         .returning({ id: items.id, contentHash: items.contentHash });
       if (made.length === 0) continue;
-      const shown = made.flatMap(({ id, contentHash }) => (byHash.get(contentHash)?.completionIds ?? []).map((completionId, position) => ({ itemId: id, completionId, position })));
+      const shown = made.flatMap(({ id, contentHash }) =>
+        (byHash.get(contentHash)?.completionIds ?? []).map((completionId, position) => ({ itemId: id, completionId, position })),
+      );
       if (shown.length > 0) await tx.insert(itemCompletions).values(shown);
       await tx.insert(seats).values(made.flatMap(({ id }) => Array.from({ length: wanted }, (_, i) => ({ itemId: id, seat: i + 1 }))));
       ids.push(...made.map(({ id }) => id));

@@ -7,7 +7,10 @@ export type JudgementRow = typeof judgements.$inferSelect;
 export type NewJudgement = typeof judgements.$inferInsert;
 
 export async function selectJudgementByEvent(db: Db, input: { annotatorId: string; clientEventId: string }): Promise<JudgementRow | null> {
-  const [row] = await db.select().from(judgements).where(and(eq(judgements.annotatorId, input.annotatorId), eq(judgements.clientEventId, input.clientEventId)));
+  const [row] = await db
+    .select()
+    .from(judgements)
+    .where(and(eq(judgements.annotatorId, input.annotatorId), eq(judgements.clientEventId, input.clientEventId)));
   return row ?? null;
 }
 
@@ -21,10 +24,22 @@ const mine = (input: { projectId: string; annotatorId: string }) =>
   and(eq(judgements.projectId, input.projectId), eq(judgements.annotatorId, input.annotatorId), isNull(judgements.undoneAt));
 
 /** The newest judgement that stands, locked, with its age by the database's clock. */
-export async function lockLastJudgement(tx: Db, input: { projectId: string; annotatorId: string }): Promise<(JudgementRow & { ageSeconds: number }) | null> {
-  const [last] = await tx.select().from(judgements).where(mine(input)).orderBy(desc(judgements.createdAt), desc(judgements.id)).limit(1).for("update");
+export async function lockLastJudgement(
+  tx: Db,
+  input: { projectId: string; annotatorId: string },
+): Promise<(JudgementRow & { ageSeconds: number }) | null> {
+  const [last] = await tx
+    .select()
+    .from(judgements)
+    .where(mine(input))
+    .orderBy(desc(judgements.createdAt), desc(judgements.id))
+    .limit(1)
+    .for("update");
   if (!last) return null;
-  const [age] = await tx.select({ seconds: sql<number>`extract(epoch from clock_timestamp() - ${judgements.createdAt})::float8` }).from(judgements).where(eq(judgements.id, last.id));
+  const [age] = await tx
+    .select({ seconds: sql<number>`extract(epoch from clock_timestamp() - ${judgements.createdAt})::float8` })
+    .from(judgements)
+    .where(eq(judgements.id, last.id));
   return { ...last, ageSeconds: age?.seconds ?? 0 };
 }
 
@@ -33,7 +48,10 @@ export async function undoJudgementRow(tx: Db, judgementId: string): Promise<voi
 }
 
 export async function upsertDraft(db: Db, input: { annotatorId: string; itemId: string; value: Record<string, unknown> }): Promise<void> {
-  await db.insert(drafts).values(input).onConflictDoUpdate({ target: [drafts.annotatorId, drafts.itemId], set: { value: input.value, updatedAt: sql`now()` } });
+  await db
+    .insert(drafts)
+    .values(input)
+    .onConflictDoUpdate({ target: [drafts.annotatorId, drafts.itemId], set: { value: input.value, updatedAt: sql`now()` } });
 }
 
 export async function deleteDraft(tx: Db, input: { annotatorId: string; itemId: string }): Promise<void> {
@@ -64,7 +82,10 @@ export function selectOwnJudgements(db: Db, input: { projectId: string; annotato
 
 export async function selectTexts(db: Db, completionIds: readonly string[]): Promise<Map<string, string>> {
   if (completionIds.length === 0) return new Map();
-  const rows = await db.select({ id: completions.id, text: completions.text }).from(completions).where(inArray(completions.id, [...completionIds]));
+  const rows = await db
+    .select({ id: completions.id, text: completions.text })
+    .from(completions)
+    .where(inArray(completions.id, [...completionIds]));
   return new Map(rows.map(({ id, text }) => [id, text]));
 }
 
@@ -96,5 +117,12 @@ export function selectSharedRankings(db: Db, input: { projectId: string; annotat
   return db
     .select({ itemId: judgements.itemId, annotatorId: judgements.annotatorId, shownOrder: judgements.shownOrder, ranks: judgements.ranks })
     .from(judgements)
-    .where(and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), sql`${judgements.ranks} is not null`, inArray(judgements.itemId, own)));
+    .where(
+      and(
+        eq(judgements.projectId, input.projectId),
+        isNull(judgements.undoneAt),
+        sql`${judgements.ranks} is not null`,
+        inArray(judgements.itemId, own),
+      ),
+    );
 }

@@ -10,12 +10,21 @@ const byWhom = (filter: VoteFilter) => (filter === "all" ? undefined : eq(users.
 
 /** Judgements of work that compare something; a demonstration shows nothing. */
 const standing = (input: { projectId: string; votes: VoteFilter }) =>
-  and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), eq(judgements.purpose, "work"), sql`${judgements.shownOrder} <> '[]'::jsonb`, byWhom(input.votes));
+  and(
+    eq(judgements.projectId, input.projectId),
+    isNull(judgements.undoneAt),
+    eq(judgements.purpose, "work"),
+    sql`${judgements.shownOrder} <> '[]'::jsonb`,
+    byWhom(input.votes),
+  );
 
 /** How many judgements of work stand and when the last was made (microseconds since 1970, as text): the same while no vote was added or undone. */
 export async function selectVoteMark(db: Db, input: { projectId: string; votes: VoteFilter }): Promise<{ count: number; last: string }> {
   const [row] = await db
-    .select({ count: sql<number>`count(*)::int`, last: sql<string>`coalesce((extract(epoch from max(${judgements.createdAt})) * 1000000)::bigint, 0)::text` })
+    .select({
+      count: sql<number>`count(*)::int`,
+      last: sql<string>`coalesce((extract(epoch from max(${judgements.createdAt})) * 1000000)::bigint, 0)::text`,
+    })
     .from(judgements)
     .innerJoin(users, eq(users.id, judgements.annotatorId))
     .where(standing(input));
@@ -30,13 +39,21 @@ const PAGE = 50_000;
  * cheap. A line is id, annotator (36 characters each), kind (r: ranked, o: best of n, b: both bad, n: no preference), shown order and ranks as
  * PostgreSQL writes jsonb, propensity and microseconds since 1970 behind a blank each. Null where there are no more.
  */
-export async function selectVotePage(db: Db, input: { projectId: string; votes: VoteFilter; after: { at: string; id: string } | null; upTo: string }): Promise<string | null> {
+export async function selectVotePage(
+  db: Db,
+  input: { projectId: string; votes: VoteFilter; after: { at: string; id: string } | null; upTo: string },
+): Promise<string | null> {
   const moment = (microseconds: string) => sql`to_timestamp(0) + ${microseconds}::bigint * interval '1 microsecond'`;
-  const later = input.after === null ? undefined : sql`(${judgements.createdAt}, ${judgements.id}) > (${moment(input.after.at)}, ${input.after.id}::uuid)`;
+  const later =
+    input.after === null
+      ? undefined
+      : sql`(${judgements.createdAt}, ${judgements.id}) > (${moment(input.after.at)}, ${input.after.id}::uuid)`;
   const page = db
     .select({
       line: sql<string>`${judgements.id}::text || ${judgements.annotatorId}::text || case when ${judgements.ranks} is not null then case when ${judgements.value}->>'kind' = 'best_of_n' then 'o' else 'r' end when ${judgements.value}->>'kind' = 'both_bad' then 'b' else 'n' end
-        || ${judgements.shownOrder}::text || coalesce(${judgements.ranks}::text, '') || ' ' || ${judgements.propensity}::text || ' ' || (extract(epoch from ${judgements.createdAt}) * 1000000)::bigint::text`.as("line"),
+        || ${judgements.shownOrder}::text || coalesce(${judgements.ranks}::text, '') || ' ' || ${judgements.propensity}::text || ' ' || (extract(epoch from ${judgements.createdAt}) * 1000000)::bigint::text`.as(
+        "line",
+      ),
     })
     .from(judgements)
     .innerJoin(users, eq(users.id, judgements.annotatorId))
@@ -50,7 +67,10 @@ export async function selectVotePage(db: Db, input: { projectId: string; votes: 
 
 export async function countVotes(db: Db, projectId: string): Promise<{ people: number; simulated: number }> {
   const [row] = await db
-    .select({ people: sql<number>`count(*) filter (where not ${users.simulated})::int`, simulated: sql<number>`count(*) filter (where ${users.simulated})::int` })
+    .select({
+      people: sql<number>`count(*) filter (where not ${users.simulated})::int`,
+      simulated: sql<number>`count(*) filter (where ${users.simulated})::int`,
+    })
     .from(judgements)
     .innerJoin(users, eq(users.id, judgements.annotatorId))
     .where(and(eq(judgements.projectId, projectId), isNull(judgements.undoneAt), eq(judgements.purpose, "work")));
@@ -69,7 +89,11 @@ export function selectCompletionModels(db: Db, projectId: string) {
 export async function selectCompletionLines(db: Db, projectId: string): Promise<string | null> {
   const category = sql`coalesce(${prompts.meta}->>'category', ${prompts.meta}->>'task', '')`;
   const [row] = await db
-    .select({ text: sql<string | null>`string_agg(${completions.id}::text || ${completions.modelId}::text || translate(${category}, E'\\n\\r', '  '), E'\\n')` })
+    .select({
+      text: sql<
+        string | null
+      >`string_agg(${completions.id}::text || ${completions.modelId}::text || translate(${category}, E'\\n\\r', '  '), E'\\n')`,
+    })
     .from(completions)
     .innerJoin(prompts, eq(prompts.id, completions.promptId))
     .where(eq(completions.projectId, projectId));
@@ -82,7 +106,11 @@ export function selectCompletionTexts(db: Db, projectId: string) {
 }
 
 export function selectRankedModels(db: Db, projectId: string) {
-  return db.select({ id: models.id, name: models.name, checkpointId: models.checkpointId }).from(models).where(eq(models.projectId, projectId)).orderBy(asc(models.name));
+  return db
+    .select({ id: models.id, name: models.name, checkpointId: models.checkpointId })
+    .from(models)
+    .where(eq(models.projectId, projectId))
+    .orderBy(asc(models.name));
 }
 
 /** The newest score of each checkpoint and metric. */
@@ -110,12 +138,14 @@ export function selectCheckpointScores(db: Db, projectId: string) {
 }
 
 export function selectLeaderboardProjects(db: Db, input: { publishedOnly: boolean }) {
-  return db
-    .select({ id: projects.id, slug: projects.slug, name: projects.name, published: projects.published, demo: projects.demo })
-    .from(projects)
-    .where(input.publishedOnly ? eq(projects.published, true) : undefined)
-    // What is published comes first: it is what most come for.
-    .orderBy(desc(projects.published), asc(projects.name));
+  return (
+    db
+      .select({ id: projects.id, slug: projects.slug, name: projects.name, published: projects.published, demo: projects.demo })
+      .from(projects)
+      .where(input.publishedOnly ? eq(projects.published, true) : undefined)
+      // What is published comes first: it is what most come for.
+      .orderBy(desc(projects.published), asc(projects.name))
+  );
 }
 
 /** Votes that compare two models, newest first, with their texts: what stands behind a cell. */
@@ -139,7 +169,16 @@ export function selectVotesBetween(db: Db, input: { projectId: string; a: string
     .innerJoin(users, eq(users.id, judgements.annotatorId))
     .innerJoin(items, eq(items.id, judgements.itemId))
     .innerJoin(prompts, eq(prompts.id, items.promptId))
-    .where(and(eq(judgements.projectId, input.projectId), isNull(judgements.undoneAt), eq(judgements.purpose, "work"), isNotNull(judgements.ranks), holds(input.a), holds(input.b)))
+    .where(
+      and(
+        eq(judgements.projectId, input.projectId),
+        isNull(judgements.undoneAt),
+        eq(judgements.purpose, "work"),
+        isNotNull(judgements.ranks),
+        holds(input.a),
+        holds(input.b),
+      ),
+    )
     .orderBy(desc(judgements.createdAt))
     .limit(input.limit);
 }

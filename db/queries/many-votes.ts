@@ -43,7 +43,9 @@ export async function fillVotes(db: Db, input: { projectId: string; items: numbe
         when margin = 0 then '[1,1]' when margin < 0 then '[1,2]' else '[2,1]' end,
       5000 + item_n * 37 % 60000, now() - make_interval(hours => (item_n % 2000)::int)
     from sided join people on people.n = sided.who`);
-  await db.execute(sql`update judgements set value = jsonb_build_object('kind', 'ranking', 'ranks', ranks) where project_id = ${projectId} and value->>'kind' = 'ranking'`);
+  await db.execute(
+    sql`update judgements set value = jsonb_build_object('kind', 'ranking', 'ranks', ranks) where project_id = ${projectId} and value->>'kind' = 'ranking'`,
+  );
   await db.execute(sql`
     insert into seats (item_id, seat, annotator_id, shown_order, judgement_id)
     select item_id, seat, annotator_id, shown_order, id from judgements where project_id = ${projectId}`);
@@ -52,5 +54,7 @@ export async function fillVotes(db: Db, input: { projectId: string; items: numbe
 
 /** Changes a vote, so that what is kept of all of them is out of date. */
 export async function touchNewestVote(db: Db, projectId: string): Promise<void> {
-  await db.execute(sql`update judgements set created_at = created_at + interval '1 second' where id = (select id from judgements where project_id = ${projectId} order by created_at desc limit 1)`);
+  await db.execute(
+    sql`update judgements set created_at = created_at + interval '1 second' where id = (select id from judgements where project_id = ${projectId} order by created_at desc limit 1)`,
+  );
 }

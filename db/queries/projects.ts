@@ -18,7 +18,9 @@ export async function selectProjectBySlug(db: Db, slug: string): Promise<Project
 
 /** Hosts from which any project shows images. */
 export async function selectImageHosts(db: Db): Promise<string[]> {
-  const rows = await db.selectDistinct({ host: sql<string>`jsonb_array_elements_text(${projects.annotation}->'imageHosts')` }).from(projects);
+  const rows = await db
+    .selectDistinct({ host: sql<string>`jsonb_array_elements_text(${projects.annotation}->'imageHosts')` })
+    .from(projects);
   return rows.map(({ host }) => host).sort();
 }
 
@@ -28,7 +30,9 @@ export async function insertProject(db: Db, project: NewProject): Promise<Projec
   return row ?? null;
 }
 
-export type ProjectChange = Partial<Pick<NewProject, "name" | "description" | "overlap" | "leaseSeconds" | "undoSeconds" | "reasons" | "annotation" | "published" | "queue">>;
+export type ProjectChange = Partial<
+  Pick<NewProject, "name" | "description" | "overlap" | "leaseSeconds" | "undoSeconds" | "reasons" | "annotation" | "published" | "queue">
+>;
 
 /** Returns null when there is no such project. */
 export async function updateProject(db: Db, id: string, change: ProjectChange): Promise<ProjectRow | null> {
@@ -40,7 +44,11 @@ const live = isNull(judgements.undoneAt);
 
 /** Every project with how far its judging has come, by name. */
 export function selectProjectsWithProgress(db: Db) {
-  const promptCounts = db.select({ projectId: prompts.projectId, n: count().as("n_prompts") }).from(prompts).groupBy(prompts.projectId).as("prompt_counts");
+  const promptCounts = db
+    .select({ projectId: prompts.projectId, n: count().as("n_prompts") })
+    .from(prompts)
+    .groupBy(prompts.projectId)
+    .as("prompt_counts");
   const seatCounts = db
     .select({ projectId: items.projectId, wanted: count().as("n_wanted"), judged: count(seats.judgementId).as("n_judged") })
     .from(seats)
@@ -49,7 +57,10 @@ export function selectProjectsWithProgress(db: Db) {
     .groupBy(items.projectId)
     .as("seat_counts");
   const lastJudged = db
-    .select({ projectId: judgements.projectId, at: sql<Date>`max(${judgements.createdAt})`.mapWith(judgements.createdAt).as("last_judged") })
+    .select({
+      projectId: judgements.projectId,
+      at: sql<Date>`max(${judgements.createdAt})`.mapWith(judgements.createdAt).as("last_judged"),
+    })
     .from(judgements)
     .where(live)
     .groupBy(judgements.projectId)
@@ -76,10 +87,21 @@ export function selectProjectsWithProgress(db: Db) {
 
 /** Prompts, completions, items and seats of a project. */
 export async function selectProjectCounts(db: Db, projectId: string) {
-  const [promptCount] = await db.select({ n: count(), references: count(prompts.reference) }).from(prompts).where(eq(prompts.projectId, projectId));
-  const [completionCount] = await db.select({ n: count(), models: countDistinct(completions.modelId) }).from(completions).where(eq(completions.projectId, projectId));
+  const [promptCount] = await db
+    .select({ n: count(), references: count(prompts.reference) })
+    .from(prompts)
+    .where(eq(prompts.projectId, projectId));
+  const [completionCount] = await db
+    .select({ n: count(), models: countDistinct(completions.modelId) })
+    .from(completions)
+    .where(eq(completions.projectId, projectId));
   const [itemCount] = await db
-    .select({ n: count(), done: count(sql`case when not exists (select 1 from ${seats} where ${seats.itemId} = ${items.id} and ${seats.judgementId} is null) then 1 end`) })
+    .select({
+      n: count(),
+      done: count(
+        sql`case when not exists (select 1 from ${seats} where ${seats.itemId} = ${items.id} and ${seats.judgementId} is null) then 1 end`,
+      ),
+    })
     .from(items)
     .where(and(eq(items.projectId, projectId), eq(items.purpose, "work")));
   const [seatCount] = await db
@@ -108,7 +130,11 @@ export async function selectProjectCounts(db: Db, projectId: string) {
 export function selectJudgementsByDay(db: Db, projectId: string, since: Date) {
   const day = sql<string>`to_char(${judgements.createdAt} at time zone 'UTC', 'YYYY-MM-DD')`;
   return db
-    .select({ day, people: count(sql`case when not ${users.simulated} then 1 end`), simulated: count(sql`case when ${users.simulated} then 1 end`) })
+    .select({
+      day,
+      people: count(sql`case when not ${users.simulated} then 1 end`),
+      simulated: count(sql`case when ${users.simulated} then 1 end`),
+    })
     .from(judgements)
     .innerJoin(users, eq(users.id, judgements.annotatorId))
     .where(and(eq(judgements.projectId, projectId), live, gte(judgements.createdAt, since)))
@@ -150,7 +176,13 @@ export function selectOverlappingPreferences(db: Db, projectId: string) {
     .having(sql`count(*) > 1`)
     .as("shared");
   return db
-    .select({ itemId: judgements.itemId, annotatorId: judgements.annotatorId, simulated: users.simulated, shownOrder: judgements.shownOrder, ranks: judgements.ranks })
+    .select({
+      itemId: judgements.itemId,
+      annotatorId: judgements.annotatorId,
+      simulated: users.simulated,
+      shownOrder: judgements.shownOrder,
+      ranks: judgements.ranks,
+    })
     .from(judgements)
     .innerJoin(shared, eq(shared.itemId, judgements.itemId))
     .innerJoin(users, eq(users.id, judgements.annotatorId))

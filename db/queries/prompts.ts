@@ -38,7 +38,10 @@ export async function selectGroupSplits(db: Db, projectId: string, groupKeys: re
 export async function selectPromptsByHash(db: Db, projectId: string, hashes: readonly string[]): Promise<Map<string, PromptRow>> {
   const found = new Map<string, PromptRow>();
   for (let start = 0; start < hashes.length; start += CHUNK) {
-    const rows = await db.select().from(prompts).where(and(eq(prompts.projectId, projectId), inArray(prompts.contentHash, hashes.slice(start, start + CHUNK))));
+    const rows = await db
+      .select()
+      .from(prompts)
+      .where(and(eq(prompts.projectId, projectId), inArray(prompts.contentHash, hashes.slice(start, start + CHUNK))));
     for (const row of rows) found.set(row.contentHash, row);
   }
   return found;
@@ -48,14 +51,24 @@ export async function selectPromptsByHash(db: Db, projectId: string, hashes: rea
 export async function insertPrompts(db: Db, rows: NewPromptRow[]): Promise<PromptRow[]> {
   const made: PromptRow[] = [];
   for (let start = 0; start < rows.length; start += CHUNK) {
-    made.push(...(await db.insert(prompts).values(rows.slice(start, start + CHUNK)).onConflictDoNothing().returning()));
+    made.push(
+      ...(await db
+        .insert(prompts)
+        .values(rows.slice(start, start + CHUNK))
+        .onConflictDoNothing()
+        .returning()),
+    );
   }
   return made;
 }
 
 /** Gives a prompt that had no reference answer one. */
 export async function setReference(db: Db, promptId: string, reference: string): Promise<boolean> {
-  const rows = await db.update(prompts).set({ reference }).where(and(eq(prompts.id, promptId), isNull(prompts.reference))).returning({ id: prompts.id });
+  const rows = await db
+    .update(prompts)
+    .set({ reference })
+    .where(and(eq(prompts.id, promptId), isNull(prompts.reference)))
+    .returning({ id: prompts.id });
   return rows.length === 1;
 }
 
@@ -80,7 +93,10 @@ export type PromptFilter = {
 /** A page of prompts with how many completions, items and live judgements each has, and how many prompts the filter finds. */
 export async function selectPromptTable(db: Db, filter: PromptFilter) {
   // Conditions by eq and isNull, not by columns in the template: of those a select from one table drops the table's name.
-  const judgementCount = sql<number>`(select count(*) from ${judgements} join ${items} on ${eq(items.id, judgements.itemId)} where ${and(eq(items.promptId, prompts.id), isNull(judgements.undoneAt))})`.mapWith(Number);
+  const judgementCount =
+    sql<number>`(select count(*) from ${judgements} join ${items} on ${eq(items.id, judgements.itemId)} where ${and(eq(items.promptId, prompts.id), isNull(judgements.undoneAt))})`.mapWith(
+      Number,
+    );
   const completionCount = sql<number>`(select count(*) from ${completions} where ${eq(completions.promptId, prompts.id)})`.mapWith(Number);
   const where = and(...promptConditions(filter));
   const order: Record<PromptFilter["sort"], SQL[]> = {
@@ -121,7 +137,9 @@ function promptConditions({ projectId, split, search, modelId, judged }: PromptF
           sql`exists (select 1 from jsonb_array_elements(${prompts.messages}) message where message->>'content' ilike ${pattern})`,
           ilike(prompts.reference, pattern),
         ),
-    modelId === undefined ? undefined : sql`exists (select 1 from ${completions} where ${completions.promptId} = ${prompts.id} and ${completions.modelId} = ${modelId})`,
+    modelId === undefined
+      ? undefined
+      : sql`exists (select 1 from ${completions} where ${completions.promptId} = ${prompts.id} and ${completions.modelId} = ${modelId})`,
     judged === undefined ? undefined : judged === "yes" ? hasJudgement : sql`not ${hasJudgement}`,
   ];
 }

@@ -53,7 +53,9 @@ export type QualityVoteRow = {
 /** Changes whenever what `selectQualityVotes` gives does. */
 export async function selectVotesFingerprint(db: Db, projectId: string): Promise<string> {
   const [row] = await db
-    .select({ votes: sql<string>`concat_ws(' ', count(*), max(${judgements.createdAt}), count(${judgements.undoneAt}), max(${judgements.undoneAt}))` })
+    .select({
+      votes: sql<string>`concat_ws(' ', count(*), max(${judgements.createdAt}), count(${judgements.undoneAt}), max(${judgements.undoneAt}))`,
+    })
     .from(judgements)
     .where(eq(judgements.projectId, projectId));
   const [gold] = await db
@@ -66,7 +68,11 @@ export async function selectVotesFingerprint(db: Db, projectId: string): Promise
 export function selectPromptsOfItems(db: Db, itemIds: readonly string[]) {
   return itemIds.length === 0
     ? Promise.resolve([])
-    : db.select({ itemId: items.id, promptId: prompts.id, messages: prompts.messages }).from(items).innerJoin(prompts, eq(prompts.id, items.promptId)).where(inArray(items.id, [...itemIds]));
+    : db
+        .select({ itemId: items.id, promptId: prompts.id, messages: prompts.messages })
+        .from(items)
+        .innerJoin(prompts, eq(prompts.id, items.promptId))
+        .where(inArray(items.id, [...itemIds]));
 }
 
 export function selectNames(db: Db, userIds: readonly string[]) {

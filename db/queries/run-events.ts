@@ -33,9 +33,9 @@ export async function appendLockedEvents(
 ): Promise<number> {
   const seq = run.eventSeq + events.length;
   if (events.length === 0) return seq;
-  await tx.insert(runEvents).values(
-    events.map((event, i) => ({ runId: run.id, seq: run.eventSeq + i + 1, attempt: run.attempt, event: storableEvent(event) })),
-  );
+  await tx
+    .insert(runEvents)
+    .values(events.map((event, i) => ({ runId: run.id, seq: run.eventSeq + i + 1, attempt: run.attempt, event: storableEvent(event) })));
   await tx.update(runs).set({ eventSeq: seq }).where(eq(runs.id, run.id));
   await tx.execute(sql`select pg_notify(${RUN_EVENTS_CHANNEL}, ${JSON.stringify({ runId: run.id, seq })})`);
   return seq;
@@ -56,10 +56,7 @@ export async function appendRunEvents(
       .where(eq(runs.id, input.runId))
       .for("update");
     if (run === undefined || run.attempt !== input.attempt || run.state !== "running") return null;
-    await tx
-      .update(runs)
-      .set({ heartbeatAt: sql`now()`, step: input.step, totalSteps: input.totalSteps })
-      .where(eq(runs.id, run.id));
+    await tx.update(runs).set({ heartbeatAt: sql`now()`, step: input.step, totalSteps: input.totalSteps }).where(eq(runs.id, run.id));
     return { seq: await appendLockedEvents(tx, run, input.events) };
   });
 }

@@ -12,7 +12,17 @@ import { appendLockedEvents } from "./run-events";
 export type RunRow = typeof runs.$inferSelect;
 export type NewRun = Pick<
   typeof runs.$inferInsert,
-  "projectId" | "kind" | "name" | "config" | "baseCheckpointId" | "rewardCheckpointId" | "datasetVersionId" | "roundId" | "sweepId" | "createdBy" | "totalSteps"
+  | "projectId"
+  | "kind"
+  | "name"
+  | "config"
+  | "baseCheckpointId"
+  | "rewardCheckpointId"
+  | "datasetVersionId"
+  | "roundId"
+  | "sweepId"
+  | "createdBy"
+  | "totalSteps"
 >;
 
 /** Deaths of workers without a checkpoint in between after which a run counts as failed. */
@@ -26,7 +36,10 @@ const FINISHED: readonly RunState[] = ["succeeded", "failed", "cancelled"];
 /** A queued run with its first state event. */
 export async function insertRun(db: Db, run: NewRun, reason = "Created"): Promise<RunRow> {
   return db.transaction(async (tx) => {
-    const [row] = await tx.insert(runs).values({ ...run, reason }).returning();
+    const [row] = await tx
+      .insert(runs)
+      .values({ ...run, reason })
+      .returning();
     if (row === undefined) throw new Error("The run was not inserted");
     const eventSeq = await appendLockedEvents(tx, row, [{ kind: "state", from: null, to: "queued", reason }]);
     return { ...row, eventSeq };
@@ -81,7 +94,12 @@ async function releaseDeadRun(tx: Db, run: RunRow): Promise<RunRow> {
   const queued = await moveRun(tx, run, "queued", died);
   const deaths = await countDeaths(tx, run.id);
   if (deaths < MAX_DEATHS) return queued;
-  return moveRun(tx, queued, "failed", `${deaths} workers in a row died on it without a checkpoint in between; the last was ${worker?.name ?? "unknown"}`);
+  return moveRun(
+    tx,
+    queued,
+    "failed",
+    `${deaths} workers in a row died on it without a checkpoint in between; the last was ${worker?.name ?? "unknown"}`,
+  );
 }
 
 /**
@@ -169,10 +187,7 @@ export async function transitionRun(
  * Asks for a pause or a cancel: at once where no worker holds the run, else at the worker's next step.
  * A cancel overrides a pause that was asked before.
  */
-export async function requestRun(
-  db: Db,
-  input: { runId: string; what: "pause" | "cancel"; reason: string },
-): Promise<TransitionResult> {
+export async function requestRun(db: Db, input: { runId: string; what: "pause" | "cancel"; reason: string }): Promise<TransitionResult> {
   return db.transaction(async (tx) => {
     const run = await lockRun(tx, input.runId);
     if (run === null) return { ok: false, problem: "missing" };
@@ -182,7 +197,9 @@ export async function requestRun(
     if (run.requested === input.what || run.requested === "cancel") return { ok: true, run };
     const [asked] = await tx.update(runs).set({ requested: input.what }).where(eq(runs.id, run.id)).returning();
     if (asked === undefined) throw new Error(`Run ${run.id} vanished under its lock`);
-    const eventSeq = await appendLockedEvents(tx, asked, [{ kind: "log", level: "info", message: `${input.reason}; the worker will do so after its step` }]);
+    const eventSeq = await appendLockedEvents(tx, asked, [
+      { kind: "log", level: "info", message: `${input.reason}; the worker will do so after its step` },
+    ]);
     return { ok: true, run: { ...asked, eventSeq } };
   });
 }
@@ -231,7 +248,14 @@ export type ListedRunRow = Awaited<ReturnType<typeof selectListed>>[number];
 /** Newest first; each filter narrows; `sweepId` null leaves trials of sweeps out. */
 export function selectRuns(
   db: Db,
-  filter: { projectId?: string; kinds?: readonly RunKind[]; states?: readonly RunState[]; roundId?: string; sweepId?: string | null; limit?: number } = {},
+  filter: {
+    projectId?: string;
+    kinds?: readonly RunKind[];
+    states?: readonly RunState[];
+    roundId?: string;
+    sweepId?: string | null;
+    limit?: number;
+  } = {},
 ): Promise<ListedRunRow[]> {
   return selectListed(db)
     .where(

@@ -42,7 +42,10 @@ const seatColumns = {
  * item is named; seats of a higher tier first, then items that others have begun, then by priority, then in an order of
  * the annotator's own. Null when there is none.
  */
-export async function lockFreeSeat(tx: Db, input: { projectId: string; annotatorId: string; itemId?: string; tier: number }): Promise<{ itemId: string; seat: number; tier: number } | null> {
+export async function lockFreeSeat(
+  tx: Db,
+  input: { projectId: string; annotatorId: string; itemId?: string; tier: number },
+): Promise<{ itemId: string; seat: number; tier: number } | null> {
   const other = alias(seats, "other");
   const begun = sql`exists (select 1 from ${seats} begun where begun.item_id = ${seats.itemId} and begun.judgement_id is not null)`;
   const [seat] = await tx
@@ -56,11 +59,27 @@ export async function lockFreeSeat(tx: Db, input: { projectId: string; annotator
         lte(seats.tier, input.tier),
         input.itemId === undefined ? eq(items.purpose, "work") : eq(seats.itemId, input.itemId),
         free(seats),
-        notExists(tx.select({ one: sql`1` }).from(other).where(and(eq(other.itemId, seats.itemId), eq(other.annotatorId, input.annotatorId), ne(other.seat, seats.seat)))),
-        notExists(tx.select({ one: sql`1` }).from(judgements).where(and(eq(judgements.itemId, seats.itemId), eq(judgements.annotatorId, input.annotatorId), isNull(judgements.undoneAt)))),
+        notExists(
+          tx
+            .select({ one: sql`1` })
+            .from(other)
+            .where(and(eq(other.itemId, seats.itemId), eq(other.annotatorId, input.annotatorId), ne(other.seat, seats.seat))),
+        ),
+        notExists(
+          tx
+            .select({ one: sql`1` })
+            .from(judgements)
+            .where(and(eq(judgements.itemId, seats.itemId), eq(judgements.annotatorId, input.annotatorId), isNull(judgements.undoneAt))),
+        ),
       ),
     )
-    .orderBy(sql`${seats.tier} desc`, sql`${begun} desc`, sql`${items.priority} desc`, sql`md5(${seats.itemId}::text || ${input.annotatorId}::text)`, asc(seats.seat))
+    .orderBy(
+      sql`${seats.tier} desc`,
+      sql`${begun} desc`,
+      sql`${items.priority} desc`,
+      sql`md5(${seats.itemId}::text || ${input.annotatorId}::text)`,
+      asc(seats.seat),
+    )
     .limit(1)
     .for("update", { of: seats, skipLocked: true });
   return seat ?? null;
@@ -69,7 +88,14 @@ export async function lockFreeSeat(tx: Db, input: { projectId: string; annotator
 /** Gives a locked seat to an annotator. */
 export async function takeSeat(
   tx: Db,
-  input: { itemId: string; seat: number; annotatorId: string; shownOrder: string[]; guidelineVersionId: string | null; leaseSeconds: number },
+  input: {
+    itemId: string;
+    seat: number;
+    annotatorId: string;
+    shownOrder: string[];
+    guidelineVersionId: string | null;
+    leaseSeconds: number;
+  },
 ): Promise<void> {
   const { itemId, seat, annotatorId, shownOrder, guidelineVersionId, leaseSeconds } = input;
   await tx
@@ -80,7 +106,11 @@ export async function takeSeat(
 
 /** The seat that an annotator holds on an item, locked; judged from or not. */
 export async function lockOwnSeat(tx: Db, input: { itemId: string; annotatorId: string }): Promise<SeatRow | null> {
-  const [seat] = await tx.select().from(seats).where(and(eq(seats.itemId, input.itemId), eq(seats.annotatorId, input.annotatorId))).for("update");
+  const [seat] = await tx
+    .select()
+    .from(seats)
+    .where(and(eq(seats.itemId, input.itemId), eq(seats.annotatorId, input.annotatorId)))
+    .for("update");
   return seat ?? null;
 }
 
@@ -105,7 +135,10 @@ export async function releaseSeat(db: Db, input: { itemId: string; annotatorId: 
 }
 
 /** Records the judgement of a seat, or takes it back (null). */
-export async function setSeatJudgement(tx: Db, input: { itemId: string; seat: number; judgementId: string | null; leaseSeconds: number }): Promise<void> {
+export async function setSeatJudgement(
+  tx: Db,
+  input: { itemId: string; seat: number; judgementId: string | null; leaseSeconds: number },
+): Promise<void> {
   await tx
     .update(seats)
     .set({ judgementId: input.judgementId, leaseExpiresAt: input.judgementId === null ? leaseEnd(input.leaseSeconds) : null })
@@ -115,12 +148,27 @@ export async function setSeatJudgement(tx: Db, input: { itemId: string; seat: nu
 /** An item with its project's rules and the ids of its completions, in item order. */
 export async function selectItemToJudge(db: Db, itemId: string) {
   const [item] = await db
-    .select({ id: items.id, projectId: items.projectId, mode: items.mode, propensity: items.propensity, purpose: items.purpose, repeatOf: items.repeatOf, queue: projects.queue, leaseSeconds: projects.leaseSeconds, undoSeconds: projects.undoSeconds, annotation: projects.annotation })
+    .select({
+      id: items.id,
+      projectId: items.projectId,
+      mode: items.mode,
+      propensity: items.propensity,
+      purpose: items.purpose,
+      repeatOf: items.repeatOf,
+      queue: projects.queue,
+      leaseSeconds: projects.leaseSeconds,
+      undoSeconds: projects.undoSeconds,
+      annotation: projects.annotation,
+    })
     .from(items)
     .innerJoin(projects, eq(projects.id, items.projectId))
     .where(eq(items.id, itemId));
   if (!item) return null;
-  const rows = await db.select({ id: itemCompletions.completionId }).from(itemCompletions).where(eq(itemCompletions.itemId, itemId)).orderBy(asc(itemCompletions.position));
+  const rows = await db
+    .select({ id: itemCompletions.completionId })
+    .from(itemCompletions)
+    .where(eq(itemCompletions.itemId, itemId))
+    .orderBy(asc(itemCompletions.position));
   return { ...item, completionIds: rows.map(({ id }) => id) };
 }
 
@@ -141,9 +189,22 @@ export async function selectTaskContent(db: Db, input: { itemId: string; annotat
     .innerJoin(projects, eq(projects.id, items.projectId))
     .where(eq(items.id, itemId));
   if (!item) return null;
-  const texts = await db.select({ id: completions.id, text: completions.text, turns: completions.turns }).from(itemCompletions).innerJoin(completions, eq(completions.id, itemCompletions.completionId)).where(eq(itemCompletions.itemId, itemId));
-  const [draft] = await db.select({ value: drafts.value }).from(drafts).where(and(eq(drafts.itemId, itemId), eq(drafts.annotatorId, annotatorId)));
-  const [guideline] = guidelineVersionId === null ? [] : await db.select({ version: guidelineVersions.version, body: guidelineVersions.body }).from(guidelineVersions).where(eq(guidelineVersions.id, guidelineVersionId));
+  const texts = await db
+    .select({ id: completions.id, text: completions.text, turns: completions.turns })
+    .from(itemCompletions)
+    .innerJoin(completions, eq(completions.id, itemCompletions.completionId))
+    .where(eq(itemCompletions.itemId, itemId));
+  const [draft] = await db
+    .select({ value: drafts.value })
+    .from(drafts)
+    .where(and(eq(drafts.itemId, itemId), eq(drafts.annotatorId, annotatorId)));
+  const [guideline] =
+    guidelineVersionId === null
+      ? []
+      : await db
+          .select({ version: guidelineVersions.version, body: guidelineVersions.body })
+          .from(guidelineVersions)
+          .where(eq(guidelineVersions.id, guidelineVersionId));
   return { ...item, texts, draft: draft?.value ?? null, guideline: guideline ?? null };
 }
 
@@ -161,7 +222,12 @@ export async function countOpenFor(db: Db, input: { projectId: string; annotator
         lte(seats.tier, input.tier),
         isNull(seats.judgementId),
         or(isNull(seats.annotatorId), lt(seats.leaseExpiresAt, sql`now()`), eq(seats.annotatorId, input.annotatorId)),
-        notExists(db.select({ one: sql`1` }).from(judgements).where(and(eq(judgements.itemId, seats.itemId), eq(judgements.annotatorId, input.annotatorId), isNull(judgements.undoneAt)))),
+        notExists(
+          db
+            .select({ one: sql`1` })
+            .from(judgements)
+            .where(and(eq(judgements.itemId, seats.itemId), eq(judgements.annotatorId, input.annotatorId), isNull(judgements.undoneAt))),
+        ),
       ),
     );
   return row?.n ?? 0;
@@ -184,6 +250,10 @@ export function selectProjectsToAnnotate(db: Db, annotatorId: string) {
 
 /** Judged seats of a project, for progress. */
 export async function countJudgedSeats(db: Db, projectId: string): Promise<number> {
-  const [row] = await db.select({ n: sql<number>`count(*)::int` }).from(seats).innerJoin(items, eq(items.id, seats.itemId)).where(and(eq(items.projectId, projectId), eq(items.purpose, "work"), isNotNull(seats.judgementId)));
+  const [row] = await db
+    .select({ n: sql<number>`count(*)::int` })
+    .from(seats)
+    .innerJoin(items, eq(items.id, seats.itemId))
+    .where(and(eq(items.projectId, projectId), eq(items.purpose, "work"), isNotNull(seats.judgementId)));
   return row?.n ?? 0;
 }

@@ -9,14 +9,20 @@ export async function insertSyntheticVotes(db: Db, slug: string, { models, promp
   const [row] = await db.execute<{ id: string }>(sql`insert into projects (slug, name) values (${slug}, ${slug}) returning id`);
   if (row === undefined) throw new Error("The synthetic project was not made");
   const { id } = row;
-  await db.execute(sql`insert into users (id, email, name) select md5('u' || k)::uuid, 'u' || k || '@synthetic.invalid', 'u' || k from generate_series(0, ${annotators - 1}) k`);
-  await db.execute(sql`insert into models (id, project_id, name) select md5('m' || k)::uuid, ${id}, 'model ' || k from generate_series(0, ${models - 1}) k`);
+  await db.execute(
+    sql`insert into users (id, email, name) select md5('u' || k)::uuid, 'u' || k || '@synthetic.invalid', 'u' || k from generate_series(0, ${annotators - 1}) k`,
+  );
+  await db.execute(
+    sql`insert into models (id, project_id, name) select md5('m' || k)::uuid, ${id}, 'model ' || k from generate_series(0, ${models - 1}) k`,
+  );
   await db.execute(sql`insert into prompts (id, project_id, messages, split, group_key, content_hash, meta)
     select md5('p' || k)::uuid, ${id}, '[{"role":"user","content":"question"}]', 'test', k, k, jsonb_build_object('category', 'topic ' || k % 5) from generate_series(0, ${prompts - 1}) k`);
   await db.execute(sql`insert into completions (id, project_id, prompt_id, model_id, text, source, content_hash)
     select md5('c' || p * ${models}::int + m)::uuid, ${id}, md5('p' || p)::uuid, md5('m' || m)::uuid, repeat('word ', 5 + (p * 7 + m * 13) % 90), 'external', p || '.' || m
     from generate_series(0, ${prompts - 1}) p, generate_series(0, ${models - 1}) m`);
-  await db.execute(sql`insert into items (id, project_id, prompt_id, mode, content_hash) select md5('i' || k)::uuid, ${id}, md5('p' || k % ${prompts}::int)::uuid, 'pairwise', k from generate_series(0, ${items - 1}) k`);
+  await db.execute(
+    sql`insert into items (id, project_id, prompt_id, mode, content_hash) select md5('i' || k)::uuid, ${id}, md5('p' || k % ${prompts}::int)::uuid, 'pairwise', k from generate_series(0, ${items - 1}) k`,
+  );
   // Model a of item k beats model b the more surely the smaller its number.
   await db.execute(sql`insert into judgements (project_id, item_id, seat, annotator_id, client_event_id, value, shown_order, ranks, active_ms, created_at)
     select ${id}, md5('i' || k)::uuid, t + 1, md5('u' || t)::uuid, md5('e' || k || '.' || t)::uuid, '{"kind": "pairwise", "margin": 1}',

@@ -9,7 +9,11 @@ export type PromptRow = typeof prompts.$inferSelect;
 export type NewCompletion = typeof completions.$inferInsert;
 
 /** Rows of a dataset version in their frozen order, by split. Throws when the version is of another kind. */
-export async function selectTrainingRows<T extends PreferenceRow | SftRow>(db: Db, versionId: string, kind: "preference" | "sft"): Promise<Record<Split, T[]>> {
+export async function selectTrainingRows<T extends PreferenceRow | SftRow>(
+  db: Db,
+  versionId: string,
+  kind: "preference" | "sft",
+): Promise<Record<Split, T[]>> {
   const [version] = await db.select({ kind: datasetVersions.kind }).from(datasetVersions).where(eq(datasetVersions.id, versionId));
   if (version?.kind !== kind) throw new Error(`The run needs a dataset version of kind ${kind}, not ${version?.kind ?? "none"}`);
   const rows = await db.select().from(datasetRows).where(eq(datasetRows.datasetVersionId, versionId)).orderBy(asc(datasetRows.ordinal));
@@ -49,13 +53,19 @@ export function selectPromptsOfSplit(db: Db, projectId: string, split: Split, li
 /** The model that stands for a checkpoint on the leaderboard; made on first use. */
 export async function ensureModel(db: Db, input: { projectId: string; checkpointId: string; name: string }): Promise<string> {
   const { projectId, checkpointId } = input;
-  const [known] = await db.select().from(models).where(and(eq(models.projectId, projectId), eq(models.checkpointId, checkpointId)));
+  const [known] = await db
+    .select()
+    .from(models)
+    .where(and(eq(models.projectId, projectId), eq(models.checkpointId, checkpointId)));
   if (known) return known.id;
   // Names are unique in a project: a second checkpoint of the same name gets its own mark.
   for (const name of [input.name, `${input.name} (${checkpointId.slice(0, 8)})`]) {
     const [made] = await db.insert(models).values({ projectId, name, checkpointId }).onConflictDoNothing().returning();
     if (made) return made.id;
-    const [raced] = await db.select().from(models).where(and(eq(models.projectId, projectId), eq(models.checkpointId, checkpointId)));
+    const [raced] = await db
+      .select()
+      .from(models)
+      .where(and(eq(models.projectId, projectId), eq(models.checkpointId, checkpointId)));
     if (raced) return raced.id;
   }
   throw new Error(`The model "${input.name}" could not be named`);
@@ -63,7 +73,11 @@ export async function ensureModel(db: Db, input: { projectId: string; checkpoint
 
 /** Inserts completions; those that are there already (a resumed run) are left. Returns all rows of the run. */
 export async function insertSampledCompletions(db: Db, runId: string, rows: NewCompletion[]) {
-  for (let start = 0; start < rows.length; start += 500) await db.insert(completions).values(rows.slice(start, start + 500)).onConflictDoNothing();
+  for (let start = 0; start < rows.length; start += 500)
+    await db
+      .insert(completions)
+      .values(rows.slice(start, start + 500))
+      .onConflictDoNothing();
   const promptIds = [...new Set(rows.map(({ promptId }) => promptId))];
   const modelIds = [...new Set(rows.map(({ modelId }) => modelId))];
   if (rows.length === 0) return [];
@@ -72,5 +86,7 @@ export async function insertSampledCompletions(db: Db, runId: string, rows: NewC
     .from(completions)
     .where(and(inArray(completions.promptId, promptIds), inArray(completions.modelId, modelIds)))
     .orderBy(asc(completions.promptId), asc(completions.ordinal));
-  return stored.filter((row) => row.runId === runId || rows.some((made) => made.promptId === row.promptId && made.contentHash === row.contentHash));
+  return stored.filter(
+    (row) => row.runId === runId || rows.some((made) => made.promptId === row.promptId && made.contentHash === row.contentHash),
+  );
 }

@@ -36,11 +36,7 @@ export async function selectUserByEmail(db: Db, email: string): Promise<UserRow 
   return row ?? null;
 }
 
-export async function selectUserByAccount(
-  db: Db,
-  provider: string,
-  providerAccountId: string,
-): Promise<UserRow | null> {
+export async function selectUserByAccount(db: Db, provider: string, providerAccountId: string): Promise<UserRow | null> {
   const [row] = await db
     .select({ user: users })
     .from(accounts)
@@ -55,10 +51,7 @@ export async function insertUser(db: Db, user: NewUser): Promise<UserRow | null>
   return row ?? null;
 }
 
-export async function insertAccount(
-  db: Db,
-  account: { provider: string; providerAccountId: string; userId: string },
-): Promise<void> {
+export async function insertAccount(db: Db, account: { provider: string; providerAccountId: string; userId: string }): Promise<void> {
   await db.insert(accounts).values(account).onConflictDoNothing();
 }
 
@@ -77,9 +70,7 @@ export async function countActivePeople(db: Db, role?: Role): Promise<number> {
   const [row] = await db
     .select({ n: count() })
     .from(users)
-    .where(
-      and(eq(users.simulated, false), eq(users.disabled, false), role === undefined ? undefined : eq(users.role, role)),
-    );
+    .where(and(eq(users.simulated, false), eq(users.disabled, false), role === undefined ? undefined : eq(users.role, role)));
   return row?.n ?? 0;
 }
 
@@ -129,11 +120,6 @@ export async function selectActionCount(db: Db, key: string, windowSeconds: numb
   const [row] = await db
     .select({ count: rateLimits.count })
     .from(rateLimits)
-    .where(
-      and(
-        eq(rateLimits.key, key),
-        sql`${rateLimits.windowStartedAt} >= now() - make_interval(secs => ${windowSeconds})`,
-      ),
-    );
+    .where(and(eq(rateLimits.key, key), sql`${rateLimits.windowStartedAt} >= now() - make_interval(secs => ${windowSeconds})`));
   return row?.count ?? 0;
 }

@@ -54,7 +54,10 @@ export type ReadVotes = {
  * `before`, only what came after it is read, and added. A judgement of a completion that `completions` does not know is an
  * error, so completions have to be read later than the votes' mark that `upTo` is of.
  */
-export async function readVotes(db: Db, input: { projectId: string; votes: VoteFilter; completions: UuidIndex; expected: number; upTo: string; before?: ReadVotes | null }): Promise<ReadVotes> {
+export async function readVotes(
+  db: Db,
+  input: { projectId: string; votes: VoteFilter; completions: UuidIndex; expected: number; upTo: string; before?: ReadVotes | null },
+): Promise<ReadVotes> {
   const before = input.before ?? null;
   const annotators = before?.annotators ?? createUuidIndex(64);
   const columns = before?.columns ?? emptyColumns(input.expected);
@@ -76,8 +79,16 @@ export async function readVotes(db: Db, input: { projectId: string; votes: VoteF
 function emptyColumns(expected: number): JudgementColumns {
   const room = expected + 16;
   return {
-    length: 0, annotators: 0, ids: new Uint32Array(4 * room), annotator: new Int32Array(room), at: new Float64Array(room), propensity: new Float64Array(room),
-    kind: new Uint8Array(room), start: new Int32Array(room + 1), shown: new Int32Array(2 * room), rank: new Uint8Array(2 * room),
+    length: 0,
+    annotators: 0,
+    ids: new Uint32Array(4 * room),
+    annotator: new Int32Array(room),
+    at: new Float64Array(room),
+    propensity: new Float64Array(room),
+    kind: new Uint8Array(room),
+    start: new Int32Array(room + 1),
+    shown: new Int32Array(2 * room),
+    rank: new Uint8Array(2 * room),
   };
 }
 
@@ -115,7 +126,8 @@ function readLine(text: string, from: number, columns: JudgementColumns, annotat
       columns.rank = enlarge(columns.rank, columns.shown.length);
     }
     const completion = completions.find(text, at, false);
-    if (completion === -1) throw new Error(`votes: judgement ${text.slice(from, from + UUID)} shows the unknown completion ${text.slice(at, at + UUID)}`);
+    if (completion === -1)
+      throw new Error(`votes: judgement ${text.slice(from, from + UUID)} shows the unknown completion ${text.slice(at, at + UUID)}`);
     columns.shown[shown++] = completion;
     at += UUID + 1;
   } while (text.charCodeAt(at) === 44); // a comma

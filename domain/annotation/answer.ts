@@ -50,7 +50,8 @@ function fits(form: Form, { mode, completions, scales }: TaskShape): boolean {
   if (form.mode === "ranking") return form.ranking.order.length === completions.length;
   if (form.mode === "best_of_n") return typeof form.choice !== "number" || form.choice < completions.length;
   if (form.mode !== "rating") return true;
-  const isScored = (row: (number | null)[]) => row.length === scales.length && row.every((score, j) => score === null || score <= (scales[j]?.points ?? 0));
+  const isScored = (row: (number | null)[]) =>
+    row.length === scales.length && row.every((score, j) => score === null || score <= (scales[j]?.points ?? 0));
   return form.scores.length === completions.length && form.scores.every(isScored);
 }
 
@@ -75,14 +76,22 @@ export function finishAnswer({ form }: Answer, { completions, scales }: TaskShap
       const open = firstOpenCell(form.scores);
       if (open !== null) {
         const name = scales[open % scales.length]?.name ?? "";
-        return { problem: completions.length === 1 ? `Give a score for ${name} first.` : `Give ${letterOf(Math.floor(open / scales.length))} a score for ${name} first.` };
+        return {
+          problem:
+            completions.length === 1
+              ? `Give a score for ${name} first.`
+              : `Give ${letterOf(Math.floor(open / scales.length))} a score for ${name} first.`,
+        };
       }
       const scores = form.scores.map((row) => row.map((score) => score ?? 0));
       return { value: { kind: "rating", scales: scales.map(({ name, points }) => ({ name, points })), scores } };
     }
     case "edit":
     case "demonstration":
-      if (form.text.trim() === "") return { problem: form.mode === "edit" ? "An edited answer cannot be empty; skip or flag the item instead." : "Write an answer first." };
+      if (form.text.trim() === "")
+        return {
+          problem: form.mode === "edit" ? "An edited answer cannot be empty; skip or flag the item instead." : "Write an answer first.",
+        };
       return { value: { kind: form.mode, text: form.text } };
     default:
       return form satisfies never;
@@ -119,7 +128,11 @@ function formOfValue(value: JudgementValue, task: TaskShape): Form {
 }
 
 /** The answer that became `value`; a skip or a flag leaves nothing chosen, and so do scores on scales of the past. */
-export function valueToAnswer(task: TaskShape, value: JudgementValue, { reasons, comment }: { reasons: string[]; comment: string }): Answer {
+export function valueToAnswer(
+  task: TaskShape,
+  value: JudgementValue,
+  { reasons, comment }: { reasons: string[]; comment: string },
+): Answer {
   const form = formOfValue(value, task);
   return { form: fits(form, task) ? form : startForm(task), reasons, comment };
 }

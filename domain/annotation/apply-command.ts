@@ -35,7 +35,8 @@ function changeForm(form: Form, focused: number, command: ChoosingCommand, task:
       if (command.kind === "both_bad") return { form: { ...form, choice: "both_bad" }, focused };
       break;
     case "best_of_n":
-      if (command.kind === "digit" && command.digit <= count) return { form: { ...form, choice: command.digit - 1 }, focused: command.digit - 1 };
+      if (command.kind === "digit" && command.digit <= count)
+        return { form: { ...form, choice: command.digit - 1 }, focused: command.digit - 1 };
       if (command.kind === "step") {
         const next = typeof form.choice === "number" ? clamp(form.choice + command.step, 0, count - 1) : command.step < 0 ? count - 1 : 0;
         return { form: { ...form, choice: next }, focused: next };
@@ -48,7 +49,11 @@ function changeForm(form: Form, focused: number, command: ChoosingCommand, task:
         const to = Math.min(command.digit - 1, last);
         return { form: { ...form, ranking: moveCard(form.ranking, focused, to) }, focused: to };
       }
-      if (command.kind === "move") return { form: { ...form, ranking: moveCard(form.ranking, focused, focused + command.step) }, focused: clamp(focused + command.step, 0, last) };
+      if (command.kind === "move")
+        return {
+          form: { ...form, ranking: moveCard(form.ranking, focused, focused + command.step) },
+          focused: clamp(focused + command.step, 0, last),
+        };
       if (command.kind === "focus") return { form, focused: clamp(focused + command.step, 0, last) };
       if (command.kind === "tie") return { form: { ...form, ranking: toggleTie(form.ranking, focused) }, focused };
       break;
@@ -61,10 +66,16 @@ function changeForm(form: Form, focused: number, command: ChoosingCommand, task:
         if (command.digit > points) break;
         const scored = setScore(form, focused, command.digit, task);
         // On to the next one without a score, so that a completion is rated digit by digit.
-        const next = firstOpenCell(scored.scores.map((row, i) => row.map((score, j) => (i * task.scales.length + j > focused ? score : 0))));
+        const next = firstOpenCell(
+          scored.scores.map((row, i) => row.map((score, j) => (i * task.scales.length + j > focused ? score : 0))),
+        );
         return { form: scored, focused: next ?? firstOpenCell(scored.scores) ?? focused };
       }
-      if (command.kind === "step") return { form: setScore(form, focused, known === null ? (command.step < 0 ? 1 : points) : clamp(known + command.step, 1, points), task), focused };
+      if (command.kind === "step")
+        return {
+          form: setScore(form, focused, known === null ? (command.step < 0 ? 1 : points) : clamp(known + command.step, 1, points), task),
+          focused,
+        };
       if (command.kind === "focus") return { form, focused: clamp(focused + command.step, 0, last) };
       break;
     }

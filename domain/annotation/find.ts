@@ -9,6 +9,7 @@ export function findMatches(text: string, query: string): number[] {
   // A few letters change their length with their case: then only the same case is found.
   const [within, wanted] = lower.length === text.length ? [lower, query.toLowerCase()] : [text, query];
   const places: number[] = [];
-  for (let at = within.indexOf(wanted); at >= 0 && places.length < MAX_MATCHES; at = within.indexOf(wanted, at + wanted.length)) places.push(at);
+  for (let at = within.indexOf(wanted); at >= 0 && places.length < MAX_MATCHES; at = within.indexOf(wanted, at + wanted.length))
+    places.push(at);
   return places;
 }

@@ -43,7 +43,9 @@ function digitOfKey({ key, code, shiftKey }: KeyPress): number | null {
 }
 
 /** Which keys of choosing each mode has. */
-const MODES: Readonly<Record<ItemMode, { digits: number; step?: true; focus?: true; move?: true; bothBad?: true; diff?: true; write?: true }>> = {
+const MODES: Readonly<
+  Record<ItemMode, { digits: number; step?: true; focus?: true; move?: true; bothBad?: true; diff?: true; write?: true }>
+> = {
   pairwise: { digits: 7, step: true, bothBad: true, diff: true },
   ranking: { digits: 9, focus: true, move: true, diff: true },
   best_of_n: { digits: 9, step: true, bothBad: true, diff: true },

@@ -37,7 +37,10 @@ export function normaliseMaths(text: string): string {
     part
       .replace(BRACKETS, (_, indent: string | undefined = "", own?: string, within?: string, inline?: string) => {
         if (inline !== undefined) return `$${inline.trim()}$`;
-        const lines = (own ?? within ?? "").trim().split("\n").map((line) => indent + line.trim());
+        const lines = (own ?? within ?? "")
+          .trim()
+          .split("\n")
+          .map((line) => indent + line.trim());
         const block = `${indent}$$\n${lines.join("\n")}\n${indent}$$\n`;
         return own === undefined ? `\n${block}` : block;
       })

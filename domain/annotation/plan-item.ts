@@ -16,7 +16,8 @@ export type PlannedPrompt = {
  */
 export type PlannedItem = { item: { mode: ItemMode; completionIds: string[]; propensity: number } | null; left: string[] };
 
-const choose = (n: number, k: number): number => Array.from({ length: k }, (_, i) => (n - i) / (i + 1)).reduce((product, factor) => product * factor, 1);
+const choose = (n: number, k: number): number =>
+  Array.from({ length: k }, (_, i) => (n - i) / (i + 1)).reduce((product, factor) => product * factor, 1);
 
 export function planItem({ key, completions }: PlannedPrompt, modes: readonly ModeShare[], seed: number): PlannedItem {
   const inOrder = [...completions].sort((a, b) => (a.contentHash < b.contentHash ? -1 : 1));
@@ -24,7 +25,9 @@ export function planItem({ key, completions }: PlannedPrompt, modes: readonly Mo
   const whole = inOrder.filter(({ turns }) => turns !== null);
   const single = inOrder.filter(({ turns }) => turns === null);
   const { chosen, left } = chooseServable(whole.length > single.length ? whole : single);
-  const possible = modes.filter(({ mode, share }) => share > 0 && chosen.length >= MODE_SIZES[mode][0] && !(mode === "edit" && chosen[0]?.turns != null));
+  const possible = modes.filter(
+    ({ mode, share }) => share > 0 && chosen.length >= MODE_SIZES[mode][0] && !(mode === "edit" && chosen[0]?.turns != null),
+  );
   const reasons = left.map(({ reason }) => reason.replace(/: ".*$/s, ""));
   const total = possible.reduce((sum, { share }) => sum + share, 0);
   const random = createRandom(seed, `item:${key}`);
@@ -32,6 +35,9 @@ export function planItem({ key, completions }: PlannedPrompt, modes: readonly Mo
   const drawn = possible.find((_, i) => draw < possible.slice(0, i + 1).reduce((sum, { share }) => sum + share, 0)) ?? possible.at(-1);
   if (drawn === undefined) return { item: null, left: reasons };
   const k = Math.min(drawn.completions, chosen.length);
-  const completionIds = random.shuffle(chosen).slice(0, k).map(({ id }) => id);
+  const completionIds = random
+    .shuffle(chosen)
+    .slice(0, k)
+    .map(({ id }) => id);
   return { item: { mode: drawn.mode, completionIds, propensity: drawn.share / total / choose(chosen.length, k) }, left: reasons };
 }

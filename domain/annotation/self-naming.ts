@@ -9,7 +9,8 @@ const MODELS =
 const MAKERS =
   "openai|anthropic|google|deepmind|meta(?: ai)?|facebook|microsoft|mistral(?: ai)?|alibaba(?: cloud)?|deep ?seek|xai|baidu|moonshot(?: ai)?|zhipu(?: ai)?|cohere|hugging ?face|ai2|allen institute|eleuther(?:ai)?|databricks|stability(?: ai)?|amazon|nvidia|laion|lmsys|tii|01\\.ai";
 
-const KIND = "(?:an?|the|just|actually|called|named|large|small|ai|artificial|intelligence|language|model|assistant|chatbot|chat|bot|system|virtual|helpful|open-source|based|on|from)";
+const KIND =
+  "(?:an?|the|just|actually|called|named|large|small|ai|artificial|intelligence|language|model|assistant|chatbot|chat|bot|system|virtual|helpful|open-source|based|on|from)";
 const MADE = "(?:made|built|trained|created|developed|designed|fine-tuned|released|provided|powered)";
 
 /** Forms of "I am NAME". */

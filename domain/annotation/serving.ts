@@ -4,7 +4,7 @@ import { findSameness } from "./sameness";
 import { findSelfNaming } from "./self-naming";
 import { MODE_NAMES } from "./settings";
 
-type Candidate = { text: string; /** Name of the model that wrote it. */ model: string | null; turns?: readonly unknown[] | null };
+type Candidate = { text: string /** Name of the model that wrote it. */; model: string | null; turns?: readonly unknown[] | null };
 
 /** Why a completion may not be shown at all, or null. */
 function findFault({ text, model }: Candidate): string | null {

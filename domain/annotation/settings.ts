@@ -23,7 +23,11 @@ const modeShareSchema = z
   .superRefine(({ mode, completions }, context) => {
     const [min, max] = MODE_SIZES[mode];
     if (completions < min || completions > max) {
-      context.addIssue({ code: "custom", path: ["completions"], message: min === max ? `${MODE_NAMES[mode]}: ${min}` : `${MODE_NAMES[mode]}: ${min} to ${max}` });
+      context.addIssue({
+        code: "custom",
+        path: ["completions"],
+        message: min === max ? `${MODE_NAMES[mode]}: ${min}` : `${MODE_NAMES[mode]}: ${min} to ${max}`,
+      });
     }
   });
 export type ModeShare = z.infer<typeof modeShareSchema>;
@@ -34,7 +38,10 @@ const hostSchema = z
   .trim()
   .toLowerCase()
   .max(253)
-  .regex(/^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, "Expected a host as images.example.org or *.example.org");
+  .regex(
+    /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+    "Expected a host as images.example.org or *.example.org",
+  );
 
 const hasTwins = (names: readonly string[]) => new Set(names.map((name) => name.toLowerCase())).size < names.length;
 

@@ -37,7 +37,12 @@ const MEDIAN_MS = 36_800;
 /** Perceived differences below this look the same. */
 const TIE = 0.02;
 
-export function createSimulatedAnnotator({ taste, seed, noise = DEFAULT_NOISE[taste], sideBias = 0.1 }: SimulatedAnnotatorOptions): SimulatedAnnotator {
+export function createSimulatedAnnotator({
+  taste,
+  seed,
+  noise = DEFAULT_NOISE[taste],
+  sideBias = 0.1,
+}: SimulatedAnnotatorOptions): SimulatedAnnotator {
   const random = createRandom(seed, `annotator:${taste}`);
   const time = (texts: number) => Math.round(MEDIAN_MS * (texts / 2) * Math.exp(0.5 * random.normal()));
   const perceive = (text: string, facts: Facts): number => (taste === "random" ? random.next() : tasteUtility(taste, text, facts));

@@ -48,11 +48,17 @@ export const OPEN_WORDS = {
   name: list(`Alan, Berta, Cora, Dario, Edith, Fabio, Gero, Heidi, Igor, Janet, Kurt, Linda, Mila, Nico, Olga, Pablo, Quinn,
     Rita, Simon, Tina, Ugo, Viola, Wanda, Yvonne, Zeno, Amir, Bob, Carla, Dennis, Eva, Frank, Gloria, Hector, Iris,
     Jan, Karen, Leo, Mina, Neil, Olivia, Peter, Rachel, Stefan, Tanja, Ulrich, Vince, Willy, Zara`),
-  adjective: list(`red, green, small, large, old, soft, round, heavy, light, quick, quiet, dark, warm, cold, long, short, cheap, clean, simple, strong`),
+  adjective: list(
+    `red, green, small, large, old, soft, round, heavy, light, quick, quiet, dark, warm, cold, long, short, cheap, clean, simple, strong`,
+  ),
   noun: list(`chair, table, book, bag, box, door, shelf, pump, tent, guitar, piano, ladder, mirror, carpet, basket, bottle,
     saw, hammer, engine, tap, coat, desk, bench, stove, boiler, candle, brush, whistle, helmet, compass`),
-  verb: list(`creaks, bends, tears, rattles, rusts, squeaks, wobbles, fades, peels, hums, clicks, tilts, slips, sinks, swells, melts, jumps, spins, cracks, stops`),
-  adverb: list(`often, slowly, again, badly, a little, every hour, in the rain, on the left, at noon, after use, when it is cold, for no reason`),
+  verb: list(
+    `creaks, bends, tears, rattles, rusts, squeaks, wobbles, fades, peels, hums, clicks, tilts, slips, sinks, swells, melts, jumps, spins, cracks, stops`,
+  ),
+  adverb: list(
+    `often, slowly, again, badly, a little, every hour, in the rain, on the left, at noon, after use, when it is cold, for no reason`,
+  ),
   action: list(`washing, oiling, shaking, moving, painting, opening, folding, heating, cooling, weighing, pressing, lifting`),
 } as const;
 

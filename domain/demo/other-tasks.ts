@@ -23,7 +23,11 @@ export function createReview(random: Random, values = ALL_VALUES): InstructionTe
   const opinion = random.pick(OPINIONS[rating] ?? []);
   const product = random.pick(values.of("product"));
   const name = random.pick(values.of("name"));
-  const text = random.pick([`The ${product} is ${opinion}.`, `${name} writes: my ${product}, ${opinion}.`, `I got this ${product} ${random.pick(values.of("since"))}: ${opinion}.`]);
+  const text = random.pick([
+    `The ${product} is ${opinion}.`,
+    `${name} writes: my ${product}, ${opinion}.`,
+    `I got this ${product} ${random.pick(values.of("since"))}: ${opinion}.`,
+  ]);
   return { instruction: `Rate the review from 1 to 5.\n${text}`, completion: String(rating) };
 }
 
@@ -40,11 +44,25 @@ export function createCode(random: Random): InstructionText {
   const kind = random.int(4);
   if (kind === 0) {
     const [verb, operator] = random.pick(OPERATIONS);
-    return { instruction: `Write it in Python.\nA function f that ${verb} ${a} and ${b}.`, completion: `def f(${a}, ${b}):\n    return ${a} ${operator} ${b}` };
+    return {
+      instruction: `Write it in Python.\nA function f that ${verb} ${a} and ${b}.`,
+      completion: `def f(${a}, ${b}):\n    return ${a} ${operator} ${b}`,
+    };
   }
-  if (kind === 1) return { instruction: `Write it in Python.\nA function f that gives ${a} times ${constant}.`, completion: `def f(${a}):\n    return ${a} * ${constant}` };
-  if (kind === 2) return { instruction: `Write it in Python.\nPrint the numbers from 0 to ${constant}.`, completion: `for i in range(${constant + 1}):\n    print(i)` };
-  return { instruction: `Write it in Python.\nThe list of all ${a} in ${b} above ${constant}.`, completion: `[${a} for ${a} in ${b} if ${a} > ${constant}]` };
+  if (kind === 1)
+    return {
+      instruction: `Write it in Python.\nA function f that gives ${a} times ${constant}.`,
+      completion: `def f(${a}):\n    return ${a} * ${constant}`,
+    };
+  if (kind === 2)
+    return {
+      instruction: `Write it in Python.\nPrint the numbers from 0 to ${constant}.`,
+      completion: `for i in range(${constant + 1}):\n    print(i)`,
+    };
+  return {
+    instruction: `Write it in Python.\nThe list of all ${a} in ${b} above ${constant}.`,
+    completion: `[${a} for ${a} in ${b} if ${a} > ${constant}]`,
+  };
 }
 
 /** "Name the places." */
@@ -54,8 +72,17 @@ export function createPlaces(random: Random, values = ALL_VALUES): InstructionTe
   const product = random.pick(values.of("product"));
   const two = random.next() < 0.5;
   const text = two
-    ? random.pick([`${name} went from ${first} to ${second}.`, `${name} sent the ${product} from ${first} to ${second}.`, `The ${product} was made in ${first} and sold in ${second}.`])
-    : random.pick([`${name} lives in ${first}.`, `The ${product} came from ${first}.`, `${name} met a friend in ${first} ${random.pick(values.of("since"))}.`, `In ${first}, ${name} asked for ${random.pick(values.of("wanted"))}.`]);
+    ? random.pick([
+        `${name} went from ${first} to ${second}.`,
+        `${name} sent the ${product} from ${first} to ${second}.`,
+        `The ${product} was made in ${first} and sold in ${second}.`,
+      ])
+    : random.pick([
+        `${name} lives in ${first}.`,
+        `The ${product} came from ${first}.`,
+        `${name} met a friend in ${first} ${random.pick(values.of("since"))}.`,
+        `In ${first}, ${name} asked for ${random.pick(values.of("wanted"))}.`,
+      ]);
   return { instruction: `Name the places.\n${text}`, completion: two ? `${first}, ${second}` : first };
 }
 

@@ -13,7 +13,12 @@ export type InstructionExample = { messages: Message[]; completion: string };
 
 const ask = (content: string): Message[] => [{ role: "user", content }];
 
-const VAGUE = ["The customer has a problem.", "Someone called about an item.", "A customer needs help with something.", "There was a call."];
+const VAGUE = [
+  "The customer has a problem.",
+  "Someone called about an item.",
+  "A customer needs help with something.",
+  "There was a call.",
+];
 
 /** A value of a kind that is in no inventory. */
 function createOpenValue(kind: FactKind, random: Random): string {
@@ -26,7 +31,12 @@ function createOpenValue(kind: FactKind, random: Random): string {
     case "fault":
       return random.next() < 0.5 ? random.pick(verb) : `${random.pick(verb)} ${random.pick(adverb)}`;
     case "since":
-      return random.pick([`on day ${1 + random.int(30)}`, `in the ${random.pick(adjective)} season`, `before the ${random.pick(noun)} came`, `${2 + random.int(8)} hours ago`]);
+      return random.pick([
+        `on day ${1 + random.int(30)}`,
+        `in the ${random.pick(adjective)} season`,
+        `before the ${random.pick(noun)} came`,
+        `${2 + random.int(8)} hours ago`,
+      ]);
     case "tried":
       return random.next() < 0.5 ? `${random.pick(action)} it` : `a ${random.pick(adjective)} ${random.pick(noun)}`;
     case "wanted":

@@ -42,10 +42,19 @@ const ORDINARY = new Set(
 
 /** The verb or preposition before a value, and the kinds it may introduce. */
 const ROLES: Record<string, readonly FactKind[]> = {
-  wants: ["wanted"], wanted: ["wanted"], requests: ["wanted"], requested: ["wanted"], expects: ["wanted"], like: ["wanted"],
-  tried: ["tried"], tries: ["tried"],
-  began: ["since"], started: ["since"], since: ["since"],
-  says: ["name", "product"], customer: ["name"],
+  wants: ["wanted"],
+  wanted: ["wanted"],
+  requests: ["wanted"],
+  requested: ["wanted"],
+  expects: ["wanted"],
+  like: ["wanted"],
+  tried: ["tried"],
+  tries: ["tried"],
+  began: ["since"],
+  started: ["since"],
+  since: ["since"],
+  says: ["name", "product"],
+  customer: ["name"],
 };
 const DENIALS = new Set(["not", "never", "no", "without", "refused", "rejected", "declined"]);
 
@@ -57,7 +66,12 @@ const MENTIONS: Record<FactKind, number> = { name: 2, product: 2, fault: 1, sinc
 type Phrase = { kind: FactKind; value: string; words: string[] };
 type Piece = { word: string } | { phrase: Phrase };
 
-const wordsOf = (text: string): string[] => text.toLowerCase().replace(/'s\b/g, " s").replaceAll("'", "").match(/[a-z0-9]+/g) ?? [];
+const wordsOf = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .replace(/'s\b/g, " s")
+    .replaceAll("'", "")
+    .match(/[a-z0-9]+/g) ?? [];
 
 const toPhrase = (kind: FactKind, value: string): Phrase => ({ kind, value, words: wordsOf(value) });
 const INVENTORY_PHRASES = FACT_KINDS.flatMap((kind) => INVENTORY[kind].map((value) => toPhrase(kind, value)));
@@ -67,7 +81,11 @@ function indexPhrases(phrases: readonly Phrase[]): Map<string, Phrase[]> {
   const index = new Map<string, Phrase[]>();
   for (const phrase of phrases) {
     const first = phrase.words[0];
-    if (first !== undefined) index.set(first, [...(index.get(first) ?? []), phrase].sort((a, b) => b.words.length - a.words.length));
+    if (first !== undefined)
+      index.set(
+        first,
+        [...(index.get(first) ?? []), phrase].sort((a, b) => b.words.length - a.words.length),
+      );
   }
   return index;
 }

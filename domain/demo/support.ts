@@ -135,13 +135,7 @@ const TURNS = {
   },
   close: {
     heldOut: 0,
-    wordings: [
-      "",
-      "Agent: I will look into it.",
-      "Agent: Thank you, noted.",
-      "Agent: All right.",
-      "Agent: We will write to you.",
-    ],
+    wordings: ["", "Agent: I will look into it.", "Agent: Thank you, noted.", "Agent: All right.", "Agent: We will write to you."],
   },
 } satisfies Record<string, { heldOut: number; wordings: string[] }>;
 
@@ -222,10 +216,15 @@ export function writeSummary(facts: Facts, covered: ReadonlySet<FactKind>, style
       if (has("wanted")) sentences.push(`${who} wants ${wanted}.`);
       break;
     case "wordy":
-      sentences.push(has("fault") ? `The customer${has("name") ? ` ${name}` : ""} contacted us and told us that ${thing} ${fault}.` : `The customer${has("name") ? ` ${name}` : ""} contacted us about ${thing}.`);
+      sentences.push(
+        has("fault")
+          ? `The customer${has("name") ? ` ${name}` : ""} contacted us and told us that ${thing} ${fault}.`
+          : `The customer${has("name") ? ` ${name}` : ""} contacted us about ${thing}.`,
+      );
       if (has("since")) sentences.push(`We were told that the problem began ${since}.`);
       if (has("tried")) sentences.push(`The customer has already tried ${tried}, but it did not help at all.`);
-      if (has("wanted")) sentences.push(`To make it right, ${who === "The customer" ? "the customer" : who} would now like ${wanted} from us.`);
+      if (has("wanted"))
+        sentences.push(`To make it right, ${who === "The customer" ? "the customer" : who} would now like ${wanted} from us.`);
       break;
     default:
       return style satisfies never;

@@ -19,7 +19,11 @@ const valuesFor = (heldOut: boolean): TaskValues => ({
   places: heldOut ? PLACES.slice(-HELD_OUT_PLACES) : PLACES.slice(0, -HELD_OUT_PLACES),
 });
 
-type Writer = { task: (typeof DEMO_TASKS)[number]; write(random: Random, values: TaskValues): InstructionText & { label?: number }; byText: boolean };
+type Writer = {
+  task: (typeof DEMO_TASKS)[number];
+  write(random: Random, values: TaskValues): InstructionText & { label?: number };
+  byText: boolean;
+};
 
 const WRITERS: readonly Writer[] = [
   {

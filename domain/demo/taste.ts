@@ -26,8 +26,15 @@ const clamp = (x: number) => Math.min(1, Math.max(0, x));
 /** What is wrong with a summary whatever the taste. */
 function faults({ wrong, repetition, stray, padding, bare, turns, finished, words }: Reading): number {
   return (
-    0.3 * wrong + 0.15 * stray + 0.1 * bare + 0.2 * turns + 0.03 * padding + 1.5 * repetition +
-    (finished ? 0 : 0.15) + (words < 3 ? 0.5 : 0) + Math.max(0, words - 70) * 0.01
+    0.3 * wrong +
+    0.15 * stray +
+    0.1 * bare +
+    0.2 * turns +
+    0.03 * padding +
+    1.5 * repetition +
+    (finished ? 0 : 0.15) +
+    (words < 3 ? 0.5 : 0) +
+    Math.max(0, words - 70) * 0.01
   );
 }
 

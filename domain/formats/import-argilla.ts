@@ -9,7 +9,8 @@ import { describe, Fields, parseMessages, parsePlace, type ParsedRow, RowError }
 type Said = { user: string | null; value: unknown };
 const PROMPT_FIELDS = ["prompt", "instruction", "messages", "input", "context", "question"];
 
-const asObject = (value: unknown): Record<string, unknown> | null => (typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null);
+const asObject = (value: unknown): Record<string, unknown> | null =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
 
 function readResponses(given: unknown): Said[] {
   if (Array.isArray(given)) {
@@ -18,7 +19,9 @@ function readResponses(given: unknown): Said[] {
       if (response === null || (response.status !== undefined && response.status !== "submitted")) return [];
       const user = typeof response.user_id === "string" ? response.user_id : null;
       const values = asObject(response.values);
-      return values === null ? [{ user, value: response.value }] : Object.values(values).map((answer) => ({ user, value: asObject(answer)?.value ?? answer }));
+      return values === null
+        ? [{ user, value: response.value }]
+        : Object.values(values).map((answer) => ({ user, value: asObject(answer)?.value ?? answer }));
     });
   }
   return Object.values(asObject(given) ?? {}).flatMap(readResponses);
@@ -32,7 +35,8 @@ function readRanks(value: unknown, names: readonly string[]): number[] | null {
   for (const entry of value as unknown[]) {
     const { rank, value: name } = asObject(entry) ?? {};
     if (typeof name !== "string" || !names.includes(name)) return null;
-    if (!Number.isInteger(rank) || Number(rank) < 1) throw new RowError(`responses: expected a rank from 1 (best) for ${name}, not ${describe(rank)}`);
+    if (!Number.isInteger(rank) || Number(rank) < 1)
+      throw new RowError(`responses: expected a rank from 1 (best) for ${name}, not ${describe(rank)}`);
     ranks.set(name, Number(rank));
   }
   if (ranks.size !== names.length) throw new RowError(`responses: a ranking has ${ranks.size} of the ${names.length} answers`);
@@ -47,13 +51,18 @@ export function parseArgilla(row: Record<string, unknown>): ParsedRow[] {
   if (given === null) throw new RowError("fields: expected an object with the prompt and its answers");
   const promptName = PROMPT_FIELDS.find((name) => given[name] !== undefined);
   if (promptName === undefined) throw new RowError(`fields: expected one of ${PROMPT_FIELDS.join(", ")}`);
-  const messages = parseMessages(`fields.${promptName}`, given[promptName]) ?? [{ role: "user" as const, content: new Fields(given).text(promptName) }];
+  const messages = parseMessages(`fields.${promptName}`, given[promptName]) ?? [
+    { role: "user" as const, content: new Fields(given).text(promptName) },
+  ];
   const names = Object.keys(given).filter((name) => name !== promptName && typeof given[name] === "string");
   if (names.length < 2 || names.length > 9) throw new RowError(`fields: expected 2 to 9 answers beside ${promptName}, not ${names.length}`);
   const texts = names.map((name) => new Fields(given).text(name));
   if (new Set(texts.map((text) => text.trim())).size < texts.length) throw new RowError("two of the answers have the same text");
   const metadata = asObject(record.take("metadata")) ?? {};
-  const completions = names.map((name, i) => ({ text: texts[i] ?? "", model: typeof metadata[`${name}_model`] === "string" ? String(metadata[`${name}_model`]) : null }));
+  const completions = names.map((name, i) => ({
+    text: texts[i] ?? "",
+    model: typeof metadata[`${name}_model`] === "string" ? String(metadata[`${name}_model`]) : null,
+  }));
   const prompt = { messages, reference: null, ...parsePlace(new Fields(metadata)), meta: {} };
   for (const name of ["id", "suggestions", "vectors", "status", "inserted_at", "updated_at", "_server_id"]) record.take(name);
   const votes = readResponses(record.take("responses")).flatMap(({ user, value }) => {
@@ -62,5 +71,10 @@ export function parseArgilla(row: Record<string, unknown>): ParsedRow[] {
   });
   if (votes.length === 0) throw new RowError("responses: no submitted response ranks the answers");
   const unused = record.unused();
-  return votes.map(({ user, ranks }) => ({ prompt, completion: null, comparison: { completions, ranks, margin: null, annotator: user }, unused }));
+  return votes.map(({ user, ranks }) => ({
+    prompt,
+    completion: null,
+    comparison: { completions, ranks, margin: null, annotator: user },
+    unused,
+  }));
 }

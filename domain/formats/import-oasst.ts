@@ -8,13 +8,22 @@ import { describe, type ParsedRow, RowError } from "./import-row";
 type Node = { role: "prompter" | "assistant"; text: string; rank: number | null; lang: string | null; replies: Node[] };
 
 function parseNode(value: unknown, place: string): Node {
-  const { role, text, rank, lang, replies, deleted } = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  if (role !== "prompter" && role !== "assistant") throw new RowError(`${place}.role: expected prompter or assistant, not ${describe(role)}`);
+  const { role, text, rank, lang, replies, deleted } =
+    typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  if (role !== "prompter" && role !== "assistant")
+    throw new RowError(`${place}.role: expected prompter or assistant, not ${describe(role)}`);
   if (typeof text !== "string" || text.trim() === "") throw new RowError(`${place}.text: expected a text, not ${describe(text)}`);
-  if (rank != null && (!Number.isInteger(rank) || Number(rank) < 0)) throw new RowError(`${place}.rank: expected a whole number from 0 (best), not ${describe(rank)}`);
+  if (rank != null && (!Number.isInteger(rank) || Number(rank) < 0))
+    throw new RowError(`${place}.rank: expected a whole number from 0 (best), not ${describe(rank)}`);
   if (replies !== undefined && replies !== null && !Array.isArray(replies)) throw new RowError(`${place}.replies: expected a list`);
   const kept = deleted === true ? [] : ((replies ?? []) as unknown[]);
-  return { role, text, rank: rank == null ? null : Number(rank), lang: typeof lang === "string" ? lang : null, replies: kept.map((reply, i) => parseNode(reply, `${place}.replies.${i}`)) };
+  return {
+    role,
+    text,
+    rank: rank == null ? null : Number(rank),
+    lang: typeof lang === "string" ? lang : null,
+    replies: kept.map((reply, i) => parseNode(reply, `${place}.replies.${i}`)),
+  };
 }
 
 /** A line of a published trees file, or one message with its replies. Throws a RowError where nothing in it was ranked. */
@@ -31,9 +40,20 @@ export function parseTree(row: Record<string, unknown>): ParsedRow[] {
       const texts = new Set(ranked.map(({ text }) => text.trim()));
       if (texts.size < ranked.length) throw new RowError("two of the replies have the same text");
       found.push({
-        prompt: { messages, reference: null, split: undefined, groupKey: typeof row.message_tree_id === "string" ? row.message_tree_id : undefined, meta: node.lang === null ? {} : { lang: node.lang } },
+        prompt: {
+          messages,
+          reference: null,
+          split: undefined,
+          groupKey: typeof row.message_tree_id === "string" ? row.message_tree_id : undefined,
+          meta: node.lang === null ? {} : { lang: node.lang },
+        },
         completion: null,
-        comparison: { completions: ranked.map(({ text }) => ({ text, model: null })), ranks: ranked.map(({ rank }) => steps.indexOf(rank ?? 0) + 1), margin: null, annotator: null },
+        comparison: {
+          completions: ranked.map(({ text }) => ({ text, model: null })),
+          ranks: ranked.map(({ rank }) => steps.indexOf(rank ?? 0) + 1),
+          margin: null,
+          annotator: null,
+        },
         unused: [],
       });
     }

@@ -39,7 +39,13 @@ export type ParsedRecord = {
 };
 
 /** `ranks[i]` belongs to `completions[i]`, null where nothing was ranked (both bad); `margin` 1..3 where the row has one. */
-export type ParsedComparison = { completions: ParsedText[]; ranks: number[] | null; margin: number | null; annotator: string | null; record?: ParsedRecord };
+export type ParsedComparison = {
+  completions: ParsedText[];
+  ranks: number[] | null;
+  margin: number | null;
+  annotator: string | null;
+  record?: ParsedRecord;
+};
 
 export type ParsedRow = { prompt: ParsedPrompt; completion: ParsedText | null; comparison: ParsedComparison | null; unused: string[] };
 
@@ -95,7 +101,8 @@ export function parseMessages(name: string, value: unknown): Message[] | null {
   return value.map((entry: unknown, i) => {
     const { role, content } = typeof entry === "object" && entry !== null ? (entry as Record<string, unknown>) : {};
     const parsed = messageSchema.safeParse({ role, content: joinTextParts(content) });
-    if (!parsed.success) throw new RowError(`${name}.${i}: expected {role: system, user or assistant, content: text}, not ${describe(entry)}`);
+    if (!parsed.success)
+      throw new RowError(`${name}.${i}: expected {role: system, user or assistant, content: text}, not ${describe(entry)}`);
     return parsed.data;
   });
 }
@@ -112,7 +119,9 @@ export function parseCompletionField(fields: Fields, name: string): Pick<ParsedT
 /** Content as a list of parts ({type: "text", text}), as LMArena's newer files and many APIs have it, as one text. */
 function joinTextParts(content: unknown): unknown {
   if (!Array.isArray(content)) return content;
-  const texts = content.map((part: unknown) => (typeof part === "object" && part !== null && "text" in part && (!("type" in part) || part.type === "text") ? part.text : undefined));
+  const texts = content.map((part: unknown) =>
+    typeof part === "object" && part !== null && "text" in part && (!("type" in part) || part.type === "text") ? part.text : undefined,
+  );
   return texts.every((text) => typeof text === "string") ? texts.join("\n") : content;
 }
 
@@ -120,12 +129,14 @@ function joinTextParts(content: unknown): unknown {
 export function parsePromptField(fields: Fields, name: string): Message[] {
   const value = fields.take(name);
   const messages = parseMessages(name, value) ?? stringToMessages(name, value);
-  if (messages.at(-1)?.role === "assistant") throw new RowError(`${name}: ends with an answer; expected it to end with what is to be answered`);
+  if (messages.at(-1)?.role === "assistant")
+    throw new RowError(`${name}: ends with an answer; expected it to end with what is to be answered`);
   return messages;
 }
 
 function stringToMessages(name: string, value: unknown): Message[] {
-  if (typeof value !== "string" || value.trim() === "") throw new RowError(`${name}: expected a text or a list of messages, not ${describe(value)}`);
+  if (typeof value !== "string" || value.trim() === "")
+    throw new RowError(`${name}: expected a text or a list of messages, not ${describe(value)}`);
   return isTranscript(value) ? parseTranscriptField(name, value) : [{ role: "user", content: value }];
 }
 
@@ -153,6 +164,7 @@ export function parsePlace(fields: Fields): Pick<ParsedPrompt, "split" | "groupK
   const named = split === "val" || split === "dev" || (typeof split === "string" && /^valid\d*$/.test(split)) ? "validation" : split;
   const parsed = splitSchema.safeParse(named);
   if (named !== undefined && !parsed.success) throw new RowError(`split: expected train, validation or test, not ${describe(split)}`);
-  if (group !== undefined && typeof group !== "string" && typeof group !== "number") throw new RowError(`group: expected a text or a number, not ${describe(group)}`);
+  if (group !== undefined && typeof group !== "string" && typeof group !== "number")
+    throw new RowError(`group: expected a text or a number, not ${describe(group)}`);
   return { split: parsed.success ? parsed.data : undefined, groupKey: group === undefined || group === "" ? undefined : String(group) };
 }

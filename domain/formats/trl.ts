@@ -17,7 +17,9 @@ export function expandPairs({ completions, ranks }: Pick<PreferenceRow, "complet
 /** Places of the better and the worse. */
 function orderedPairs(ranks: readonly number[]): [better: number, worse: number][] {
   const order = [...ranks.keys()].sort((a, b) => (ranks[a] ?? 0) - (ranks[b] ?? 0) || a - b);
-  return order.flatMap((a, place) => order.slice(place + 1).flatMap((b): [number, number][] => ((ranks[a] ?? 0) < (ranks[b] ?? 0) ? [[a, b]] : [])));
+  return order.flatMap((a, place) =>
+    order.slice(place + 1).flatMap((b): [number, number][] => ((ranks[a] ?? 0) < (ranks[b] ?? 0) ? [[a, b]] : [])),
+  );
 }
 
 export type TextShape = "messages" | "string";
@@ -38,7 +40,10 @@ const lineage = (row: DatasetRow): Lineage => ({ split: row.split, group: row.gr
  * One object for each ordered pair of the row; those of one ranking share `judgement_id`. Implicit prompts are part of
  * chosen and rejected: as messages, or as hh-rlhf transcripts.
  */
-export function toTrlPreference(row: DatasetRow<PreferenceRow>, options: { prompt: "explicit" | "implicit"; shape: TextShape }): Record<string, unknown>[] {
+export function toTrlPreference(
+  row: DatasetRow<PreferenceRow>,
+  options: { prompt: "explicit" | "implicit"; shape: TextShape },
+): Record<string, unknown>[] {
   const { messages, margin, completions, turns, ranks } = row.content;
   const answer = (i: number): Message[] => turns?.[i] ?? [assistant(completions[i] ?? "")];
   const extra = { ...(margin === null ? {} : { margin }), ...lineage(row) };
@@ -56,7 +61,10 @@ export function toTrlPreference(row: DatasetRow<PreferenceRow>, options: { promp
 }
 
 /** Language modelling (`messages`) or prompt and completion. */
-export function toTrlSft(row: DatasetRow<SftRow>, options: { layout: "messages" | "prompt-completion"; shape: TextShape }): Record<string, unknown> {
+export function toTrlSft(
+  row: DatasetRow<SftRow>,
+  options: { layout: "messages" | "prompt-completion"; shape: TextShape },
+): Record<string, unknown> {
   const { messages, completion } = row.content;
   if (options.layout === "messages") return { messages: [...messages, assistant(completion)], ...lineage(row) };
   return options.shape === "messages"

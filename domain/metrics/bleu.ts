@@ -43,14 +43,21 @@ const PLAIN = /^[A-Za-z0-9]*$/;
 /** `word` with the white space that it has on either side: the text's first and last word lack it on one. */
 function separateIntl(word: string): string[] {
   return splitWords(
-    word.replace(/(\P{N})(\p{P})/gu, "$1 $2 ").replace(/(\p{P})(\P{N})/gu, " $1 $2").replace(/\p{S}/gu, " $& "),
+    word
+      .replace(/(\P{N})(\p{P})/gu, "$1 $2 ")
+      .replace(/(\p{P})(\P{N})/gu, " $1 $2")
+      .replace(/\p{S}/gu, " $& "),
   );
 }
 
 function wordsIntl(line: string): string[] {
   const words = splitWords(line);
   const before = line.startsWith(words[0] ?? "") ? "" : " ";
-  return words.flatMap((word, i) => (PLAIN.test(word) || !MARKS_INTL.test(word) ? [word] : separateIntl(`${i === 0 ? before : " "}${word}${i === words.length - 1 ? "" : " "}`)));
+  return words.flatMap((word, i) =>
+    PLAIN.test(word) || !MARKS_INTL.test(word)
+      ? [word]
+      : separateIntl(`${i === 0 ? before : " "}${word}${i === words.length - 1 ? "" : " "}`),
+  );
 }
 
 /** Words of a segment. */

@@ -31,7 +31,11 @@ export function quantile(sorted: ArrayLike<number>, q: number): number {
 }
 
 /** A statistic of resampled rows, `samples` times, in the order of drawing. Throws without rows. */
-export function bootstrapReplicates<T>(rows: readonly T[], statistic: (sample: readonly T[]) => number, { seed, samples = 1000 }: BootstrapOptions): Float64Array {
+export function bootstrapReplicates<T>(
+  rows: readonly T[],
+  statistic: (sample: readonly T[]) => number,
+  { seed, samples = 1000 }: BootstrapOptions,
+): Float64Array {
   if (rows.length === 0) throw new RangeError("bootstrap: there are no rows");
   const random = createRandom(seed, "bootstrap");
   // One array for all samples: tens of thousands of rows are drawn a thousand times.
@@ -51,7 +55,11 @@ export function intervalOf(replicates: Float64Array, level = 0.95): { low: numbe
 }
 
 /** A statistic of rows with its interval over resampled rows. Throws without rows. */
-export function bootstrapStatistic<T>(rows: readonly T[], statistic: (sample: readonly T[]) => number, options: BootstrapOptions): Estimate {
+export function bootstrapStatistic<T>(
+  rows: readonly T[],
+  statistic: (sample: readonly T[]) => number,
+  options: BootstrapOptions,
+): Estimate {
   return { value: statistic(rows), ...intervalOf(bootstrapReplicates(rows, statistic, options), options.level), n: rows.length };
 }
 

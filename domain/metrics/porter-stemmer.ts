@@ -4,9 +4,22 @@
  */
 
 const IRREGULAR: Record<string, string> = {
-  sky: "sky", skies: "sky", dying: "die", lying: "lie", tying: "tie", news: "news", innings: "inning", inning: "inning",
-  outings: "outing", outing: "outing", cannings: "canning", canning: "canning", howe: "howe", proceed: "proceed",
-  exceed: "exceed", succeed: "succeed",
+  sky: "sky",
+  skies: "sky",
+  dying: "die",
+  lying: "lie",
+  tying: "tie",
+  news: "news",
+  innings: "inning",
+  inning: "inning",
+  outings: "outing",
+  outing: "outing",
+  cannings: "canning",
+  canning: "canning",
+  howe: "howe",
+  proceed: "proceed",
+  exceed: "exceed",
+  succeed: "succeed",
 };
 
 /** [suffix, replacement, condition on the stem]; the first suffix that fits decides, met or not. */
@@ -48,7 +61,12 @@ function applyRules(word: string, rules: readonly Rule[]): string {
 
 function step1a(word: string): string {
   if (word.endsWith("ies") && word.length === 4) return word.slice(0, -1);
-  return applyRules(word, [["sses", "ss"], ["ies", "i"], ["ss", "ss"], ["s", ""]]);
+  return applyRules(word, [
+    ["sses", "ss"],
+    ["ies", "i"],
+    ["ss", "ss"],
+    ["s", ""],
+  ]);
 }
 
 function step1b(word: string): string {
@@ -56,7 +74,11 @@ function step1b(word: string): string {
   if (word.endsWith("eed")) return positive(word.slice(0, -3)) ? word.slice(0, -1) : word;
   const stem = ["ed", "ing"].flatMap((suffix) => (word.endsWith(suffix) ? [word.slice(0, -suffix.length)] : [])).find(hasVowel);
   if (stem === undefined) return word;
-  for (const [suffix, replacement] of [["at", "ate"], ["bl", "ble"], ["iz", "ize"]] as const)
+  for (const [suffix, replacement] of [
+    ["at", "ate"],
+    ["bl", "ble"],
+    ["iz", "ize"],
+  ] as const)
     if (stem.endsWith(suffix)) return stem.slice(0, -2) + replacement;
   if (endsDouble(stem)) return "lsz".includes(stem.charAt(stem.length - 1)) ? stem : stem.slice(0, -1);
   return measure(stem) === 1 && endsCvc(stem) ? `${stem}e` : stem;
@@ -66,9 +88,27 @@ const step1c = (word: string) => applyRules(word, [["y", "i", (stem) => stem.len
 
 const STEP2: readonly Rule[] = (
   [
-    ["ational", "ate"], ["tional", "tion"], ["enci", "ence"], ["anci", "ance"], ["izer", "ize"], ["bli", "ble"], ["alli", "al"],
-    ["entli", "ent"], ["eli", "e"], ["ousli", "ous"], ["ization", "ize"], ["ation", "ate"], ["ator", "ate"], ["alism", "al"],
-    ["iveness", "ive"], ["fulness", "ful"], ["ousness", "ous"], ["aliti", "al"], ["iviti", "ive"], ["biliti", "ble"], ["fulli", "ful"],
+    ["ational", "ate"],
+    ["tional", "tion"],
+    ["enci", "ence"],
+    ["anci", "ance"],
+    ["izer", "ize"],
+    ["bli", "ble"],
+    ["alli", "al"],
+    ["entli", "ent"],
+    ["eli", "e"],
+    ["ousli", "ous"],
+    ["ization", "ize"],
+    ["ation", "ate"],
+    ["ator", "ate"],
+    ["alism", "al"],
+    ["iveness", "ive"],
+    ["fulness", "ful"],
+    ["ousness", "ous"],
+    ["aliti", "al"],
+    ["iviti", "ive"],
+    ["biliti", "ble"],
+    ["fulli", "ful"],
   ] as const
 ).map(([suffix, replacement]): Rule => [suffix, replacement, positive]);
 
@@ -79,7 +119,15 @@ function step2(word: string): string {
 }
 
 const STEP3: readonly Rule[] = (
-  [["icate", "ic"], ["ative", ""], ["alize", "al"], ["iciti", "ic"], ["ical", "ic"], ["ful", ""], ["ness", ""]] as const
+  [
+    ["icate", "ic"],
+    ["ative", ""],
+    ["alize", "al"],
+    ["iciti", "ic"],
+    ["ical", "ic"],
+    ["ful", ""],
+    ["ness", ""],
+  ] as const
 ).map(([suffix, replacement]): Rule => [suffix, replacement, positive]);
 
 const STEP4: readonly Rule[] = [

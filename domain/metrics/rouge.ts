@@ -81,13 +81,19 @@ function countUnionHits(wanted: Int32Array, wantedLines: Int32Array[], predicted
 /** All four scores of one prediction. Sentences of ROUGE-Lsum are lines. */
 export function scoreRouge(reference: string, prediction: string, { stem = true }: { stem?: boolean } = {}): RougeScores {
   // No word reaches over a line's end: the text's tokens are those of its lines.
-  const [wantedLines, predictedLines] = [reference, prediction].map((text) => text.split("\n").map((line) => rougeTokens(line, stem))) as [string[][], string[][]];
+  const [wantedLines, predictedLines] = [reference, prediction].map((text) => text.split("\n").map((line) => rougeTokens(line, stem))) as [
+    string[][],
+    string[][],
+  ];
   const [wanted, predicted] = numberTokens([wantedLines.flat(), predictedLines.flat()]) as [Int32Array, Int32Array];
   const [unigrams = 0, bigrams = 0] = countMatches(predicted, [wanted], 2);
   const common = longestCommonLength(wanted, predicted);
   // Of single lines the union is the subsequence itself.
   const lengths = (lines: string[][]) => lines.map(({ length }) => length);
-  const union = wantedLines.length + predictedLines.length === 2 ? common : countUnionHits(wanted, cut(wanted, lengths(wantedLines)), predicted, cut(predicted, lengths(predictedLines)));
+  const union =
+    wantedLines.length + predictedLines.length === 2
+      ? common
+      : countUnionHits(wanted, cut(wanted, lengths(wantedLines)), predicted, cut(predicted, lengths(predictedLines)));
   return {
     rouge1: fromHits(unigrams, predicted.length, wanted.length),
     rouge2: fromHits(bigrams, Math.max(predicted.length - 1, 0), Math.max(wanted.length - 1, 0)),

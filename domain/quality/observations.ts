@@ -85,7 +85,14 @@ export function splitObservations(data: Observations, groupOf: Int32Array, group
   }
   const parts = Array.from(counts, (n) => ({
     // A group has no more units than observations.
-    start: new Int32Array(n + 1), cluster: new Int32Array(n), annotator: new Int32Array(n), value: new Int32Array(n), source: new Int32Array(n), units: 0, filled: 0, last: -1,
+    start: new Int32Array(n + 1),
+    cluster: new Int32Array(n),
+    annotator: new Int32Array(n),
+    value: new Int32Array(n),
+    source: new Int32Array(n),
+    units: 0,
+    filled: 0,
+    last: -1,
   }));
   for (let u = 0; u < cluster.length; u++) {
     const to = start[u + 1] ?? 0;
@@ -104,5 +111,12 @@ export function splitObservations(data: Observations, groupOf: Int32Array, group
       part.start[part.units] = part.filled;
     }
   }
-  return parts.map((part) => ({ ...data, start: part.start.subarray(0, part.units + 1), cluster: part.cluster.subarray(0, part.units), annotator: part.annotator, value: part.value, source: part.source }));
+  return parts.map((part) => ({
+    ...data,
+    start: part.start.subarray(0, part.units + 1),
+    cluster: part.cluster.subarray(0, part.units),
+    annotator: part.annotator,
+    value: part.value,
+    source: part.source,
+  }));
 }

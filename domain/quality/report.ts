@@ -108,7 +108,12 @@ function countShared({ start }: Observations): Share {
   return share;
 }
 
-function groupAgreement(order: Observations, votes: readonly QualityVote[], keyOf: (vote: QualityVote) => string | null, seed: number): GroupAgreement[] {
+function groupAgreement(
+  order: Observations,
+  votes: readonly QualityVote[],
+  keyOf: (vote: QualityVote) => string | null,
+  seed: number,
+): GroupAgreement[] {
   const places = new Map<string, number>();
   const counts: number[] = [];
   const groupOf = Int32Array.from(votes, (vote) => {

@@ -12,10 +12,16 @@ import { countPairs, judgementRanges, type PairTable, type Votes } from "./votes
 const REFIT_TOLERANCE = 1e-3;
 
 /** Strengths in logits (mean 0 in each group of the sample) of `samples` refits. */
-export function bootstrapStrengths(votes: Votes, fit: PairFit, { seed, samples = 100 }: { seed: number; samples?: number }): Float64Array[] {
+export function bootstrapStrengths(
+  votes: Votes,
+  fit: PairFit,
+  { seed, samples = 100 }: { seed: number; samples?: number },
+): Float64Array[] {
   const random = createRandom(seed, "bradley-terry");
   const draw = createSampler(votes);
-  return Array.from({ length: samples }, () => fitPairs(draw(random), { start: fit.x, tolerance: REFIT_TOLERANCE }).x.subarray(0, votes.models));
+  return Array.from({ length: samples }, () =>
+    fitPairs(draw(random), { start: fit.x, tolerance: REFIT_TOLERANCE }).x.subarray(0, votes.models),
+  );
 }
 
 /** A function that draws the pair table of one bootstrap sample. */
@@ -81,8 +87,18 @@ function tableOf(dense: Float64Array, models: number): PairTable {
 /** Without the pairs that the sample did not draw. */
 function dropEmpty(table: PairTable): PairTable {
   const { counts } = table;
-  const kept = Array.from(table.first.keys()).filter((pair) => (counts[3 * pair] as number) + (counts[3 * pair + 1] as number) + (counts[3 * pair + 2] as number) > 0);
+  const kept = Array.from(table.first.keys()).filter(
+    (pair) => (counts[3 * pair] as number) + (counts[3 * pair + 1] as number) + (counts[3 * pair + 2] as number) > 0,
+  );
   if (kept.length === table.first.length) return table;
-  const some = Float64Array.from(kept.flatMap((pair) => [counts[3 * pair] as number, counts[3 * pair + 1] as number, counts[3 * pair + 2] as number]));
-  return { models: table.models, first: Uint16Array.from(kept, (pair) => table.first[pair] as number), second: Uint16Array.from(kept, (pair) => table.second[pair] as number), counts: some, squares: some };
+  const some = Float64Array.from(
+    kept.flatMap((pair) => [counts[3 * pair] as number, counts[3 * pair + 1] as number, counts[3 * pair + 2] as number]),
+  );
+  return {
+    models: table.models,
+    first: Uint16Array.from(kept, (pair) => table.first[pair] as number),
+    second: Uint16Array.from(kept, (pair) => table.second[pair] as number),
+    counts: some,
+    squares: some,
+  };
 }

@@ -26,7 +26,8 @@ export type PairFit = {
 };
 
 /** logits -> their places; -Infinity for the log of v where nothing tied. */
-export const logTieOf = ({ x, table }: PairFit): number => (x.length > table.models ? (x[table.models] as number) : Number.NEGATIVE_INFINITY);
+export const logTieOf = ({ x, table }: PairFit): number =>
+  x.length > table.models ? (x[table.models] as number) : Number.NEGATIVE_INFINITY;
 
 /** Gives each group a mean of 0. */
 export function centre(x: Parameters, groups: readonly number[][]): void {
@@ -40,14 +41,19 @@ export function centre(x: Parameters, groups: readonly number[][]): void {
  * Score, and Cholesky's factor of the information. Adding a constant to all strengths of a group changes nothing, so each
  * group's mean gets information of its own, of the size of the others; it does not touch differences.
  */
-export function factoriseInformation(table: PairTable, x: Parameters, groups: readonly number[][]): { gradient: Float64Array; factor: Float64Array } {
+export function factoriseInformation(
+  table: PairTable,
+  x: Parameters,
+  groups: readonly number[][],
+): { gradient: Float64Array; factor: Float64Array } {
   const size = x.length;
   const gradient = new Float64Array(size);
   const factor = new Float64Array(size * size);
   derive(table, x, gradient, factor);
   for (const group of groups) {
     const typical = group.reduce((sum, i) => sum + (factor[i * size + i] as number), 0) / group.length || 1;
-    for (const i of group) for (const j of group) if (j <= i) factor[i * size + j] = (factor[i * size + j] as number) + typical / group.length;
+    for (const i of group)
+      for (const j of group) if (j <= i) factor[i * size + j] = (factor[i * size + j] as number) + typical / group.length;
   }
   if (!factorise(factor, size)) throw new Error("Bradley-Terry: the information is not positive definite");
   return { gradient, factor };
@@ -99,7 +105,10 @@ function addHalves(table: PairTable, added: Float64Array): PairTable {
 }
 
 /** Strengths from a pair table. `start`, a fit of nearly the same votes, saves steps; so does a larger `tolerance` (logits). */
-export function fitPairs(table: PairTable, { start = null, tolerance = 1e-6 }: { start?: Parameters | null; tolerance?: number } = {}): PairFit {
+export function fitPairs(
+  table: PairTable,
+  { start = null, tolerance = 1e-6 }: { start?: Parameters | null; tolerance?: number } = {},
+): PairFit {
   const { models, first, second, counts } = table;
   const graph = readGraph(table);
   let decided = 0;
@@ -159,23 +168,34 @@ export function estimateCovariance(votes: Votes, fit: PairFit): Covariance {
   const inverse = invertFactorised(factoriseInformation(table, x, graph.groups).factor, size);
   const robust = sandwich(inverse, measureSpread(votes, fit), size);
   const weights = weightsOf(votes, graph);
-  const kind = graph.groups.map((group, g) => (graph.determined[g] && (weights.judgements[g] as number) >= FEW_VOTES * group.length ? "sandwich" : "model"));
+  const kind = graph.groups.map((group, g) =>
+    graph.determined[g] && (weights.judgements[g] as number) >= FEW_VOTES * group.length ? "sandwich" : "model",
+  );
   const covariance = new Float64Array(n * n);
   graph.groups.forEach((group, g) => {
     // The inverse without the mean's own part, which is the same number in each cell of the group.
-    const own = group.reduce((sum, i) => sum + group.reduce((part, j) => part + (inverse[i * size + j] as number), 0), 0) / group.length ** 2;
+    const own =
+      group.reduce((sum, i) => sum + group.reduce((part, j) => part + (inverse[i * size + j] as number), 0), 0) / group.length ** 2;
     for (const i of group)
-      for (const j of group) covariance[i * n + j] = kind[g] === "sandwich" ? (robust[i * size + j] as number) : ((inverse[i * size + j] as number) - own) * (weights.inflation[g] as number);
+      for (const j of group)
+        covariance[i * n + j] =
+          kind[g] === "sandwich"
+            ? (robust[i * size + j] as number)
+            : ((inverse[i * size + j] as number) - own) * (weights.inflation[g] as number);
   });
   return { covariance, kind, inverse };
 }
 
 /** Of each group: judgements, and by how much unequal weights above 1 inflate a variance (sum of squares / sum). */
-function weightsOf({ a, weight, judgement }: Votes, { groups, groupOf }: ComparisonGraph): { judgements: Float64Array; inflation: Float64Array } {
+function weightsOf(
+  { a, weight, judgement }: Votes,
+  { groups, groupOf }: ComparisonGraph,
+): { judgements: Float64Array; inflation: Float64Array } {
   const judgements = new Float64Array(groups.length);
   const sum = new Float64Array(groups.length);
   const squares = new Float64Array(groups.length);
-  if (weight === null && judgement === null && groups.length === 1) return { judgements: judgements.fill(a.length), inflation: sum.fill(1) };
+  if (weight === null && judgement === null && groups.length === 1)
+    return { judgements: judgements.fill(a.length), inflation: sum.fill(1) };
   for (let row = 0; row < a.length; row++) {
     const g = groupOf[a[row] as number] as number;
     const w = weight === null ? 1 : (weight[row] as number);
@@ -202,7 +222,11 @@ function measureSpread(votes: Votes, { x, table }: PairFit): Float64Array {
     const i = lone.first[pair] as number;
     const j = lone.second[pair] as number;
     const { half, tie } = expect((x[i] as number) - (x[j] as number), v);
-    const [wins, losses, ties] = [lone.squares[3 * pair] as number, lone.squares[3 * pair + 1] as number, lone.squares[3 * pair + 2] as number];
+    const [wins, losses, ties] = [
+      lone.squares[3 * pair] as number,
+      lone.squares[3 * pair + 1] as number,
+      lone.squares[3 * pair + 2] as number,
+    ];
     const h = wins * (0.5 - half) ** 2 + losses * (0.5 + half) ** 2 + ties * half * half;
     add(i, i, h);
     add(j, j, h);
@@ -223,12 +247,19 @@ function markLoneRows(votes: Votes): Uint8Array | null {
   const { judgement } = votes;
   if (judgement === null) return null;
   const alone = new Uint8Array(judgement.length);
-  for (let row = 0; row < judgement.length; row++) alone[row] = judgement[row] !== judgement[row - 1] && judgement[row] !== judgement[row + 1] ? 1 : 0;
+  for (let row = 0; row < judgement.length; row++)
+    alone[row] = judgement[row] !== judgement[row - 1] && judgement[row] !== judgement[row + 1] ? 1 : 0;
   return alone;
 }
 
 /** The scores of one judgement's rows: sums into `score` by parameter; returns the parameters that were touched. */
-export function scoreRows({ models: n, a, b, outcome, weight }: Votes, from: number, to: number, x: Parameters, score: Float64Array): Set<number> {
+export function scoreRows(
+  { models: n, a, b, outcome, weight }: Votes,
+  from: number,
+  to: number,
+  x: Parameters,
+  score: Float64Array,
+): Set<number> {
   const tied = x.length > n;
   const v = tied ? Math.exp(x[n] as number) : 0;
   const touched = new Set<number>(tied ? [n] : []);
@@ -253,7 +284,9 @@ function addClusters(votes: Votes, alone: Uint8Array, x: Parameters, spread: Flo
     const from = ranges[judgement] as number;
     if (alone[from] === 1) continue;
     const touched = scoreRows(votes, from, ranges[judgement + 1] as number, x, score);
-    for (const i of touched) for (const j of touched) if (j <= i) spread[i * size + j] = (spread[i * size + j] as number) + (score[i] as number) * (score[j] as number);
+    for (const i of touched)
+      for (const j of touched)
+        if (j <= i) spread[i * size + j] = (spread[i * size + j] as number) + (score[i] as number) * (score[j] as number);
     for (const i of touched) score[i] = 0;
   }
 }

@@ -42,7 +42,12 @@ export function logLikelihood({ models, first, second, counts }: PairTable, x: P
 }
 
 /** Adds the table's score (the gradient of the log-likelihood) to `gradient` and its information to the lower triangle of `information`. */
-export function derive({ models, first, second, counts }: PairTable, x: Parameters, gradient: Float64Array, information: Float64Array | null): void {
+export function derive(
+  { models, first, second, counts }: PairTable,
+  x: Parameters,
+  gradient: Float64Array,
+  information: Float64Array | null,
+): void {
   const size = x.length;
   const tied = size > models;
   const v = tied ? Math.exp(x[models] as number) : 0;

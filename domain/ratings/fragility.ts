@@ -32,7 +32,10 @@ export function findFragility(votes: Votes, fit: PairFit, covariance: Float64Arr
   const leader = ranked[0];
   if (leader === undefined || ranked.length < 2) return null;
   const closeness = (j: number) => ((fit.x[leader] as number) - (fit.x[j] as number)) / (differenceError(covariance, n, leader, j) || 1);
-  const rivals = ranked.slice(1).sort((i, j) => closeness(i) - closeness(j)).slice(0, CHALLENGERS);
+  const rivals = ranked
+    .slice(1)
+    .sort((i, j) => closeness(i) - closeness(j))
+    .slice(0, CHALLENGERS);
   const ranges = judgementRanges(votes);
   let best: Fragility | null = null;
   for (const challenger of rivals) {
@@ -48,13 +51,15 @@ function turnOrder(votes: Votes, ranges: Int32Array, whole: PairFit, leader: num
   const kept = new Uint8Array(votes.a.length).fill(1);
   const left: number[] = [];
   let fit = whole;
-  const gapOf = ({ x, graph }: PairFit) => (graph.groupOf[leader] === graph.groupOf[challenger] ? (x[leader] as number) - (x[challenger] as number) : Number.POSITIVE_INFINITY);
+  const gapOf = ({ x, graph }: PairFit) =>
+    graph.groupOf[leader] === graph.groupOf[challenger] ? (x[leader] as number) - (x[challenger] as number) : Number.POSITIVE_INFINITY;
   const mark = (judgement: number, value: 0 | 1) => kept.fill(value, ranges[judgement] as number, ranges[judgement + 1] as number);
   const refit = () => fitPairs(countPairs(votes, kept), { start: whole.x });
   while (gapOf(fit) > EQUAL) {
     const order = influences(votes, ranges, kept, fit, leader, challenger);
     let predicted = 0;
-    for (let gap = gapOf(fit); gap > EQUAL && predicted < order.length && (order[predicted]?.influence ?? 0) > 0; predicted++) gap -= order[predicted]?.influence ?? 0;
+    for (let gap = gapOf(fit); gap > EQUAL && predicted < order.length && (order[predicted]?.influence ?? 0) > 0; predicted++)
+      gap -= order[predicted]?.influence ?? 0;
     if (predicted === 0) return null;
     const taken = order.slice(0, Math.ceil(predicted / 2));
     if (left.length + taken.length > limit) return null;
@@ -76,7 +81,14 @@ function turnOrder(votes: Votes, ranges: Int32Array, whole: PairFit, leader: num
 }
 
 /** Judgements that are kept, by how much the gap shrinks without each, to first order: its score times the inverse information. */
-function influences(votes: Votes, ranges: Int32Array, kept: Uint8Array, fit: PairFit, leader: number, challenger: number): { judgement: number; influence: number }[] {
+function influences(
+  votes: Votes,
+  ranges: Int32Array,
+  kept: Uint8Array,
+  fit: PairFit,
+  leader: number,
+  challenger: number,
+): { judgement: number; influence: number }[] {
   const size = fit.x.length;
   const direction = new Float64Array(size);
   direction[leader] = 1;
@@ -90,7 +102,10 @@ function influences(votes: Votes, ranges: Int32Array, kept: Uint8Array, fit: Pai
     const to = ranges[judgement + 1] as number;
     if (kept[from] === 0) continue;
     // A lone vote of weight 1 has the influence of all of its kind.
-    const cell = to - from === 1 && votes.weight === null ? ((votes.outcome[from] as number) * votes.models + (votes.a[from] as number)) * votes.models + (votes.b[from] as number) : -1;
+    const cell =
+      to - from === 1 && votes.weight === null
+        ? ((votes.outcome[from] as number) * votes.models + (votes.a[from] as number)) * votes.models + (votes.b[from] as number)
+        : -1;
     let influence = cell === -1 ? Number.NaN : (cells[cell] as number);
     if (Number.isNaN(influence)) {
       influence = 0;

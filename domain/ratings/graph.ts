@@ -46,7 +46,8 @@ export function readGraph({ models, first, second, counts }: PairTable): Compari
     }
   });
   const determined = members.map((group) => group.every((i) => component[i] === component[group[0] as number]));
-  const open = (i: number, closed: boolean[]) => !(determined[groupOf[i] as number] as boolean) && !(closed[component[i] as number] as boolean);
+  const open = (i: number, closed: boolean[]) =>
+    !(determined[groupOf[i] as number] as boolean) && !(closed[component[i] as number] as boolean);
   return {
     groups: members,
     groupOf,

@@ -31,8 +31,16 @@ export function measureJointGain(votes: JointVotes, { seed, folds = 5 }: { seed:
     const joint = fitJoint(known);
     const plain = fitPairs(countPairs(known));
     const state: JointState = {
-      global: Float64Array.from([...joint.theta, ...joint.gamma, joint.side, ...(joint.logTie === Number.NEGATIVE_INFINITY ? [] : [joint.logTie])]),
-      local: Float64Array.from({ length: 2 * votes.annotators }, (_, l) => (l % 2 === 0 ? joint.logReliability : joint.ownSide)[l >> 1] as number),
+      global: Float64Array.from([
+        ...joint.theta,
+        ...joint.gamma,
+        joint.side,
+        ...(joint.logTie === Number.NEGATIVE_INFINITY ? [] : [joint.logTie]),
+      ]),
+      local: Float64Array.from(
+        { length: 2 * votes.annotators },
+        (_, l) => (l % 2 === 0 ? joint.logReliability : joint.ownSide)[l >> 1] as number,
+      ),
     };
     for (const judgement of held) {
       let weights = 0;
@@ -67,6 +75,8 @@ function chooseRows(votes: JointVotes, keep: (row: number) => boolean): JointVot
     judgement: votes.judgement === null ? null : Int32Array.from(rows, (row) => votes.judgement?.[row] as number),
     weight: votes.weight === null ? null : Float64Array.from(rows, (row) => votes.weight?.[row] as number),
     annotator: Int32Array.from(rows, (row) => votes.annotator[row] as number),
-    features: Float64Array.from(rows.flatMap((row) => Array.from({ length: votes.styles }, (_, f) => votes.features[row * votes.styles + f] as number))),
+    features: Float64Array.from(
+      rows.flatMap((row) => Array.from({ length: votes.styles }, (_, f) => votes.features[row * votes.styles + f] as number)),
+    ),
   };
 }

@@ -54,7 +54,8 @@ const LEAST = 0.01;
 export function fitJoint(votes: JointVotes, options: JointOptions = {}): JointFit {
   const table = countPairs(votes);
   const plain = fitPairs(table);
-  const extra = plain.table === table ? null : { ...table, counts: plain.table.counts.map((count, cell) => count - (table.counts[cell] as number)) };
+  const extra =
+    plain.table === table ? null : { ...table, counts: plain.table.counts.map((count, cell) => count - (table.counts[cell] as number)) };
   const n = votes.models;
   const tied = plain.x.length > n;
   // theta, gamma, side, log v
@@ -72,7 +73,10 @@ export function fitJoint(votes: JointVotes, options: JointOptions = {}): JointFi
       squares += (state.local[2 * k] as number) ** 2 + (solved.variance[2 * k] as number);
       sides += (state.local[2 * k + 1] as number) ** 2 + (solved.variance[2 * k + 1] as number);
     }
-    const next = [options.tau ?? Math.max(LEAST, Math.sqrt(squares / votes.annotators)), options.sigma ?? Math.max(LEAST, Math.sqrt(sides / votes.annotators))] as const;
+    const next = [
+      options.tau ?? Math.max(LEAST, Math.sqrt(squares / votes.annotators)),
+      options.sigma ?? Math.max(LEAST, Math.sqrt(sides / votes.annotators)),
+    ] as const;
     const moved = Math.max(Math.abs(next[0] - tau), Math.abs(next[1] - sigma));
     [tau, sigma] = next;
     if (moved < EM_TOLERANCE / 10) break;
@@ -105,7 +109,13 @@ export type JointState = { global: Float64Array; local: Float64Array };
 type Solved = { inverse: Float64Array; variance: Float64Array };
 
 /** Fisher scoring with halved steps on the penalised likelihood. */
-function climbJoint(votes: JointVotes, extra: PairTable | null, groups: readonly number[][], start: JointState, { tau, sigma, tolerance }: { tau: number; sigma: number; tolerance: number }): [JointState, Solved] {
+function climbJoint(
+  votes: JointVotes,
+  extra: PairTable | null,
+  groups: readonly number[][],
+  start: JointState,
+  { tau, sigma, tolerance }: { tau: number; sigma: number; tolerance: number },
+): [JointState, Solved] {
   let state = start;
   let height = measureJoint(votes, extra, state, tau, sigma);
   for (let step = 0; ; step++) {
@@ -150,17 +160,29 @@ const pairParameters = (votes: JointVotes, global: Float64Array): Float64Array =
   return out;
 };
 
-const tieOf = (votes: JointVotes, global: Float64Array): number => (global.length > votes.models + votes.styles + 1 ? (global[global.length - 1] as number) : Number.NEGATIVE_INFINITY);
+const tieOf = (votes: JointVotes, global: Float64Array): number =>
+  global.length > votes.models + votes.styles + 1 ? (global[global.length - 1] as number) : Number.NEGATIVE_INFINITY;
 
 function measureJoint(votes: JointVotes, extra: PairTable | null, state: JointState, tau: number, sigma: number): number {
   const logTie = tieOf(votes, state.global);
   let sum = extra === null ? 0 : logLikelihood(extra, pairParameters(votes, state.global));
-  for (let row = 0; row < votes.a.length; row++) sum += (votes.weight === null ? 1 : (votes.weight[row] as number)) * logProbability(votes.outcome[row] as number, differenceOf(votes, row, state).d, logTie);
-  for (let k = 0; k < votes.annotators; k++) sum -= ((state.local[2 * k] as number) / tau) ** 2 / 2 + ((state.local[2 * k + 1] as number) / sigma) ** 2 / 2;
+  for (let row = 0; row < votes.a.length; row++)
+    sum +=
+      (votes.weight === null ? 1 : (votes.weight[row] as number)) *
+      logProbability(votes.outcome[row] as number, differenceOf(votes, row, state).d, logTie);
+  for (let k = 0; k < votes.annotators; k++)
+    sum -= ((state.local[2 * k] as number) / tau) ** 2 / 2 + ((state.local[2 * k + 1] as number) / sigma) ** 2 / 2;
   return sum;
 }
 
-function stepJoint(votes: JointVotes, extra: PairTable | null, groups: readonly number[][], state: JointState, tau: number, sigma: number): { move: JointState; solved: Solved } {
+function stepJoint(
+  votes: JointVotes,
+  extra: PairTable | null,
+  groups: readonly number[][],
+  state: JointState,
+  tau: number,
+  sigma: number,
+): { move: JointState; solved: Solved } {
   const { models: n, styles, annotators } = votes;
   const size = state.global.length;
   const side = n + styles;
@@ -214,7 +236,8 @@ function stepJoint(votes: JointVotes, extra: PairTable | null, groups: readonly 
         if (j <= i) matrix[i * size + j] = (matrix[i * size + j] as number) + h * value * (values[q] as number);
       }
       if (tied) matrix[(size - 1) * size + i] = (matrix[(size - 1) * size + i] as number) + withTie * value;
-      for (let l = 0; l < 2; l++) cross[(2 * k + l) * size + i] = (cross[(2 * k + l) * size + i] as number) + h * value * (own[l] as number);
+      for (let l = 0; l < 2; l++)
+        cross[(2 * k + l) * size + i] = (cross[(2 * k + l) * size + i] as number) + h * value * (own[l] as number);
     }
     for (let l = 0; l < 2; l++) {
       localGradient[2 * k + l] = (localGradient[2 * k + l] as number) + r * (own[l] as number);
@@ -245,18 +268,24 @@ function stepJoint(votes: JointVotes, extra: PairTable | null, groups: readonly 
       const [x0, x1] = [irr * (c0[i] as number) + irs * (c1[i] as number), irs * (c0[i] as number) + iss * (c1[i] as number)];
       if (x0 === 0 && x1 === 0) continue;
       gradient[i] = (gradient[i] as number) - x0 * g0 - x1 * g1;
-      for (let j = 0; j <= i; j++) matrix[i * size + j] = (matrix[i * size + j] as number) - x0 * (c0[j] as number) - x1 * (c1[j] as number);
+      for (let j = 0; j <= i; j++)
+        matrix[i * size + j] = (matrix[i * size + j] as number) - x0 * (c0[j] as number) - x1 * (c1[j] as number);
     }
   }
   for (const group of groups) {
     const typical = group.reduce((sum, i) => sum + (matrix[i * size + i] as number), 0) / group.length || 1;
-    for (const i of group) for (const j of group) if (j <= i) matrix[i * size + j] = (matrix[i * size + j] as number) + typical / group.length;
+    for (const i of group)
+      for (const j of group) if (j <= i) matrix[i * size + j] = (matrix[i * size + j] as number) + typical / group.length;
   }
   if (!factorise(matrix, size)) throw new RangeError("joint model: the votes cannot tell side, style and models apart");
   solveFactorised(matrix, size, gradient);
   const local = new Float64Array(2 * annotators);
   for (let k = 0; k < annotators; k++) {
-    const rest = [0, 1].map((l) => (localGradient[2 * k + l] as number) - gradient.reduce((sum, value, i) => sum + value * (cross[(2 * k + l) * size + i] as number), 0)) as [number, number];
+    const rest = [0, 1].map(
+      (l) =>
+        (localGradient[2 * k + l] as number) -
+        gradient.reduce((sum, value, i) => sum + value * (cross[(2 * k + l) * size + i] as number), 0),
+    ) as [number, number];
     local[2 * k] = (inverses[3 * k] as number) * rest[0] + (inverses[3 * k + 1] as number) * rest[1];
     local[2 * k + 1] = (inverses[3 * k + 1] as number) * rest[0] + (inverses[3 * k + 2] as number) * rest[1];
   }

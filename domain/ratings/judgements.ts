@@ -61,7 +61,10 @@ export type PackedJudgements = Votes & {
 const MOST_WEIGHT = 20;
 
 /** Pairs of different models, in the order shown: a ranking of K answers gives its pairs, each with weight 1 / (K - 1). */
-export function packJudgements(columns: JudgementColumns, { modelOf, models, counts = () => true, byPropensity = false }: PackOptions): PackedJudgements {
+export function packJudgements(
+  columns: JudgementColumns,
+  { modelOf, models, counts = () => true, byPropensity = false }: PackOptions,
+): PackedJudgements {
   let room = 0;
   for (let k = 0; k < columns.length; k++) {
     const size = (columns.start[k + 1] as number) - (columns.start[k] as number);

@@ -26,7 +26,13 @@ export function createOnlineRatings(votes: Votes): OnlineRatings {
   const start = countPairs(votes);
   // Every pair has its place from the beginning.
   const most = (n * (n - 1)) / 2;
-  const table = { models: n, first: new Uint16Array(most), second: new Uint16Array(most), counts: new Float64Array(3 * most), squares: new Float64Array(0) };
+  const table = {
+    models: n,
+    first: new Uint16Array(most),
+    second: new Uint16Array(most),
+    counts: new Float64Array(3 * most),
+    squares: new Float64Array(0),
+  };
   const place = new Int32Array(n * n).fill(-1);
   let pairs = 0;
   const placeOf = (i: number, j: number): number => {
@@ -41,7 +47,13 @@ export function createOnlineRatings(votes: Votes): OnlineRatings {
     const at = placeOf(i, start.second[pair] as number);
     table.counts.set(start.counts.subarray(3 * pair, 3 * pair + 3), 3 * at);
   });
-  const seen = () => ({ models: n, first: table.first.subarray(0, pairs), second: table.second.subarray(0, pairs), counts: table.counts.subarray(0, 3 * pairs), squares: table.counts.subarray(0, 3 * pairs) });
+  const seen = () => ({
+    models: n,
+    first: table.first.subarray(0, pairs),
+    second: table.second.subarray(0, pairs),
+    counts: table.counts.subarray(0, 3 * pairs),
+    squares: table.counts.subarray(0, 3 * pairs),
+  });
 
   let fit: PairFit = fitPairs(seen());
   let factor: Float64Array | null = null;

@@ -18,7 +18,10 @@ export type PowerOptions = {
 };
 
 /** More votes for each pair, n x n: 0 where settled already. Models of different groups start from nothing. Throws RangeError for a difference that is not above 0. */
-export function votesNeeded({ fit, covariance, tie }: Pick<RatedVotes, "fit" | "covariance" | "tie">, { difference, alpha = 0.05, power = 0.8 }: PowerOptions): Float64Array {
+export function votesNeeded(
+  { fit, covariance, tie }: Pick<RatedVotes, "fit" | "covariance" | "tie">,
+  { difference, alpha = 0.05, power = 0.8 }: PowerOptions,
+): Float64Array {
   if (!(difference > 0)) throw new RangeError(`difference: expected Elo points above 0, got ${difference}`);
   const n = fit.table.models;
   const needed = new Float64Array(n * n);

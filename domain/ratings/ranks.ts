@@ -42,13 +42,27 @@ const HOPELESS = 6;
  * Probability that each model is the best of its group: share of draws from the normal distribution of the estimates in
  * which it leads (ties share). `draws` gives a Monte Carlo error of at most .5 / sqrt(draws).
  */
-export function probabilityFirst(theta: Float64Array, covariance: Float64Array, n: number, groups: readonly number[][], { seed, draws = 1000 }: { seed: number; draws?: number }): Float64Array {
+export function probabilityFirst(
+  theta: Float64Array,
+  covariance: Float64Array,
+  n: number,
+  groups: readonly number[][],
+  { seed, draws = 1000 }: { seed: number; draws?: number },
+): Float64Array {
   const out = new Float64Array(n);
   for (const group of groups) {
     const leader = group.reduce((best, i) => ((theta[i] as number) > (theta[best] as number) ? i : best), group[0] as number);
-    const able = group.filter((i) => (theta[leader] as number) - (theta[i] as number) <= HOPELESS * differenceError(covariance, n, i, leader) + 1e-12);
+    const able = group.filter(
+      (i) => (theta[leader] as number) - (theta[i] as number) <= HOPELESS * differenceError(covariance, n, i, leader) + 1e-12,
+    );
     const size = able.length;
-    const root = semidefiniteRoot(Float64Array.from({ length: size * size }, (_, cell) => covariance[(able[Math.floor(cell / size)] as number) * n + (able[cell % size] as number)] as number), size);
+    const root = semidefiniteRoot(
+      Float64Array.from(
+        { length: size * size },
+        (_, cell) => covariance[(able[Math.floor(cell / size)] as number) * n + (able[cell % size] as number)] as number,
+      ),
+      size,
+    );
     const random = createRandom(seed, `first:${leader}`);
     const noise = new Float64Array(size);
     for (let draw = 0; draw < draws; draw++) {

@@ -53,11 +53,26 @@ export function rateVotes(votes: Votes, { seed, draws = 1000 }: { seed: number; 
   const fit = fitPairs(table);
   const { covariance, kind, inverse } = estimateCovariance(votes, fit);
   const ratings = describeStrengths(fit.x.subarray(0, votes.models), covariance, fit, table, { seed, draws });
-  return { ratings, tie: Math.exp(logTieOf(fit)), groups: fit.graph.groups, errors: kind, misfit: votes.weight === null ? testFit(table, fit) : null, fit, covariance, inverse };
+  return {
+    ratings,
+    tie: Math.exp(logTieOf(fit)),
+    groups: fit.graph.groups,
+    errors: kind,
+    misfit: votes.weight === null ? testFit(table, fit) : null,
+    fit,
+    covariance,
+    inverse,
+  };
 }
 
 /** Scores, intervals and ranks of strengths (logits) with their covariance; `fit` and `table` say who was compared with whom. */
-export function describeStrengths(theta: Float64Array, covariance: Float64Array, { graph }: PairFit, table: PairTable, { seed, draws }: { seed: number; draws: number }): Rating[] {
+export function describeStrengths(
+  theta: Float64Array,
+  covariance: Float64Array,
+  { graph }: PairFit,
+  table: PairTable,
+  { seed, draws }: { seed: number; draws: number },
+): Rating[] {
   const { groups, groupOf, unbeaten, winless } = graph;
   const n = theta.length;
   const ranks = rankWithin(theta, covariance, n, groups, LEVEL);
@@ -89,7 +104,11 @@ export type Strengths = { theta: Float64Array; covariance: Float64Array; tie: nu
  * Probability that model i wins against `baseline`, ties half, with its 95 % interval (v taken as known), from the strengths: with style held
  * equal it is a length-controlled win rate. Source: Dubois, Galambosi, Liang & Hashimoto 2024, with Bradley-Terry's strengths.
  */
-export function winRateAgainst({ theta, covariance, tie }: Strengths, i: number, baseline: number): { value: number; low: number; high: number } {
+export function winRateAgainst(
+  { theta, covariance, tie }: Strengths,
+  i: number,
+  baseline: number,
+): { value: number; low: number; high: number } {
   const d = (theta[i] as number) - (theta[baseline] as number);
   const bound = normalQuantile((1 + LEVEL) / 2) * differenceError(covariance, theta.length, i, baseline);
   const rate = (difference: number) => 0.5 + expect(difference, tie).half;

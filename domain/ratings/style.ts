@@ -35,17 +35,21 @@ export const styleDifference = (a: number, b: number): number => (a + b === 0 ? 
 export function scaleFeatures(features: Float64Array, count: number): Float64Array {
   const rows = features.length / count;
   const scale = new Float64Array(count);
-  for (let row = 0; row < rows; row++) for (let f = 0; f < count; f++) scale[f] = (scale[f] as number) + (features[row * count + f] as number) ** 2;
+  for (let row = 0; row < rows; row++)
+    for (let f = 0; f < count; f++) scale[f] = (scale[f] as number) + (features[row * count + f] as number) ** 2;
   scale.forEach((sum, f) => {
     scale[f] = Math.sqrt(sum / rows);
   });
-  for (let row = 0; row < rows; row++) for (let f = 0; f < count; f++) if (scale[f] !== 0) features[row * count + f] = (features[row * count + f] as number) / (scale[f] as number);
+  for (let row = 0; row < rows; row++)
+    for (let f = 0; f < count; f++)
+      if (scale[f] !== 0) features[row * count + f] = (features[row * count + f] as number) / (scale[f] as number);
   return scale;
 }
 
 /** Fits strengths and `count` style coefficients. `features`: rows x count, no column of zeros. Throws RangeError where they do not fit the votes. */
 export function fitStyle(votes: Votes, features: Float64Array, count: number): StyleFit {
-  if (features.length !== votes.a.length * count) throw new RangeError(`style: ${features.length} values for ${votes.a.length} votes of ${count} features`);
+  if (features.length !== votes.a.length * count)
+    throw new RangeError(`style: ${features.length} values for ${votes.a.length} votes of ${count} features`);
   const table = countPairs(votes);
   const plain = fitPairs(table);
   const extra = additions(table, plain.table);
@@ -82,7 +86,11 @@ export function fitStyle(votes: Votes, features: Float64Array, count: number): S
   const factor = holdMeans(passVotes(votes, features, count, x, extra, false).matrix, size, plain.graph.groups);
   factorise(factor, size);
   const inverse = invertFactorised(factor, size);
-  const robust = sandwich(inverse, votes.judgement === null ? passVotes(votes, features, count, x, extra, true).matrix : spreadOfClusters(votes, features, count, x), size);
+  const robust = sandwich(
+    inverse,
+    votes.judgement === null ? passVotes(votes, features, count, x, extra, true).matrix : spreadOfClusters(votes, features, count, x),
+    size,
+  );
   for (const group of plain.graph.groups) {
     const mean = group.reduce((sum, i) => sum + (x[i] as number), 0) / group.length;
     for (const i of group) x[i] = (x[i] as number) - mean;
@@ -118,7 +126,14 @@ function holdMeans(matrix: Float64Array, size: number, groups: readonly number[]
 type Pass = { gradient: Float64Array; matrix: Float64Array; height: number };
 
 /** One pass over the votes: score, log-likelihood, and the information, or with `spread` the outer products of the votes' scores. */
-function passVotes({ models: n, a, b, outcome, weight }: Votes, features: Float64Array, count: number, x: Float64Array, extra: PairTable | null, spread: boolean): Pass {
+function passVotes(
+  { models: n, a, b, outcome, weight }: Votes,
+  features: Float64Array,
+  count: number,
+  x: Float64Array,
+  extra: PairTable | null,
+  spread: boolean,
+): Pass {
   const size = x.length;
   const tied = size > n + count;
   const logTie = tied ? (x[size - 1] as number) : 0;
@@ -226,7 +241,12 @@ function addTable(table: PairTable, x: Float64Array, count: number, gradient: Fl
   const inner = places.length;
   const innerGradient = new Float64Array(inner);
   const innerMatrix = new Float64Array(inner * inner);
-  derive(table, Float64Array.from(places, (place) => x[place] as number), innerGradient, innerMatrix);
+  derive(
+    table,
+    Float64Array.from(places, (place) => x[place] as number),
+    innerGradient,
+    innerMatrix,
+  );
   places.forEach((place, i) => {
     gradient[place] = (gradient[place] as number) + (innerGradient[i] as number);
     for (let j = 0; j <= i; j++) {
@@ -262,7 +282,8 @@ function spreadOfClusters(votes: Votes, features: Float64Array, count: number, x
       if (tied) score[size - 1] = (score[size - 1] as number) + w * ((outcome[row] === 2 ? 1 : 0) - v * norm);
       touched.add(i).add(j);
     }
-    for (const i of touched) for (const j of touched) spread[i * size + j] = (spread[i * size + j] as number) + (score[i] as number) * (score[j] as number);
+    for (const i of touched)
+      for (const j of touched) spread[i * size + j] = (spread[i * size + j] as number) + (score[i] as number) * (score[j] as number);
     for (const i of touched) score[i] = 0;
   }
   return spread;

@@ -36,8 +36,12 @@ export function packVotes(models: number, rows: readonly VoteRow[]): Votes {
   rows.forEach(({ a, b, result, judgement, weight = 1 }, row) => {
     const outcome = OUTCOMES[result];
     if (outcome === undefined) throw new RangeError(`vote ${row}: unknown outcome "${String(result)}"`);
-    for (const [name, model] of [["a", a], ["b", b]] as const)
-      if (!Number.isInteger(model) || model < 0 || model >= models) throw new RangeError(`vote ${row}: ${name} is ${model}, not a model below ${models}`);
+    for (const [name, model] of [
+      ["a", a],
+      ["b", b],
+    ] as const)
+      if (!Number.isInteger(model) || model < 0 || model >= models)
+        throw new RangeError(`vote ${row}: ${name} is ${model}, not a model below ${models}`);
     if (a === b) throw new RangeError(`vote ${row}: model ${a} against itself`);
     if (!(weight > 0 && Number.isFinite(weight))) throw new RangeError(`vote ${row}: weight ${weight} is not above 0`);
     votes.a[row] = a;
@@ -45,7 +49,8 @@ export function packVotes(models: number, rows: readonly VoteRow[]): Votes {
     votes.outcome[row] = outcome;
     if (votes.weight) votes.weight[row] = weight;
     if (votes.judgement) {
-      if (judgement === undefined || judgement < (row === 0 ? 0 : (votes.judgement[row - 1] as number))) throw new RangeError(`vote ${row}: judgement ${judgement} after a later one`);
+      if (judgement === undefined || judgement < (row === 0 ? 0 : (votes.judgement[row - 1] as number)))
+        throw new RangeError(`vote ${row}: judgement ${judgement} after a later one`);
       votes.judgement[row] = judgement;
     }
   });
@@ -115,5 +120,11 @@ export function countPairs({ models, a, b, outcome, weight }: Votes, keep: Uint8
       pairs++;
     }
   const kept = counts.subarray(0, 3 * pairs);
-  return { models, first: first.subarray(0, pairs), second: second.subarray(0, pairs), counts: kept, squares: weight === null ? kept : squares.subarray(0, 3 * pairs) };
+  return {
+    models,
+    first: first.subarray(0, pairs),
+    second: second.subarray(0, pairs),
+    counts: kept,
+    squares: weight === null ? kept : squares.subarray(0, 3 * pairs),
+  };
 }

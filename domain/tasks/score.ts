@@ -55,7 +55,8 @@ async function scoreTask(result: TaskResult, pause: () => Promise<void>): Promis
     return { value, low, high, n };
   };
   const scores: BenchmarkScore[] = [];
-  for (const metric of task.metrics) scores.push({ metric: scoreName(sample, task.name, metric), ...(await estimate(metric, outcomes)), signature });
+  for (const metric of task.metrics)
+    scores.push({ metric: scoreName(sample, task.name, metric), ...(await estimate(metric, outcomes)), signature });
   if (overlap !== null) {
     const told = overlap.report.dirty.filter((dirty) => dirty !== null);
     const share = told.length === 0 ? 0 : told.filter(Boolean).length / told.length;
@@ -83,7 +84,12 @@ async function scoreTask(result: TaskResult, pause: () => Promise<void>): Promis
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Average of a suite all of whose tasks were run on data of one kind; null otherwise. */
-async function averageSuite(suite: (typeof SUITES)[number], results: ReadonlyMap<string, TaskResult>, seed: number, pause: () => Promise<void>): Promise<BenchmarkScore | null> {
+async function averageSuite(
+  suite: (typeof SUITES)[number],
+  results: ReadonlyMap<string, TaskResult>,
+  seed: number,
+  pause: () => Promise<void>,
+): Promise<BenchmarkScore | null> {
   const own = suite.tasks.flatMap((name) => results.get(name) ?? []);
   const [first] = own;
   if (first === undefined || own.length < suite.tasks.length || suite.average === null || own.some(({ sample }) => sample !== first.sample))
@@ -107,20 +113,34 @@ async function averageSuite(suite: (typeof SUITES)[number], results: ReadonlyMap
     for (const name of result.task.metrics) {
       await pause();
       const { rows, of } = rowsOf(metricStatistic(name, result.outcomes));
-      const part = { value: of(rows), replicates: bootstrapReplicates(rows, of, { seed: seed + SEED_STEP * (place + 1), samples: SAMPLES }) };
+      const part = {
+        value: of(rows),
+        replicates: bootstrapReplicates(rows, of, { seed: seed + SEED_STEP * (place + 1), samples: SAMPLES }),
+      };
       parts.set(key, [...(parts.get(key) ?? []), part]);
     }
   }
-  const meanOf = (read: (part: { value: number; replicates: Float64Array }) => number) => mean([...parts.values()].map((own) => mean(own.map(read))));
+  const meanOf = (read: (part: { value: number; replicates: Float64Array }) => number) =>
+    mean([...parts.values()].map((own) => mean(own.map(read))));
   const replicates = Float64Array.from({ length: SAMPLES }, (_, i) => meanOf((part) => part.replicates[i] ?? 0));
-  return { metric, value: meanOf(({ value }) => value), ...intervalOf(replicates), n, signature: `${shared}|mean over tasks, each the mean of its metrics` };
+  return {
+    metric,
+    value: meanOf(({ value }) => value),
+    ...intervalOf(replicates),
+    n,
+    signature: `${shared}|mean over tasks, each the mean of its metrics`,
+  };
 }
 
 /**
  * All scores of a run, tasks first. A task without outcomes throws: a score of nothing is none.
  * `pause` is awaited before each resampling, which takes seconds where there are tens of thousands of items.
  */
-export async function scoreBenchmark(results: readonly TaskResult[], seed: number, pause: () => Promise<void> = async () => {}): Promise<BenchmarkScore[]> {
+export async function scoreBenchmark(
+  results: readonly TaskResult[],
+  seed: number,
+  pause: () => Promise<void> = async () => {},
+): Promise<BenchmarkScore[]> {
   const byName = new Map(results.map((result) => [result.task.name, result]));
   for (const { task, outcomes } of results) if (outcomes.length === 0) throw new Error(`${task.name}: no row of its data can be scored`);
   const out: BenchmarkScore[] = [];

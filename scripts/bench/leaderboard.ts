@@ -28,13 +28,25 @@ const FEATURES = 4;
 const STYLE_VOTES = 2;
 const ANNOTATORS = 10;
 
-type Reference = { versions: Record<string, string>; seconds: Partial<Record<"prepare" | "fit" | "bootstrap" | "style" | "evalica", number>>; theta: number[]; missing: string[] };
+type Reference = {
+  versions: Record<string, string>;
+  seconds: Partial<Record<"prepare" | "fit" | "bootstrap" | "style" | "evalica", number>>;
+  theta: number[];
+  missing: string[];
+};
 
 /** Votes of models with normal strengths, a fifth of them ties, and what the answers look like. */
 function simulate(count: number, features: number): { votes: Votes; style: Float64Array } {
   const random = createRandom(1, "bench-leaderboard");
   const theta = Array.from({ length: MODELS }, () => random.normal() * 0.7);
-  const votes: Votes = { models: MODELS, a: new Uint16Array(count), b: new Uint16Array(count), outcome: new Uint8Array(count), judgement: null, weight: null };
+  const votes: Votes = {
+    models: MODELS,
+    a: new Uint16Array(count),
+    b: new Uint16Array(count),
+    outcome: new Uint8Array(count),
+    judgement: null,
+    weight: null,
+  };
   const style = new Float64Array(count * features);
   for (let row = 0; row < count; row++) {
     const a = random.int(MODELS);
@@ -80,7 +92,13 @@ function best(runs: number, work: () => void): number {
 }
 
 const row = (name: string, unit: string, hone: number, reference: number | null, bar: number | null): BenchRow => ({
-  name, unit, hone, reference, ratio: reference === null ? null : hone / reference, bar, holds: bar === null ? null : hone < bar,
+  name,
+  unit,
+  hone,
+  reference,
+  ratio: reference === null ? null : hone / reference,
+  bar,
+  holds: bar === null ? null : hone < bar,
 });
 
 /** Seconds to read a project's votes from PostgreSQL into columns: the first time, and again. */
@@ -119,7 +137,11 @@ export const leaderboardBench: Bench = {
       const styled = simulate(STYLE_VOTES * size, FEATURES);
       writeFileSync(path.join(folder, "votes.bin"), encode(votes, null));
       writeFileSync(path.join(folder, "style.bin"), encode(styled.votes, styled.style));
-      const python = await runPython<Reference>(path.join(ROOT, "scripts/bench/leaderboard.py"), [path.join(folder, "votes.bin"), path.join(folder, "style.bin"), String(MODELS)]);
+      const python = await runPython<Reference>(path.join(ROOT, "scripts/bench/leaderboard.py"), [
+        path.join(folder, "votes.bin"),
+        path.join(folder, "style.bin"),
+        String(MODELS),
+      ]);
       const seconds = python.value?.seconds ?? {};
       const ms = (name: keyof typeof seconds) => (seconds[name] === undefined ? null : 1000 * seconds[name]);
 
@@ -137,21 +159,55 @@ export const leaderboardBench: Bench = {
         }
       };
       const rows: BenchRow[] = [
-        row(`${label}: ratings, sandwich, ranks, P(first); beside arena-rank's preparation, fit and sandwich`, "ms (processor)", best(8, () => rateVotes(votes, { seed: 1 })), prepared, 50),
-        row("the same beside evalica's Bradley-Terry without errors", "ms (processor)", best(3, () => rateVotes(votes, { seed: 1 })), ms("evalica"), null),
-        row("100 bootstrap refits (arena-rank: 25 times four of its refits)", "ms (processor)", best(2, () => bootstrapStrengths(votes, rated.fit, { seed: 1, samples: 100 })), ms("bootstrap"), 1000),
-        row(`${(STYLE_VOTES * size).toLocaleString("en")} votes, ${FEATURES} style features, sandwich`, "ms (processor)", best(2, () => fitStyle(styled.votes, styled.style, FEATURES)), ms("style"), 1000),
+        row(
+          `${label}: ratings, sandwich, ranks, P(first); beside arena-rank's preparation, fit and sandwich`,
+          "ms (processor)",
+          best(8, () => rateVotes(votes, { seed: 1 })),
+          prepared,
+          50,
+        ),
+        row(
+          "the same beside evalica's Bradley-Terry without errors",
+          "ms (processor)",
+          best(3, () => rateVotes(votes, { seed: 1 })),
+          ms("evalica"),
+          null,
+        ),
+        row(
+          "100 bootstrap refits (arena-rank: 25 times four of its refits)",
+          "ms (processor)",
+          best(2, () => bootstrapStrengths(votes, rated.fit, { seed: 1, samples: 100 })),
+          ms("bootstrap"),
+          1000,
+        ),
+        row(
+          `${(STYLE_VOTES * size).toLocaleString("en")} votes, ${FEATURES} style features, sandwich`,
+          "ms (processor)",
+          best(2, () => fitStyle(styled.votes, styled.style, FEATURES)),
+          ms("style"),
+          1000,
+        ),
         row("refit after one vote", "ms (processor)", best(3, addVotes) / updates, null, 1),
       ];
       if (python.value !== null) {
         const { theta } = python.value;
-        rows.push(limitRow("farthest score from the converged optimum", "Elo", Math.max(...theta.map((value, i) => Math.abs(value - (rated.fit.x[i] as number)))) * ELO, 0.01));
+        rows.push(
+          limitRow(
+            "farthest score from the converged optimum",
+            "Elo",
+            Math.max(...theta.map((value, i) => Math.abs(value - (rated.fit.x[i] as number)))) * ELO,
+            0.01,
+          ),
+        );
       }
       rows.push(row("reading the votes from PostgreSQL", "s", await measureReading(folder, size), null, 3));
       return {
         rows,
         versions: { node: process.versions.node, ...python.value?.versions },
-        notes: python.value === null ? [`No reference: ${python.reason} (pip install arena-rank evalica, HONE_PYTHON names another Python)`] : python.value.missing.map((name) => `Not installed: ${name}`),
+        notes:
+          python.value === null
+            ? [`No reference: ${python.reason} (pip install arena-rank evalica, HONE_PYTHON names another Python)`]
+            : python.value.missing.map((name) => `Not installed: ${name}`),
       };
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -58,14 +58,34 @@ async function run(db: Db, folder: string, reported: number, filed: number): Pro
   await fillVotes(db, { projectId: source, items: filed / 2, overlap: 2, annotators: 50 });
   for (const file of fileKindSchema.options) {
     const name = path.join(folder, `votes.${file}`);
-    const written = await measure(() => pipeline(Readable.from(exportJudgements(ctx, { projectId: source, simulated: false, layout: "hone", file })), createWriteStream(name)));
+    const written = await measure(() =>
+      pipeline(
+        Readable.from(exportJudgements(ctx, { projectId: source, simulated: false, layout: "hone", file })),
+        createWriteStream(name),
+      ),
+    );
     const projectId = await addProject(db, `target-${file}`);
     const read = await measure(async () => {
-      const { created } = await importRows(ctx, { projectId, kind: "comparisons", source: `votes.${file}`, policy: "refuse" }, readRows(createReadStream(name), file));
+      const { created } = await importRows(
+        ctx,
+        { projectId, kind: "comparisons", source: `votes.${file}`, policy: "refuse" },
+        readRows(createReadStream(name), file),
+      );
       if (created.judgements !== filed) throw new Error(`${file}: ${created.judgements} of ${filed} judgements came back`);
     });
-    rows.push(limitRow(`export of ${filed} votes, ${file}`, "s", written.seconds, 5), limitRow(`import of ${filed} votes, ${file}`, "s", read.seconds, 20));
-    for (const [what, { memory }] of [["export", written], ["import", read]] as const) rows.push({ ...limitRow(`${what}'s memory above the start, ${file}`, "MiB", memory, Number.POSITIVE_INFINITY), bar: null, holds: null });
+    rows.push(
+      limitRow(`export of ${filed} votes, ${file}`, "s", written.seconds, 5),
+      limitRow(`import of ${filed} votes, ${file}`, "s", read.seconds, 20),
+    );
+    for (const [what, { memory }] of [
+      ["export", written],
+      ["import", read],
+    ] as const)
+      rows.push({
+        ...limitRow(`${what}'s memory above the start, ${file}`, "MiB", memory, Number.POSITIVE_INFINITY),
+        bar: null,
+        holds: null,
+      });
   }
   return rows;
 }
@@ -80,7 +100,10 @@ export const votesBench: Bench = {
     const { db, close } = createDb(server.url);
     try {
       await migrateDatabase(server.url);
-      return { rows: await run(db, folder, size ?? REPORTED, size ?? FILED), versions: { node: process.versions.node, postgresql: String(server.version) } };
+      return {
+        rows: await run(db, folder, size ?? REPORTED, size ?? FILED),
+        versions: { node: process.versions.node, postgresql: String(server.version) },
+      };
     } finally {
       await close();
       await server.stop();

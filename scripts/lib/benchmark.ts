@@ -12,13 +12,27 @@ import { scoreBenchmark } from "../../domain/tasks/score";
 import { readScoreName } from "../../domain/tasks/score-names";
 import { dataFolder, loadEnvFile } from "./environment";
 
-export type BenchmarkOptions = { checkpoint: string; tasks: string; data?: string; shots?: string; limit?: string; batchSize: string; seed: string; json: boolean };
+export type BenchmarkOptions = {
+  checkpoint: string;
+  tasks: string;
+  data?: string;
+  shots?: string;
+  limit?: string;
+  batchSize: string;
+  seed: string;
+  json: boolean;
+};
 
 const number = (text: string | undefined) => (text === undefined ? null : Number(text));
 
 export async function benchmark({ checkpoint: folder, tasks: names, data, json, ...numbers }: BenchmarkOptions): Promise<void> {
   const parsed = benchmarkConfigSchema.safeParse({
-    kind: "benchmark", tasks: names.split(",").map((name) => name.trim()), shots: number(numbers.shots), limit: number(numbers.limit), batchSize: Number(numbers.batchSize), seed: Number(numbers.seed),
+    kind: "benchmark",
+    tasks: names.split(",").map((name) => name.trim()),
+    shots: number(numbers.shots),
+    limit: number(numbers.limit),
+    batchSize: Number(numbers.batchSize),
+    seed: Number(numbers.seed),
   });
   if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
   const { tasks: wanted, shots, limit, batchSize, seed } = parsed.data;
@@ -36,13 +50,18 @@ export async function benchmark({ checkpoint: folder, tasks: names, data, json, 
     return undefined;
   });
   const seconds = (performance.now() - started) / 1000;
-  const scores = await scoreBenchmark(tasks.map(({ items: _items, ...task }) => ({ ...task, outcomes: outcomes?.get(task.task.name) ?? [], overlap: null })), seed);
-  if (json) return console.log(JSON.stringify({ checkpoint: folder, engine: engine.description, requests: total, seconds, scores }, null, 2));
+  const scores = await scoreBenchmark(
+    tasks.map(({ items: _items, ...task }) => ({ ...task, outcomes: outcomes?.get(task.task.name) ?? [], overlap: null })),
+    seed,
+  );
+  if (json)
+    return console.log(JSON.stringify({ checkpoint: folder, engine: engine.description, requests: total, seconds, scores }, null, 2));
   console.error(`\n${seconds.toFixed(1)} s`);
   for (const { metric, value, low, high, n } of scores) {
     const name = readScoreName(metric);
     const shown = (x: number | null) => (x === null ? "" : name?.percent ? (100 * x).toFixed(1) : x.toFixed(3));
     console.log(`${metric.padEnd(44)} ${shown(value).padStart(7)}  ${shown(low)} to ${shown(high)}, n = ${n}`);
   }
-  if (tasks.some(({ sample }) => sample)) console.log("\nNames that begin with sample/ are scores on Hone's hand-written rows: they are not the benchmark's.");
+  if (tasks.some(({ sample }) => sample))
+    console.log("\nNames that begin with sample/ are scores on Hone's hand-written rows: they are not the benchmark's.");
 }

@@ -5,7 +5,18 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ROOT } from "./root";
 
-const SOURCES = ["app", "server", "db", "domain", "public", "next.config.ts", "proxy.ts", "postcss.config.mjs", "tsconfig.json", "package-lock.json"];
+const SOURCES = [
+  "app",
+  "server",
+  "db",
+  "domain",
+  "public",
+  "next.config.ts",
+  "proxy.ts",
+  "postcss.config.mjs",
+  "tsconfig.json",
+  "package-lock.json",
+];
 
 function filesUnder(relative: string): string[] {
   const absolute = path.join(ROOT, relative);

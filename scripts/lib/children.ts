@@ -30,7 +30,10 @@ export function startChild(name: string, args: string[], options: { env: NodeJS.
     detached: process.platform !== "win32",
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  for (const [stream, shown] of [[child.stdout, options.echo ?? false], [child.stderr, true]] as const) {
+  for (const [stream, shown] of [
+    [child.stdout, options.echo ?? false],
+    [child.stderr, true],
+  ] as const) {
     stream?.setEncoding("utf8").on("data", (text: string) => {
       appendFileSync(log, text);
       if (shown) for (const line of text.split("\n")) if (line.trim() !== "" && !NOISE.test(line)) console.log(`${name.padEnd(6)} ${line}`);

@@ -16,7 +16,12 @@ export function findChromium(): string | null {
 }
 
 const INSTALLERS: [string, string[]][] = [
-  ...(process.getuid?.() === 0 && existsSync("/usr/bin/apt-get") ? ([["apt-get", ["update", "-qq"]], ["apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"]]] as [string, string[]][]) : []),
+  ...(process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")
+    ? ([
+        ["apt-get", ["update", "-qq"]],
+        ["apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"]],
+      ] as [string, string[]][])
+    : []),
   [process.execPath, ["node_modules/@playwright/test/cli.js", "install", "chromium"]],
 ];
 
@@ -27,12 +32,18 @@ export function ensureChromium(root: string): string {
   console.log("Installing Chromium for the end-to-end tests ...");
   for (const [command, args] of INSTALLERS) {
     try {
-      execFileSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
+      execFileSync(command, args, {
+        cwd: root,
+        stdio: ["ignore", "ignore", "inherit"],
+        env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+      });
     } catch {
       // The next one may work; what is missing is said at the end.
     }
     const installed = findChromium();
     if (installed !== null) return installed;
   }
-  throw new Error("There is no Chromium for the end-to-end tests. Install it (Debian: apt-get install chromium), or name one with HONE_CHROMIUM.");
+  throw new Error(
+    "There is no Chromium for the end-to-end tests. Install it (Debian: apt-get install chromium), or name one with HONE_CHROMIUM.",
+  );
 }

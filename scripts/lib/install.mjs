@@ -10,7 +10,9 @@ const MINIMUM = [20, 9];
 export function checkNode() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1])) return;
-  console.error(`Hone needs Node ${MINIMUM.join(".")} or newer; this is ${process.versions.node}. Get it from https://nodejs.org or with your package manager.`);
+  console.error(
+    `Hone needs Node ${MINIMUM.join(".")} or newer; this is ${process.versions.node}. Get it from https://nodejs.org or with your package manager.`,
+  );
   process.exit(1);
 }
 
@@ -18,7 +20,9 @@ export function checkNode() {
 function matchesRecord(lock, recordPath) {
   if (!existsSync(recordPath)) return false;
   const record = JSON.parse(readFileSync(recordPath, "utf8"));
-  return Object.entries(lock.packages).every(([at, { version, optional }]) => at === "" || optional === true || record.packages[at]?.version === version);
+  return Object.entries(lock.packages).every(
+    ([at, { version, optional }]) => at === "" || optional === true || record.packages[at]?.version === version,
+  );
 }
 
 /**
@@ -42,7 +46,13 @@ export function installPackages(root) {
   const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
   try {
     if (npm?.endsWith(".js")) execFileSync(process.execPath, [npm, ...args], { cwd: root, stdio: "inherit", env });
-    else execFileSync(process.platform === "win32" ? "npm.cmd" : "npm", args, { cwd: root, stdio: "inherit", env, shell: process.platform === "win32" });
+    else
+      execFileSync(process.platform === "win32" ? "npm.cmd" : "npm", args, {
+        cwd: root,
+        stdio: "inherit",
+        env,
+        shell: process.platform === "win32",
+      });
   } catch {
     console.error("npm ci failed: see the lines above. Check the network and the free space, then start again.");
     process.exit(1);

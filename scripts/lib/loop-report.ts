@@ -26,11 +26,20 @@ const percent = (x: number | null) => (x === null ? "unknown" : `${(100 * x).toF
 /** The closing table. */
 export function formatReport(report: LoopReport, seconds: number): string {
   const rows = Object.entries(report.checkpoints).map(([name, { gold, rougeL, bleu4, meanLength, reward }]) => {
-    return [name, `${gold.mean.toFixed(3)} [${gold.low.toFixed(3)}, ${gold.high.toFixed(3)}]`, rougeL.toFixed(3), bleu4.toFixed(3), meanLength.toFixed(1), reward.toFixed(2)];
+    return [
+      name,
+      `${gold.mean.toFixed(3)} [${gold.low.toFixed(3)}, ${gold.high.toFixed(3)}]`,
+      rougeL.toFixed(3),
+      bleu4.toFixed(3),
+      meanLength.toFixed(1),
+      reward.toFixed(2),
+    ];
   });
   const table = [["", "gold score, 95 %", "ROUGE-L", "BLEU-4", "words", "reward"], ...rows];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => (row[column] ?? "").length))) ?? [];
-  const lines = table.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "));
+  const lines = table.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "),
+  );
   const { accuracy, low, high, n } = report.rewardModel;
   return [
     "",

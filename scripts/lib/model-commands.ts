@@ -37,9 +37,16 @@ async function add(folder: string, options: { name?: string; json: boolean }): P
   await migrateDatabase(databaseUrl);
   const { db, close } = createDb(databaseUrl, { max: 1 });
   try {
-    const added = await addModel(db, { folder, name: options.name ?? path.basename(path.resolve(folder)), storeFolder: path.join(dataFolder, "store") });
+    const added = await addModel(db, {
+      folder,
+      name: options.name ?? path.basename(path.resolve(folder)),
+      storeFolder: path.join(dataFolder, "store"),
+    });
     if (options.json) console.log(JSON.stringify({ ...added, family: model.family, parameters }));
-    else console.log(`${added.name}: ${model.family}, ${(parameters / 1e6).toFixed(1)} million parameters, ${added.created ? "added" : "was there already"}. Choose it where a run starts.`);
+    else
+      console.log(
+        `${added.name}: ${model.family}, ${(parameters / 1e6).toFixed(1)} million parameters, ${added.created ? "added" : "was there already"}. Choose it where a run starts.`,
+      );
   } finally {
     await close();
   }
@@ -74,7 +81,9 @@ async function merge(base: string, adapters: string[], options: { out: string; d
   const written = await loadCheckpoint([{ kind: "base", folder: options.out }]);
   const after = await lossOn(options.rows, written);
   disposeCheckpoints(written);
-  console.log(`loss a completion token: ${before.toFixed(5)} in memory, ${after.toFixed(5)} as written (${after >= before ? "+" : ""}${(100 * (after / before - 1)).toFixed(3)} %)`);
+  console.log(
+    `loss a completion token: ${before.toFixed(5)} in memory, ${after.toFixed(5)} as written (${after >= before ? "+" : ""}${(100 * (after / before - 1)).toFixed(3)} %)`,
+  );
 }
 
 async function unmerge(merged: string, adapter: string, options: { out: string; dtype: string }): Promise<void> {

@@ -8,7 +8,8 @@ export type Progress = {
   end(note?: string): void;
 };
 
-const seconds = (ms: number) => (ms < 99_500 ? `${(ms / 1000).toFixed(0)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`);
+const seconds = (ms: number) =>
+  ms < 99_500 ? `${(ms / 1000).toFixed(0)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 
 export function createProgress(name: string, out: NodeJS.WriteStream = process.stderr): Progress {
   const started = performance.now();

@@ -37,11 +37,17 @@ export function parseRows(text: string): Record<Split, SftRow[]> {
     try {
       const { messages, ...rest } = JSON.parse(line) as Record<string, unknown>;
       // An export of a dataset version has prompt messages and a completion beside them.
-      const prompt = readPrompt(messages !== undefined && rest.completion !== undefined ? { ...rest, prompt: messages } : { messages, ...rest });
+      const prompt = readPrompt(
+        messages !== undefined && rest.completion !== undefined ? { ...rest, prompt: messages } : { messages, ...rest },
+      );
       const labels = promptLabels(prompt.meta);
       const completion = prompt.reference ?? (labels.label === undefined ? null : String(labels.label));
       if (completion === null) throw new RowError("expected a completion, a reference or a label");
-      out[prompt.split ?? splitOfGroup(prompt.groupKey ?? JSON.stringify(prompt.messages[0]))].push({ messages: prompt.messages, completion, ...labels });
+      out[prompt.split ?? splitOfGroup(prompt.groupKey ?? JSON.stringify(prompt.messages[0]))].push({
+        messages: prompt.messages,
+        completion,
+        ...labels,
+      });
     } catch (error) {
       throw new Error(`line ${i + 1}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
@@ -59,7 +65,10 @@ async function readConfig(text: string): Promise<SftConfig> {
 
 /** The folder of the newest step that can be gone on from. */
 async function findResume(out: string): Promise<string | null> {
-  const steps = (await readdir(out)).flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? []).map(Number).sort((a, b) => b - a);
+  const steps = (await readdir(out))
+    .flatMap((name) => /^step-(\d+)$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((a, b) => b - a);
   return steps.map((step) => path.join(out, `step-${step}`)).find((folder) => existsSync(path.join(folder, "resume"))) ?? null;
 }
 
@@ -71,7 +80,12 @@ async function createFileContext(engine: Engine, { out, json }: TrainFileOptions
     await appendFile(path.join(out, "events.jsonl"), events.map((event) => `${JSON.stringify(event)}\n`).join(""));
     if (json) return;
     for (const event of events) {
-      if (event.kind === "metric") console.log(`${event.step}/${total}  ${Object.entries(event.values).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`).join("  ")}`);
+      if (event.kind === "metric")
+        console.log(
+          `${event.step}/${total}  ${Object.entries(event.values)
+            .map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`)
+            .join("  ")}`,
+        );
       if (event.kind === "log") console.log(event.message);
     }
   };
@@ -99,7 +113,18 @@ export async function trainFile(options: TrainFileOptions, stop: AbortSignal): P
   await mkdir(options.out, { recursive: true });
   const context = await createFileContext(await loadEngine(), options, stop);
   const chain: ChainLink[] = [{ kind: "base", folder: options.model }];
-  const outcome = config.method === "head" ? await runHead(context, { config, chain, train: rows.train, validation: rows.validation }) : await runSft(context, { config, chain, ...rows, showcase: [] });
-  const summary = { outcome, rows: { train: rows.train.length, validation: rows.validation.length, test: rows.test.length }, out: options.out };
-  console.log(options.json ? JSON.stringify(summary) : `${outcome === "paused" ? "Stopped; the same command goes on from here" : "Finished"}: ${options.out}`);
+  const outcome =
+    config.method === "head"
+      ? await runHead(context, { config, chain, train: rows.train, validation: rows.validation })
+      : await runSft(context, { config, chain, ...rows, showcase: [] });
+  const summary = {
+    outcome,
+    rows: { train: rows.train.length, validation: rows.validation.length, test: rows.test.length },
+    out: options.out,
+  };
+  console.log(
+    options.json
+      ? JSON.stringify(summary)
+      : `${outcome === "paused" ? "Stopped; the same command goes on from here" : "Finished"}: ${options.out}`,
+  );
 }

@@ -22,7 +22,11 @@ export function isPortTaken(port: number, host: string): Promise<boolean> {
 }
 
 /** Waits until the web process says that it and its database serve. @throws when it has ended, or after `timeoutMs`. */
-export async function waitUntilServing({ port, host }: Pick<Env, "port" | "host">, hasEnded: () => boolean, timeoutMs = 60_000): Promise<void> {
+export async function waitUntilServing(
+  { port, host }: Pick<Env, "port" | "host">,
+  hasEnded: () => boolean,
+  timeoutMs = 60_000,
+): Promise<void> {
   const address = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   const deadline = Date.now() + timeoutMs;
   for (;;) {
@@ -33,7 +37,8 @@ export async function waitUntilServing({ port, host }: Pick<Env, "port" | "host"
       // Not listening yet.
     }
     if (hasEnded()) throw new Error("The web process ended before it served; see web.log in the data folder");
-    if (Date.now() > deadline) throw new Error(`The web process does not serve after ${timeoutMs / 1000} s; see web.log in the data folder`);
+    if (Date.now() > deadline)
+      throw new Error(`The web process does not serve after ${timeoutMs / 1000} s; see web.log in the data folder`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

@@ -34,16 +34,48 @@ const TOKEN_IDS = { pad_token_id: 0, eos_token_id: 1, bos_token_id: 2 };
 
 const CONFIGS = {
   llama: {
-    architectures: ["LlamaForCausalLM"], model_type: "llama", vocab_size: VOCAB_SIZE, hidden_size: 128, intermediate_size: 384,
-    num_hidden_layers: 4, num_attention_heads: 4, num_key_value_heads: 2, head_dim: 32, max_position_embeddings: 256,
-    rms_norm_eps: 1e-6, rope_theta: 10000, rope_scaling: null, hidden_act: "silu", attention_bias: false, mlp_bias: false,
-    tie_word_embeddings: true, initializer_range: 0.02, ...TOKEN_IDS,
+    architectures: ["LlamaForCausalLM"],
+    model_type: "llama",
+    vocab_size: VOCAB_SIZE,
+    hidden_size: 128,
+    intermediate_size: 384,
+    num_hidden_layers: 4,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    head_dim: 32,
+    max_position_embeddings: 256,
+    rms_norm_eps: 1e-6,
+    rope_theta: 10000,
+    rope_scaling: null,
+    hidden_act: "silu",
+    attention_bias: false,
+    mlp_bias: false,
+    tie_word_embeddings: true,
+    initializer_range: 0.02,
+    ...TOKEN_IDS,
   },
   t5: {
-    architectures: ["T5ForConditionalGeneration"], model_type: "t5", is_encoder_decoder: true, vocab_size: VOCAB_SIZE, d_model: 128,
-    d_kv: 32, d_ff: 256, num_layers: 3, num_decoder_layers: 3, num_heads: 4, relative_attention_num_buckets: 32,
-    relative_attention_max_distance: 128, layer_norm_epsilon: 1e-6, feed_forward_proj: "gated-gelu", dense_act_fn: "gelu_new",
-    is_gated_act: true, tie_word_embeddings: false, decoder_start_token_id: 0, dropout_rate: 0, pad_token_id: 0, eos_token_id: 1,
+    architectures: ["T5ForConditionalGeneration"],
+    model_type: "t5",
+    is_encoder_decoder: true,
+    vocab_size: VOCAB_SIZE,
+    d_model: 128,
+    d_kv: 32,
+    d_ff: 256,
+    num_layers: 3,
+    num_decoder_layers: 3,
+    num_heads: 4,
+    relative_attention_num_buckets: 32,
+    relative_attention_max_distance: 128,
+    layer_norm_epsilon: 1e-6,
+    feed_forward_proj: "gated-gelu",
+    dense_act_fn: "gelu_new",
+    is_gated_act: true,
+    tie_word_embeddings: false,
+    decoder_start_token_id: 0,
+    dropout_rate: 0,
+    pad_token_id: 0,
+    eos_token_id: 1,
   },
 } as const;
 
@@ -60,14 +92,24 @@ function* batches(examples: Example[], batchSize: number, seed: number): Generat
   }
 }
 
-async function pretrain(family: keyof typeof CONFIGS, options: { seed: number; steps: number; batch: number; texts: number; lr: number; out: string }): Promise<void> {
+async function pretrain(
+  family: keyof typeof CONFIGS,
+  options: { seed: number; steps: number; batch: number; texts: number; lr: number; out: string },
+): Promise<void> {
   const folder = path.resolve(options.out, `hone-${family}-demo`);
   const tokenizer = await readTokenizer(folder);
   const engine = await loadEngine();
   const model = createModel(CONFIGS[family]);
   const config = sftConfigSchema.parse({
-    kind: "sft", method: "full", learningRate: options.lr, lrSchedule: "cosine", warmupSteps: 100, adamBeta2: 0.98, weightDecay: 0.01,
-    batchSize: options.batch, seed: options.seed,
+    kind: "sft",
+    method: "full",
+    learningRate: options.lr,
+    lrSchedule: "cosine",
+    warmupSteps: 100,
+    adamBeta2: 0.98,
+    weightDecay: 0.01,
+    batchSize: options.batch,
+    seed: options.seed,
   });
   const examples: Example[] = [];
   for (const { messages, completion } of createPretrainTexts(options.seed, options.texts)) {
@@ -117,7 +159,9 @@ async function pretrain(family: keyof typeof CONFIGS, options: { seed: number; s
     running = step === 0 ? loss : 0.95 * running + 0.05 * loss;
     if ((step + 1) % 50 === 0) {
       const seconds = (performance.now() - started) / 1000;
-      console.log(`step ${step + 1}/${options.steps} loss ${running.toFixed(4)} ${(seen / seconds).toFixed(0)} tokens/s ${seconds.toFixed(0)} s`);
+      console.log(
+        `step ${step + 1}/${options.steps} loss ${running.toFixed(4)} ${(seen / seconds).toFixed(0)} tokens/s ${seconds.toFixed(0)} s`,
+      );
     }
     if ((step + 1) % 500 === 0 || step + 1 === options.steps) {
       await write();
@@ -125,10 +169,23 @@ async function pretrain(family: keyof typeof CONFIGS, options: { seed: number; s
       const generate = createGenerator(engine, model);
       const probes = createPretrainTexts(options.seed + 1, 8).slice(0, 4);
       const prompts = await Promise.all(probes.map(({ messages }) => tokenizer.encodePrompt(messages)));
-      const said = await generate({ base: trained, adapter: null }, prompts, prompts.map((_, i) => createRandom(i)), {
-        temperature: 0, topK: 0, topP: 1, maxNewTokens: 48, eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId,
-      });
-      for (const [i, { tokens: ids }] of said.entries()) console.log(`  ${probes[i]?.messages.at(-1)?.content}\n  wanted: ${probes[i]?.completion}\n  said:   ${await tokenizer.decode(ids)}\n`);
+      const said = await generate(
+        { base: trained, adapter: null },
+        prompts,
+        prompts.map((_, i) => createRandom(i)),
+        {
+          temperature: 0,
+          topK: 0,
+          topP: 1,
+          maxNewTokens: 48,
+          eosTokenId: tokenizer.eosTokenId,
+          padTokenId: tokenizer.padTokenId,
+        },
+      );
+      for (const [i, { tokens: ids }] of said.entries())
+        console.log(
+          `  ${probes[i]?.messages.at(-1)?.content}\n  wanted: ${probes[i]?.completion}\n  said:   ${await tokenizer.decode(ids)}\n`,
+        );
       tf.dispose(Object.values(trained));
     }
   }

@@ -20,7 +20,13 @@ export const annotateRouter = router({
   release: annotatorProcedure.input(itemSchema).mutation(({ ctx, input }) => releaseItem(ctx, input)),
   undo: annotatorProcedure.input(projectSchema).mutation(({ ctx, input }) => undoJudgement(ctx, input)),
   saveDraft: annotatorProcedure
-    .input(itemSchema.extend({ value: z.record(z.string(), z.unknown()).refine((value) => JSON.stringify(value).length <= DRAFT_CHARACTERS, "This draft is too long") }))
+    .input(
+      itemSchema.extend({
+        value: z
+          .record(z.string(), z.unknown())
+          .refine((value) => JSON.stringify(value).length <= DRAFT_CHARACTERS, "This draft is too long"),
+      }),
+    )
     .mutation(({ ctx, input }) => saveDraft(ctx, input)),
   history: annotatorProcedure
     .input(projectSchema.extend({ limit: z.number().int().min(1).max(200).optional() }))

@@ -14,7 +14,9 @@ export const leaderboardRouter = router({
     .input(boardSchema.extend({ difference: z.number().min(1, "At least 1 Elo point").max(1000, "At most 1000 Elo points").default(30) }))
     .query(({ ctx, input }) => getScrutiny(ctx, input)),
   history: publicProcedure.input(boardSchema).query(({ ctx, input }) => getHistory(ctx, input)),
-  lineage: publicProcedure.input(z.strictObject({ slug: slugSchema, modelId: z.uuid() })).query(({ ctx, input }) => getModelLineage(ctx, input)),
+  lineage: publicProcedure
+    .input(z.strictObject({ slug: slugSchema, modelId: z.uuid() }))
+    .query(({ ctx, input }) => getModelLineage(ctx, input)),
   votes: researcherProcedure
     .input(z.strictObject({ slug: slugSchema, a: z.uuid(), b: z.uuid() }))
     .query(({ ctx, input }) => listVotesBetween(ctx, input)),

@@ -8,9 +8,19 @@ const projectId = z.uuid();
 
 export const queueRouter = router({
   get: researcherProcedure.input(z.strictObject({ projectId })).query(({ ctx, input }) => queue.getQueue(ctx, input)),
-  change: researcherProcedure.input(z.strictObject({ projectId, settings: queueSettingsSchema })).mutation(({ ctx, input }) => queue.changeQueue(ctx, input)),
+  change: researcherProcedure
+    .input(z.strictObject({ projectId, settings: queueSettingsSchema }))
+    .mutation(({ ctx, input }) => queue.changeQueue(ctx, input)),
   changeMember: researcherProcedure
-    .input(z.strictObject({ projectId, userId: z.uuid(), adjudicator: z.boolean(), paused: z.boolean(), dailyCap: z.number().int().min(1, "At least 1").max(100_000).nullable() }))
+    .input(
+      z.strictObject({
+        projectId,
+        userId: z.uuid(),
+        adjudicator: z.boolean(),
+        paused: z.boolean(),
+        dailyCap: z.number().int().min(1, "At least 1").max(100_000).nullable(),
+      }),
+    )
     .mutation(({ ctx, input }) => queue.changeTeamMember(ctx, input)),
   changePurpose: researcherProcedure
     .input(z.strictObject({ judgementId: z.uuid(), purpose: z.enum(["work", "gold", "qualification"]) }))

@@ -6,7 +6,20 @@ import { getRunListener } from "../run-listener";
 import { shutdownSignal } from "../shutdown";
 import { getRunLineage } from "../services/checkpoint";
 import { compareEvaluationRuns, getRewardByDistance, listComparableRuns } from "../services/evaluation";
-import { cancelRun, createRun, createRunSchema, estimateRun, getRun, getRunSeries, listRuns, listSameData, listTrials, pauseRun, resumeRun, retryRun } from "../services/run";
+import {
+  cancelRun,
+  createRun,
+  createRunSchema,
+  estimateRun,
+  getRun,
+  getRunSeries,
+  listRuns,
+  listSameData,
+  listTrials,
+  pauseRun,
+  resumeRun,
+  retryRun,
+} from "../services/run";
 import { listRunInputs, runInputSchema } from "../services/run-inputs";
 import { streamRunEvents } from "../services/run-stream";
 import { researcherProcedure, router } from "../trpc";

@@ -33,7 +33,5 @@ export const userRouter = router({
     .input(z.strictObject({ userId, disabled: z.boolean() }))
     .mutation(({ ctx, input }) => users.setUserDisabled(ctx, input)),
 
-  resetPassword: adminProcedure
-    .input(z.strictObject({ userId }))
-    .mutation(({ ctx, input }) => users.resetUserPassword(ctx, input)),
+  resetPassword: adminProcedure.input(z.strictObject({ userId })).mutation(({ ctx, input }) => users.resetUserPassword(ctx, input)),
 });

@@ -1,6 +1,13 @@
 /** Items that set models against each other, made of completions that are there already (an evaluation leaves some). */
 import { selectNewestCompletions } from "../../db/queries/completions";
-import { type ComparedPrompt, type Comparison, chooseComparisons, type ModelKnowledge, NOTHING_KNOWN, pairKey } from "../../domain/comparison";
+import {
+  type ComparedPrompt,
+  type Comparison,
+  chooseComparisons,
+  type ModelKnowledge,
+  NOTHING_KNOWN,
+  pairKey,
+} from "../../domain/comparison";
 import { rateVotes } from "../../domain/ratings/rate";
 import { countPairs } from "../../domain/ratings/votes";
 import type { UserContext } from "../context";
@@ -26,9 +33,15 @@ export async function compareModels(ctx: UserContext, input: ComparisonInput): P
   }
   const pairs = chooseComparisons([...prompts.values()], input, await learnModels(ctx, input));
   if (pairs.length === 0) {
-    throw new AppError("CONFLICT", `No prompt of the ${input.split} split has different answers of two of these models. Evaluate or sample them on that split first.`);
+    throw new AppError(
+      "CONFLICT",
+      `No prompt of the ${input.split} split has different answers of two of these models. Evaluate or sample them on that split first.`,
+    );
   }
-  const { created, existing } = await createItems(ctx, { projectId: input.projectId, items: pairs.map((pair) => ({ ...pair, mode: "pairwise" })) });
+  const { created, existing } = await createItems(ctx, {
+    projectId: input.projectId,
+    items: pairs.map((pair) => ({ ...pair, mode: "pairwise" })),
+  });
   return { created, existing };
 }
 
@@ -41,8 +54,15 @@ async function learnModels({ db }: UserContext, input: ComparisonInput): Promise
   if (packed.source.length === 0) return NOTHING_KNOWN;
   const { first, second, counts } = countPairs({ ...packed, weight: null });
   const idOf = (i: number) => models[i]?.id ?? "";
-  const votes = new Map(Array.from(first, (i, pair) => [pairKey(idOf(i), idOf(second[pair] as number)), counts.subarray(3 * pair, 3 * pair + 3).reduce((sum, n) => sum + n, 0)]));
+  const votes = new Map(
+    Array.from(first, (i, pair) => [
+      pairKey(idOf(i), idOf(second[pair] as number)),
+      counts.subarray(3 * pair, 3 * pair + 3).reduce((sum, n) => sum + n, 0),
+    ]),
+  );
   const { fit, covariance } = rateVotes(packed, { seed: BOARD_SEED, draws: 1 });
-  const strengths = new Map(models.map(({ id }, i) => [id, { logit: fit.x[i] as number, variance: Math.max(1e-4, covariance[i * models.length + i] as number) }]));
+  const strengths = new Map(
+    models.map(({ id }, i) => [id, { logit: fit.x[i] as number, variance: Math.max(1e-4, covariance[i * models.length + i] as number) }]),
+  );
   return { ...NOTHING_KNOWN, votes, strengths };
 }

@@ -25,7 +25,12 @@ function groupBy<T>(rows: readonly T[], key: (row: T) => string): Map<string, T[
 }
 
 /** Yields rows and counts in `excluded` the judgements on record that give none. */
-export async function* collectRows(db: Db, projectId: string, choice: DatasetChoice, excluded: ExcludedCounts): AsyncGenerator<CollectedRow> {
+export async function* collectRows(
+  db: Db,
+  projectId: string,
+  choice: DatasetChoice,
+  excluded: ExcludedCounts,
+): AsyncGenerator<CollectedRow> {
   const needsVotes = choice.kind === "preference" || choice.filter.bestRanked || choice.filter.written;
   let afterHash = "";
   while (true) {
@@ -101,7 +106,15 @@ function preferencesOf(judgement: Judged, shown: readonly ItemText[]): Omit<Pref
   if (value.kind === "edit") return [{ completions: [value.text, shown[0]?.text ?? ""], ranks: [1, 2], margin: null }];
   const ranks = ranksInOrder(judgement, shown);
   const ratings = ratingsInOrder(judgement, shown);
-  if (value.kind !== "best_of_n") return [{ ...completionsOf(shown), ranks, margin: value.kind === "pairwise" ? Math.abs(value.margin) : null, ...(ratings === null ? {} : { ratings }) }];
+  if (value.kind !== "best_of_n")
+    return [
+      {
+        ...completionsOf(shown),
+        ranks,
+        margin: value.kind === "pairwise" ? Math.abs(value.margin) : null,
+        ...(ratings === null ? {} : { ratings }),
+      },
+    ];
   const best = shown.filter((_, i) => ranks[i] === 1);
   return shown.filter((_, i) => ranks[i] !== 1).map((other) => ({ ...completionsOf([...best, other]), ranks: [1, 2], margin: null }));
 }
@@ -124,7 +137,12 @@ function preferenceRows(prompt: PromptPage[number], votes: readonly Judged[], te
   return rows;
 }
 
-function sftRows(prompt: PromptPage[number], votes: readonly Judged[], texts: ReadonlyMap<string, ItemText[]>, filter: SftFilter): CollectedRow[] {
+function sftRows(
+  prompt: PromptPage[number],
+  votes: readonly Judged[],
+  texts: ReadonlyMap<string, ItemText[]>,
+  filter: SftFilter,
+): CollectedRow[] {
   const { split, groupKey, messages, meta } = prompt;
   const labels = promptLabels(meta);
   // A prompt that has a label and nothing else is answered by its label.
@@ -135,7 +153,10 @@ function sftRows(prompt: PromptPage[number], votes: readonly Judged[], texts: Re
     if (known.has(completion)) return;
     known.add(completion);
     // Of a whole conversation the last answer is learnt, after all that led to it.
-    const content = turns === null ? { messages, completion, ...labels } : { messages: [...messages, ...turns.slice(0, -1)], completion: turns.at(-1)?.content ?? "", ...labels };
+    const content =
+      turns === null
+        ? { messages, completion, ...labels }
+        : { messages: [...messages, ...turns.slice(0, -1)], completion: turns.at(-1)?.content ?? "", ...labels };
     made.push({ row: { split, groupKey, judgementId, promptId: prompt.id, content }, fromSimulated });
   };
   if (filter.references && reference !== null && reference.trim() !== "") add(reference, null, false);
@@ -144,7 +165,9 @@ function sftRows(prompt: PromptPage[number], votes: readonly Judged[], texts: Re
     if (best !== null) add(best.text, best.judgement.id, best.judgement.simulated, best.turns);
   }
   if (filter.written) {
-    const written = votes.flatMap(({ id, value, simulated }) => (value.kind === "edit" || value.kind === "demonstration" ? [{ id, text: value.text, simulated }] : []));
+    const written = votes.flatMap(({ id, value, simulated }) =>
+      value.kind === "edit" || value.kind === "demonstration" ? [{ id, text: value.text, simulated }] : [],
+    );
     written.sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
     for (const { id, text, simulated } of written) add(text, id, simulated);
   }
@@ -152,7 +175,10 @@ function sftRows(prompt: PromptPage[number], votes: readonly Judged[], texts: Re
 }
 
 /** The completion with the most first places that it does not share; null where two have as many. The oldest such vote is its source. */
-function findBest(votes: readonly Judged[], texts: ReadonlyMap<string, ItemText[]>): { text: string; turns: Message[] | null; judgement: Judged } | null {
+function findBest(
+  votes: readonly Judged[],
+  texts: ReadonlyMap<string, ItemText[]>,
+): { text: string; turns: Message[] | null; judgement: Judged } | null {
   const wins = new Map<string, { n: number; text: string; turns: Message[] | null; judgement: Judged }>();
   for (const judgement of votes) {
     if (judgement.ranks === null) continue;

@@ -44,7 +44,10 @@ const hashLine = ({ split, groupKey, content }: DatasetRow) => `${canonicalJson(
 async function measureRows(tx: Db, projectId: string, choice: DatasetChoice): Promise<DatasetPreview> {
   const leaking = await selectLeakingGroups(tx, projectId);
   if (leaking.length > 0) {
-    throw new AppError("CONFLICT", `Prompts of one group lie in different splits (${leaking.map(({ groupKey }) => groupKey).join(", ")}). Put each group into one split first.`);
+    throw new AppError(
+      "CONFLICT",
+      `Prompts of one group lie in different splits (${leaking.map(({ groupKey }) => groupKey).join(", ")}). Put each group into one split first.`,
+    );
   }
   const sha = createHash("sha256");
   const counts: Record<Split, number> = { train: 0, validation: 0, test: 0 };
@@ -63,10 +66,13 @@ async function measureRows(tx: Db, projectId: string, choice: DatasetChoice): Pr
 /** What a freeze would hold now. */
 export async function previewDataset(ctx: UserContext, input: { projectId: string } & DatasetChoice): Promise<DatasetPreview> {
   const choice = parseChoice(input);
-  return ctx.db.transaction(async (tx) => {
-    await getProject(tx, input.projectId);
-    return measureRows(tx, input.projectId, choice);
-  }, { isolationLevel: "repeatable read" });
+  return ctx.db.transaction(
+    async (tx) => {
+      await getProject(tx, input.projectId);
+      return measureRows(tx, input.projectId, choice);
+    },
+    { isolationLevel: "repeatable read" },
+  );
 }
 
 /** Scripts call with part of a filter: the rest takes its defaults, an unknown key is refused. */
@@ -92,19 +98,30 @@ async function getProject(db: Db, projectId: string) {
 export async function freezeDataset(ctx: UserContext, input: FreezeInput): Promise<DatasetVersionRow & { created: boolean }> {
   const choice = parseChoice(input);
   const { projectId } = input;
-  const freeze = () => ctx.db.transaction(async (tx) => {
-    await getProject(tx, projectId);
-    const { counts, excluded, simulated, hash } = await measureRows(tx, projectId, choice);
-    if (counts.train + counts.validation + counts.test === 0) throw new AppError("CONFLICT", explainEmpty(choice, excluded));
-    const known = await selectDatasetByHash(tx, { projectId, kind: choice.kind, hash });
-    if (known !== null) return { ...known, created: false };
-    const version = await insertDatasetVersion(tx, {
-      id: randomUUID(), projectId, kind: choice.kind, version: await selectNextVersion(tx, projectId, choice.kind),
-      hash, counts, simulated, filter: { ...choice.filter, excluded }, createdBy: ctx.user.id,
-    });
-    await storeRows(tx, projectId, choice, version);
-    return { ...version, created: true };
-  }, { isolationLevel: "repeatable read" });
+  const freeze = () =>
+    ctx.db.transaction(
+      async (tx) => {
+        await getProject(tx, projectId);
+        const { counts, excluded, simulated, hash } = await measureRows(tx, projectId, choice);
+        if (counts.train + counts.validation + counts.test === 0) throw new AppError("CONFLICT", explainEmpty(choice, excluded));
+        const known = await selectDatasetByHash(tx, { projectId, kind: choice.kind, hash });
+        if (known !== null) return { ...known, created: false };
+        const version = await insertDatasetVersion(tx, {
+          id: randomUUID(),
+          projectId,
+          kind: choice.kind,
+          version: await selectNextVersion(tx, projectId, choice.kind),
+          hash,
+          counts,
+          simulated,
+          filter: { ...choice.filter, excluded },
+          createdBy: ctx.user.id,
+        });
+        await storeRows(tx, projectId, choice, version);
+        return { ...version, created: true };
+      },
+      { isolationLevel: "repeatable read" },
+    );
   for (let attempt = 1; ; attempt++) {
     try {
       return await freeze();
@@ -138,7 +155,8 @@ function isUniqueViolation(error: unknown): boolean {
 }
 
 function explainEmpty(choice: DatasetChoice, excluded: ExcludedCounts): string {
-  if (choice.kind === "sft") return "No prompt gives a row: import prompts with reference answers, or judge completions and choose the best-ranked.";
+  if (choice.kind === "sft")
+    return "No prompt gives a row: import prompts with reference answers, or judge completions and choose the best-ranked.";
   if (excluded.simulated > 0) return `There are no votes by people yet; ${excluded.simulated} by simulated annotators were left out.`;
   return "There are no votes that tell one completion from another yet.";
 }
@@ -155,7 +173,10 @@ export async function getDataset(ctx: UserContext, input: { datasetId: string })
 }
 
 /** Rows in their frozen order, read in pages. */
-export async function* readDatasetRows(ctx: { db: Db }, input: { datasetId: string; splits?: readonly Split[] }): AsyncGenerator<DatasetRow & { ordinal: number }> {
+export async function* readDatasetRows(
+  ctx: { db: Db },
+  input: { datasetId: string; splits?: readonly Split[] },
+): AsyncGenerator<DatasetRow & { ordinal: number }> {
   let afterOrdinal = -1;
   while (true) {
     const page = await selectDatasetRowPage(ctx.db, { versionId: input.datasetId, afterOrdinal, limit: PAGE, splits: input.splits });
@@ -167,7 +188,10 @@ export async function* readDatasetRows(ctx: { db: Db }, input: { datasetId: stri
   }
 }
 
-export function listDatasetRows(ctx: UserContext, input: { datasetId: string; afterOrdinal: number; limit: number; splits?: readonly Split[] }) {
+export function listDatasetRows(
+  ctx: UserContext,
+  input: { datasetId: string; afterOrdinal: number; limit: number; splits?: readonly Split[] },
+) {
   return selectDatasetRowPage(ctx.db, { versionId: input.datasetId, ...input });
 }
 
@@ -180,10 +204,14 @@ export type ExportFormat =
  * The rows of a file. "hone" has every row as it was frozen, ties too; TRL's preference format has one for each strictly
  * ordered pair.
  */
-export async function* exportDataset(ctx: UserContext, input: { datasetId: string; splits?: readonly Split[] } & ExportFormat): AsyncGenerator<Record<string, unknown>> {
+export async function* exportDataset(
+  ctx: UserContext,
+  input: { datasetId: string; splits?: readonly Split[] } & ExportFormat,
+): AsyncGenerator<Record<string, unknown>> {
   const { kind } = await getDataset(ctx, input);
   const needed = { hone: kind, "trl-preference": "preference", "trl-sft": "sft" }[input.format];
-  if (needed !== kind) throw new AppError("BAD_INPUT", `format: ${input.format} needs a dataset version of kind ${needed}, and this one is of kind ${kind}`);
+  if (needed !== kind)
+    throw new AppError("BAD_INPUT", `format: ${input.format} needs a dataset version of kind ${needed}, and this one is of kind ${kind}`);
   for await (const row of readDatasetRows(ctx, input)) {
     yield* toObjects(row, input);
   }

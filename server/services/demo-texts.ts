@@ -13,7 +13,8 @@ export const DEMO_PROJECT = {
 export const TASKS_PROJECT = {
   slug: "four-tasks",
   name: "Four tasks",
-  description: "Demo. Support summaries, ratings of reviews, words to Python and places in a sentence, each with references: for multi-task fine-tuning, heads on the ratings, and what a model forgets.",
+  description:
+    "Demo. Support summaries, ratings of reviews, words to Python and places in a sentence, each with references: for multi-task fine-tuning, heads on the ratings, and what a model forgets.",
   overlap: 1,
   reasons: [],
   published: false,

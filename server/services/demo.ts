@@ -75,7 +75,10 @@ export async function seedDemo(db: Db, options: SeedDemoOptions): Promise<Seeded
 const TASK_PROMPTS: Record<Split, number> = { train: 200, validation: 20, test: 20 };
 
 /** The second demo project: prompts with references of the four instruction tasks. Seeding again changes nothing. */
-export async function seedTasksProject(db: Db, options: { seed?: number; prompts?: Record<Split, number> } = {}): Promise<{ created: boolean }> {
+export async function seedTasksProject(
+  db: Db,
+  options: { seed?: number; prompts?: Record<Split, number> } = {},
+): Promise<{ created: boolean }> {
   const { seed = 1, prompts = TASK_PROMPTS } = options;
   return db.transaction(async (tx) => {
     const project = await insertProject(tx, TASKS_PROJECT);
@@ -98,7 +101,10 @@ async function seedUsers(db: Db): Promise<Record<Role, SessionUser>> {
   return found;
 }
 
-async function seedItems(tx: Db, input: { projectId: string; seed: number; prompts: readonly Prompt[]; ids: readonly (string | null)[] }): Promise<void> {
+async function seedItems(
+  tx: Db,
+  input: { projectId: string; seed: number; prompts: readonly Prompt[]; ids: readonly (string | null)[] },
+): Promise<void> {
   const { projectId, seed, prompts, ids } = input;
   const modelIds = new Map<string, string>();
   const rows: NewCompletionRow[] = [];
@@ -128,12 +134,20 @@ async function seedItems(tx: Db, input: { projectId: string; seed: number; promp
     const chosen = ranking ? list : random.shuffle(list).slice(0, 2);
     const pairs = (list.length * (list.length - 1)) / 2;
     wanted.push({
-      item: { promptId, completionIds: chosen.map(({ id }) => id), mode: ranking ? "ranking" : "pairwise", propensity: ranking ? 1 : 1 / pairs },
+      item: {
+        promptId,
+        completionIds: chosen.map(({ id }) => id),
+        mode: ranking ? "ranking" : "pairwise",
+        propensity: ranking ? 1 : 1 / pairs,
+      },
       seats: wanted.length % SECOND_SEAT_EVERY === 0 ? 2 : 1,
     });
   }
   for (const seatsPerItem of [1, 2]) {
-    await createItems({ db: tx }, { projectId, items: wanted.filter(({ seats }) => seats === seatsPerItem).map(({ item }) => item), seatsPerItem });
+    await createItems(
+      { db: tx },
+      { projectId, items: wanted.filter(({ seats }) => seats === seatsPerItem).map(({ item }) => item), seatsPerItem },
+    );
   }
 }
 
@@ -142,7 +156,10 @@ export async function registerShippedModels(db: Db, modelsFolder: string): Promi
   const folders = await readdir(modelsFolder, { withFileTypes: true }).catch(() => []);
   const known = await selectShippedCheckpoints(db);
   const registered: { id: string; name: string }[] = [];
-  for (const name of folders.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort()) {
+  for (const name of folders
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()) {
     const hash = await hashModelFolder(path.join(modelsFolder, name));
     if (hash === null) continue;
     const shipped = `shipped:${name}`;

@@ -1,11 +1,6 @@
 /** What visitors find before they sign in. */
 import type { Db } from "../../db/client";
-import {
-  selectHasDemoProject,
-  selectHasPublishedProject,
-  selectNothing,
-  selectPasswordHashes,
-} from "../../db/queries/front-door";
+import { selectHasDemoProject, selectHasPublishedProject, selectNothing, selectPasswordHashes } from "../../db/queries/front-door";
 import { DEMO_ACCOUNTS, DEMO_PASSWORD, type DemoAccount } from "../../domain/demo-accounts";
 import { verifyPassword } from "../password";
 
@@ -34,7 +29,10 @@ function hasDemoPassword(hash: string): Promise<boolean> {
 /** The demo accounts that can be used right now: demo installed, not disabled, password not changed. */
 export async function listDemoAccounts(db: Db): Promise<DemoAccount[]> {
   if (!(await selectHasDemoProject(db))) return [];
-  const hashes = await selectPasswordHashes(db, DEMO_ACCOUNTS.map((account) => account.email));
+  const hashes = await selectPasswordHashes(
+    db,
+    DEMO_ACCOUNTS.map((account) => account.email),
+  );
   const usable = new Set<string>();
   for (const { email, passwordHash } of hashes) if (await hasDemoPassword(passwordHash)) usable.add(email);
   return DEMO_ACCOUNTS.filter((account) => usable.has(account.email));

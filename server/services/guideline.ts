@@ -14,10 +14,14 @@ export async function saveGuideline(ctx: UserContext, input: { projectId: string
   if ((await selectProject(ctx.db, projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
   const latest = await selectLatestGuideline(ctx.db, projectId);
   if ((latest?.version ?? 0) !== basedOn) {
-    throw new AppError("CONFLICT", `Version ${latest?.version ?? 0} was saved while you were editing. Copy your text, reload, and put in your changes again.`);
+    throw new AppError(
+      "CONFLICT",
+      `Version ${latest?.version ?? 0} was saved while you were editing. Copy your text, reload, and put in your changes again.`,
+    );
   }
   if (latest !== null && latest.body === body) return latest;
   const saved = await insertGuidelineVersion(ctx.db, { projectId, version: basedOn + 1, body, createdBy: ctx.user.id });
-  if (saved === null) throw new AppError("CONFLICT", "Somebody saved a version at the same moment. Copy your text, reload, and put in your changes again.");
+  if (saved === null)
+    throw new AppError("CONFLICT", "Somebody saved a version at the same moment. Copy your text, reload, and put in your changes again.");
   return saved;
 }

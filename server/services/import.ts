@@ -63,13 +63,25 @@ type Line = { line: number; row: ParsedRow };
 /** Ends the transaction without storing. */
 class TakeBack extends Error {}
 
-export async function importRows(ctx: UserContext, input: ImportInput, rows: AsyncIterable<SourceRow> | Iterable<SourceRow>): Promise<ImportReport> {
+export async function importRows(
+  ctx: UserContext,
+  input: ImportInput,
+  rows: AsyncIterable<SourceRow> | Iterable<SourceRow>,
+): Promise<ImportReport> {
   const report: ImportReport = {
-    rows: 0, columns: [], created: { prompts: 0, completions: 0, items: 0, judgements: 0 }, known: 0,
-    errorCount: 0, errors: [], unusedFields: {}, sample: [], stored: true,
+    rows: 0,
+    columns: [],
+    created: { prompts: 0, completions: 0, items: 0, judgements: 0 },
+    known: 0,
+    errorCount: 0,
+    errors: [],
+    unusedFields: {},
+    sample: [],
+    stored: true,
   };
   const { source, dryRun = false, policy } = input;
-  if (source.trim() === "" || source.length > 200) throw new AppError("BAD_INPUT", "source: expected the file's name, at most 200 characters");
+  if (source.trim() === "" || source.length > 200)
+    throw new AppError("BAD_INPUT", "source: expected the file's name, at most 200 characters");
   try {
     await ctx.db.transaction(async (tx) => {
       if ((await selectProject(tx, input.projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");
@@ -78,7 +90,10 @@ export async function importRows(ctx: UserContext, input: ImportInput, rows: Asy
       for await (const source of rows) {
         const { line } = source;
         report.rows += 1;
-        const parsed = "reason" in source ? ({ ok: false, reason: source.reason } as const) : parseRows(mapColumns(source.row, input.columns ?? {}, report), input.kind);
+        const parsed =
+          "reason" in source
+            ? ({ ok: false, reason: source.reason } as const)
+            : parseRows(mapColumns(source.row, input.columns ?? {}, report), input.kind);
         if (!parsed.ok) {
           addError(report, line, parsed.reason);
           continue;
@@ -141,7 +156,12 @@ function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
   const importerOf = async (annotator: string | null, ofRecord: boolean): Promise<string> => {
     const key = `${ofRecord} ${annotator ?? ""}`;
     const name = `Import: ${source}${annotator === null ? "" : `, ${annotator}`}`.slice(0, 100);
-    const id = importers.get(key) ?? (await ensureImporter(tx, { name, email: `import-${sha(JSON.stringify(ofRecord ? [projectId, annotator] : [projectId, source, annotator])).slice(0, 24)}@import.invalid` }));
+    const id =
+      importers.get(key) ??
+      (await ensureImporter(tx, {
+        name,
+        email: `import-${sha(JSON.stringify(ofRecord ? [projectId, annotator] : [projectId, source, annotator])).slice(0, 24)}@import.invalid`,
+      }));
     importers.set(key, id);
     return id;
   };
@@ -175,7 +195,15 @@ function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
     const rows: NewCompletionRow[] = [];
     for (const { row, promptId } of good) {
       for (const { text, model, turns } of row.comparison?.completions ?? (row.completion === null ? [] : [row.completion])) {
-        rows.push({ projectId, promptId, modelId: await modelIdOf(model), text, turns, source: "external", contentHash: hashCompletionText(text) });
+        rows.push({
+          projectId,
+          promptId,
+          modelId: await modelIdOf(model),
+          text,
+          turns,
+          source: "external",
+          contentHash: hashCompletionText(text),
+        });
       }
     }
     const completions = await upsertCompletions(tx, rows);
@@ -193,11 +221,19 @@ function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
       next += completionIds.length;
       const { record } = comparison;
       const annotator = comparison.annotator ?? nameOfVote(row);
-      const key = record === undefined ? sha(JSON.stringify([hashMessages(row.prompt.messages), ...comparison.completions.map(({ text }) => text)])) : record.clientEventId;
+      const key =
+        record === undefined
+          ? sha(JSON.stringify([hashMessages(row.prompt.messages), ...comparison.completions.map(({ text }) => text)]))
+          : record.clientEventId;
       const event = record === undefined ? [projectId, source, key] : [projectId, annotator, key];
       judged.push({
-        promptId, completionIds, annotatorId: await importerOf(annotator, record !== undefined), clientEventId: uuidOf(JSON.stringify(event)),
-        ...(record === undefined ? { ...showComparison(comparison, completionIds, key), comment: `Line ${line} of ${source}` } : showRecord(record, comparison.ranks, completionIds)),
+        promptId,
+        completionIds,
+        annotatorId: await importerOf(annotator, record !== undefined),
+        clientEventId: uuidOf(JSON.stringify(event)),
+        ...(record === undefined
+          ? { ...showComparison(comparison, completionIds, key), comment: `Line ${line} of ${source}` }
+          : showRecord(record, comparison.ranks, completionIds)),
       });
     }
     const stored = await insertImportedJudgements(tx, projectId, judged);
@@ -211,7 +247,11 @@ function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
  * A vote as if it had been given here. Files tell what was chosen, mostly not on which side it was shown: the sides
  * are dealt by a seed, so that "chosen" is not always the first.
  */
-function showComparison({ ranks, margin }: ParsedComparison, completionIds: readonly string[], key: string): Pick<ImportedJudgement, "mode" | "shownOrder" | "value" | "ranks"> {
+function showComparison(
+  { ranks, margin }: ParsedComparison,
+  completionIds: readonly string[],
+  key: string,
+): Pick<ImportedJudgement, "mode" | "shownOrder" | "value" | "ranks"> {
   const order = createRandom(0, `shown:${key}`).shuffle([...completionIds.keys()]);
   const shownOrder = order.map((i) => completionIds[i] ?? "");
   const mode = completionIds.length === 2 ? "pairwise" : "ranking";
@@ -225,7 +265,23 @@ function showComparison({ ranks, margin }: ParsedComparison, completionIds: read
 }
 
 /** A vote of Hone's own, as it was given. */
-function showRecord({ mode, shown, value, reasons, comment, propensity, activeMs, idleMs, untouched, createdAt }: ParsedRecord, ranks: number[] | null, completionIds: readonly string[]) {
+function showRecord(
+  { mode, shown, value, reasons, comment, propensity, activeMs, idleMs, untouched, createdAt }: ParsedRecord,
+  ranks: number[] | null,
+  completionIds: readonly string[],
+) {
   const shownOrder = shown.map((i) => completionIds[i] ?? "");
-  return { mode, shownOrder, value, ranks: ranks === null ? null : shown.map((i) => ranks[i] ?? 1), reasons, comment, propensity, activeMs, idleMs, untouched, createdAt };
+  return {
+    mode,
+    shownOrder,
+    value,
+    ranks: ranks === null ? null : shown.map((i) => ranks[i] ?? 1),
+    reasons,
+    comment,
+    propensity,
+    activeMs,
+    idleMs,
+    untouched,
+    createdAt,
+  };
 }

@@ -35,7 +35,10 @@ function whyNot({ completionIds, mode, promptId }: NewItem, projectId: string, k
  * Makes items with their seats (1..`seatsPerItem`, by default the project's overlap) in one transaction. The same
  * completions in any order are one item; what cannot be judged is skipped and reported with its reason.
  */
-export async function createItems(ctx: { db: Db }, input: { projectId: string; items: NewItem[]; seatsPerItem?: number }): Promise<CreateItemsResult> {
+export async function createItems(
+  ctx: { db: Db },
+  input: { projectId: string; items: NewItem[]; seatsPerItem?: number },
+): Promise<CreateItemsResult> {
   const { projectId, seatsPerItem } = input;
   if (seatsPerItem !== undefined && (!Number.isInteger(seatsPerItem) || seatsPerItem < 1 || seatsPerItem > 99)) {
     throw new AppError("BAD_INPUT", `seatsPerItem: expected 1 to 99, not ${seatsPerItem}`);

@@ -45,7 +45,9 @@ export async function submitJudgement(ctx: UserContext, input: JudgementSubmissi
     const twin = await selectJudgementByEvent(tx, { annotatorId, clientEventId: input.clientEventId });
     if (twin) return done(twin, true);
     if (own?.judgementId) throw new AppError("CONFLICT", "You have judged this item already.");
-    const seat = own?.shownOrder ? { ...own, shownOrder: own.shownOrder } : await claimSeat(tx, { projectId: item.projectId, annotatorId, itemId: item.id });
+    const seat = own?.shownOrder
+      ? { ...own, shownOrder: own.shownOrder }
+      : await claimSeat(tx, { projectId: item.projectId, annotatorId, itemId: item.id });
     if (!seat) throw new AppError("CONFLICT", "This item has all the judgements it needs; yours was not stored.");
     const row = await insertJudgement(tx, {
       projectId: item.projectId,
@@ -100,7 +102,11 @@ export async function undoJudgement(
 
 /** Own judgements that stand, newest first. Only the newest can be undone, and only within the window. */
 export async function listOwnJudgements(ctx: UserContext, input: { projectId: string; limit?: number }) {
-  const rows = await selectOwnJudgements(ctx.db, { projectId: input.projectId, annotatorId: ctx.user.id, limit: input.limit ?? HISTORY_LIMIT });
+  const rows = await selectOwnJudgements(ctx.db, {
+    projectId: input.projectId,
+    annotatorId: ctx.user.id,
+    limit: input.limit ?? HISTORY_LIMIT,
+  });
   const texts = await selectTexts(ctx.db, [...new Set(rows.flatMap(({ shownOrder }) => shownOrder))]);
   const [newest] = rows;
   const window = newest ? (await requireItem(ctx.db, newest.itemId)).undoSeconds : 0;

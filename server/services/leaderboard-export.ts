@@ -25,14 +25,48 @@ function bootstrapErrors({ packed }: BoardVotes): number[] {
 /** A text that a spreadsheet would take for a formula is kept one by an apostrophe. */
 const plain = (cell: string | number | null) => (typeof cell === "string" && /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell);
 
-const COLUMNS = ["group", "rank", "rank_low", "rank_high", "model", "score", "low", "high", "error", "error_bootstrap_raw", "probability_first", "weight", "judged", "both_bad", "open"] as const;
+const COLUMNS = [
+  "group",
+  "rank",
+  "rank_low",
+  "rank_high",
+  "model",
+  "score",
+  "low",
+  "high",
+  "error",
+  "error_bootstrap_raw",
+  "probability_first",
+  "weight",
+  "judged",
+  "both_bad",
+  "open",
+] as const;
 
 export async function exportRanking(ctx: ServiceContext, input: BoardInput): Promise<string> {
   const board = await getLeaderboard(ctx, input);
   const errors = bootstrapErrors(await selectBoardVotes(ctx.db, board.project.id, input));
   const lines = board.ranking.flatMap((row) => {
     if (row.score === undefined) return [];
-    return [[row.group, row.rank, row.rankLow, row.rankHigh, row.name, row.score, row.low, row.high, row.error, errors[row.place] ?? null, row.first, row.weight, row.judged, row.bothBad, row.open].map((cell) => plain(cell ?? null))];
+    return [
+      [
+        row.group,
+        row.rank,
+        row.rankLow,
+        row.rankHigh,
+        row.name,
+        row.score,
+        row.low,
+        row.high,
+        row.error,
+        errors[row.place] ?? null,
+        row.first,
+        row.weight,
+        row.judged,
+        row.bothBad,
+        row.open,
+      ].map((cell) => plain(cell ?? null)),
+    ];
   });
   return stringify([COLUMNS, ...lines], { record_delimiter: "windows" });
 }
@@ -44,7 +78,8 @@ export async function exportBoard(ctx: ServiceContext, input: BoardInput & { dif
   return {
     asked: input,
     estimators: {
-      ranking: "Bradley-Terry by maximum likelihood, ties by Davidson 1970; Firth 1993 where the maximum does not exist; 400 / ln 10 points a logit, mean 1000 in each group",
+      ranking:
+        "Bradley-Terry by maximum likelihood, ties by Davidson 1970; Firth 1993 where the maximum does not exist; 400 / ln 10 points a logit, mean 1000 in each group",
       errors: "sandwich over judgements (Huber 1967); inverse information in groups with fewer than 10 votes a model or without a maximum",
       ranks: "Mogstad et al. 2024, marginal, Bonferroni, 95 %",
       probabilityFirst: `2000 draws of the normal distribution of the estimates, seed ${BOARD_SEED}`,

@@ -33,7 +33,12 @@ function explainFragility({ packed, models, columns }: BoardVotes, rated: Return
   for (const judgement of found.judgements)
     for (let row = ranges[judgement] as number; row < (ranges[judgement + 1] as number); row++) {
       const [a, b] = [name(packed.a[row] as number), name(packed.b[row] as number)];
-      const text = packed.outcome[row] === 2 ? `tie of ${[a, b].sort().join(" and ")}` : packed.outcome[row] === 0 ? `${a} over ${b}` : `${b} over ${a}`;
+      const text =
+        packed.outcome[row] === 2
+          ? `tie of ${[a, b].sort().join(" and ")}`
+          : packed.outcome[row] === 0
+            ? `${a} over ${b}`
+            : `${b} over ${a}`;
       kinds.set(text, (kinds.get(text) ?? 0) + 1);
     }
   return {
@@ -72,20 +77,29 @@ function jointVotesOf({ packed }: BoardVotes, style: StyleColumns): JointVotes {
 
 async function explainVotes(ctx: ServiceContext, projectId: string, votes: BoardVotes) {
   const judgements = votes.packed.source.length;
-  if (judgements < JOINT_LEAST) return { note: `The joint model of models, annotators, side and length wants at least ${JOINT_LEAST} votes and has ${judgements}.` };
+  if (judgements < JOINT_LEAST)
+    return { note: `The joint model of models, annotators, side and length wants at least ${JOINT_LEAST} votes and has ${judgements}.` };
   const style = await selectStyleColumns(ctx.db, projectId, votes);
   const joint = jointVotesOf(votes, style);
   try {
     const fit = fitJoint(joint);
     const gain = measureJointGain(joint, { seed: BOARD_SEED });
     const z = normalQuantile(0.975);
-    const effect = (name: string, value: number, error: number) => ({ name, elo: ELO * value, low: ELO * (value - z * error), high: ELO * (value + z * error) });
+    const effect = (name: string, value: number, error: number) => ({
+      name,
+      elo: ELO * value,
+      low: ELO * (value - z * error),
+      high: ELO * (value + z * error),
+    });
     return {
       note: null,
       n: gain.n,
       annotators: joint.annotators,
       gain: { ...gain, low: gain.gain - z * gain.error, high: gain.gain + z * gain.error },
-      effects: [effect("Shown first", fit.side, fit.sideError), ...style.names.map((name, f) => effect(name, fit.gamma[f] as number, fit.gammaError[f] as number))],
+      effects: [
+        effect("Shown first", fit.side, fit.sideError),
+        ...style.names.map((name, f) => effect(name, fit.gamma[f] as number, fit.gammaError[f] as number)),
+      ],
       /** Spread of the annotators: reliability as a factor on differences, own side in Elo. */
       reliability: { low: Math.exp(-fit.tau), high: Math.exp(fit.tau) },
       ownSide: ELO * fit.sigma,
@@ -127,11 +141,20 @@ async function scrutinise(ctx: ServiceContext, projectId: string, votes: BoardVo
 }
 
 /** Votes that two models (by id) still need, from people's votes; models that were never compared need as many as from nothing. */
-export async function readWantedVotes(db: Db, { projectId, difference = 30 }: { projectId: string; difference?: number | undefined }): Promise<(a: string, b: string) => number> {
+export async function readWantedVotes(
+  db: Db,
+  { projectId, difference = 30 }: { projectId: string; difference?: number | undefined },
+): Promise<(a: string, b: string) => number> {
   const { packed, models } = await selectBoardVotes(db, projectId, { votes: "people", weights: "served" });
   const place = new Map(models.map(({ id }, i) => [id, i]));
   // Two models without a vote: every pair of strangers wants this many.
-  const strangers = votesNeeded(rateVotes({ models: 2, a: new Uint16Array(), b: new Uint16Array(), outcome: new Uint8Array(), judgement: null, weight: null }, { seed: BOARD_SEED }), { difference })[1] as number;
+  const strangers = votesNeeded(
+    rateVotes(
+      { models: 2, a: new Uint16Array(), b: new Uint16Array(), outcome: new Uint8Array(), judgement: null, weight: null },
+      { seed: BOARD_SEED },
+    ),
+    { difference },
+  )[1] as number;
   const needed = models.length === 0 ? new Float64Array() : votesNeeded(rateVotes(packed, { seed: BOARD_SEED, draws: 1 }), { difference });
   return (a, b) => {
     const [i, j] = [place.get(a), place.get(b)];
@@ -147,7 +170,14 @@ export async function getHistory(ctx: ServiceContext, input: BoardInput) {
   const { packed, models, columns } = await selectBoardVotes(ctx.db, project.id, { ...input, until: undefined });
   const ranges = judgementRanges(packed);
   const judgements = ranges.length - 1;
-  const online = createOnlineRatings({ models: packed.models, a: new Uint16Array(), b: new Uint16Array(), outcome: new Uint8Array(), judgement: null, weight: null });
+  const online = createOnlineRatings({
+    models: packed.models,
+    a: new Uint16Array(),
+    b: new Uint16Array(),
+    outcome: new Uint8Array(),
+    judgement: null,
+    weight: null,
+  });
   const points: { at: Date; votes: number; scores: number[] }[] = [];
   const seen = new Set<number>();
   let next = 1;

@@ -46,7 +46,11 @@ async function readOn(db: Db, projectId: string, votes: VoteFilter, key: string)
   if (before?.mark === mark) return before;
   // After the mark: what the votes up to it show is there by now.
   const completions = await readCompletions(db, projectId, before?.completions.index);
-  const read = async (from: ReadVotes | null): Promise<ProjectVotes> => ({ mark, completions, read: await readVotes(db, { projectId, votes, completions: completions.index, expected: count, upTo: last, before: from }) });
+  const read = async (from: ReadVotes | null): Promise<ProjectVotes> => ({
+    mark,
+    completions,
+    read: await readVotes(db, { projectId, votes, completions: completions.index, expected: count, upTo: last, before: from }),
+  });
   let now = await read(before?.read ?? null);
   // Undone votes, or one committed behind a later one: reading on is not enough.
   if (before !== undefined && now.read.columns.length !== count) now = await read(null);
@@ -59,7 +63,10 @@ async function readOn(db: Db, projectId: string, votes: VoteFilter, key: string)
 /** The votes of a board with the models that they compare. */
 export async function selectBoardVotes(db: Db, projectId: string, filter: BoardFilter) {
   const [all, ranked] = await Promise.all([loadVotes(db, projectId, filter.votes), selectRankedModels(db, projectId)]);
-  const { completions, read: { columns } } = all;
+  const {
+    completions,
+    read: { columns },
+  } = all;
   /** Completions by the places of their models in `list`, -1 for others. */
   const placesIn = (list: readonly { id: string }[]): Int32Array => {
     const places = new Int32Array(completions.models.size()).fill(-1);
@@ -71,8 +78,10 @@ export async function selectBoardVotes(db: Db, projectId: string, filter: BoardF
   };
   const modelOf = placesIn(ranked);
   const until = filter.until?.getTime() ?? Number.POSITIVE_INFINITY;
-  const categoryOf = (k: number) => completions.categories[completions.category[columns.shown[columns.start[k] as number] as number] as number] ?? null;
-  const counts = (k: number) => Math.floor(columns.at[k] as number) <= until && (filter.category === undefined || categoryOf(k) === filter.category);
+  const categoryOf = (k: number) =>
+    completions.categories[completions.category[columns.shown[columns.start[k] as number] as number] as number] ?? null;
+  const counts = (k: number) =>
+    Math.floor(columns.at[k] as number) <= until && (filter.category === undefined || categoryOf(k) === filter.category);
   // A model that was only compared with itself has no place among the others.
   const compared = new Set<number>();
   const known = new Map<string, number>();
@@ -104,10 +113,14 @@ export async function selectBoardVotes(db: Db, projectId: string, filter: BoardF
 
 export type BoardVotes = Awaited<ReturnType<typeof selectBoardVotes>>;
 
-export type StyleColumns = { names: string[]; features: Float64Array; /** Root mean square of each before scaling. */ scale: number[] };
+export type StyleColumns = { names: string[]; features: Float64Array /** Root mean square of each before scaling. */; scale: number[] };
 
 /** Differences of style of each row; features in which no two answers ever differ are left out. */
-export async function selectStyleColumns(db: Db, projectId: string, { packed, completions }: Pick<BoardVotes, "packed" | "completions">): Promise<StyleColumns> {
+export async function selectStyleColumns(
+  db: Db,
+  projectId: string,
+  { packed, completions }: Pick<BoardVotes, "packed" | "completions">,
+): Promise<StyleColumns> {
   const styles = new Array<number[]>(completions.size());
   for (const { id, text } of await selectCompletionTexts(db, projectId)) {
     const at = completions.find(id, 0, false);
@@ -117,9 +130,16 @@ export async function selectStyleColumns(db: Db, projectId: string, { packed, co
   const count = STYLE_NAMES.length;
   const all = new Float64Array(rows * count);
   for (let row = 0; row < rows; row++)
-    for (let f = 0; f < count; f++) all[row * count + f] = styleDifference(styles[packed.completionA[row] as number]?.[f] ?? 0, styles[packed.completionB[row] as number]?.[f] ?? 0);
+    for (let f = 0; f < count; f++)
+      all[row * count + f] = styleDifference(
+        styles[packed.completionA[row] as number]?.[f] ?? 0,
+        styles[packed.completionB[row] as number]?.[f] ?? 0,
+      );
   const scale = scaleFeatures(all, count);
   const used = [...STYLE_NAMES.keys()].filter((f) => (scale[f] as number) > 0);
-  const features = Float64Array.from({ length: rows * used.length }, (_, cell) => all[Math.floor(cell / used.length) * count + (used[cell % used.length] as number)] as number);
+  const features = Float64Array.from(
+    { length: rows * used.length },
+    (_, cell) => all[Math.floor(cell / used.length) * count + (used[cell % used.length] as number)] as number,
+  );
   return { names: used.map((f) => STYLE_NAMES[f] as string), features, scale: used.map((f) => scale[f] as number) };
 }

@@ -1,5 +1,12 @@
 /** The leaderboard: what people preferred, and the scores of checkpoints, with what they rest on. */
-import { countVotes, selectCheckpointScores, selectCompletionModels, selectLeaderboardProjects, selectRankedModels, selectVotesBetween } from "../../db/queries/leaderboard";
+import {
+  countVotes,
+  selectCheckpointScores,
+  selectCompletionModels,
+  selectLeaderboardProjects,
+  selectRankedModels,
+  selectVotesBetween,
+} from "../../db/queries/leaderboard";
 import { lineageOf } from "../../db/queries/checkpoints";
 import { selectTexts } from "../../db/queries/judgements";
 import { ELO } from "../../domain/ratings/bradley-terry";
@@ -23,7 +30,11 @@ const DRAWS = 2000;
 /** Fewer votes than this for each style coefficient say nothing of style. */
 const VOTES_PER_FEATURE = 20;
 
-export type BoardInput = { slug: string; style?: "raw" | "controlled" | undefined; /** Model that win rates are given against. */ baseline?: string | undefined } & BoardFilter;
+export type BoardInput = {
+  slug: string;
+  style?: "raw" | "controlled" | undefined /** Model that win rates are given against. */;
+  baseline?: string | undefined;
+} & BoardFilter;
 
 /** Visitors and annotators see published projects, researchers all. */
 const seesAll = ({ user }: ServiceContext) => user !== null && roleAtLeast(user.role, "researcher");
@@ -45,7 +56,9 @@ function countJudged({ columns, counts, models, modelOf }: BoardVotes): { judged
   for (let k = 0; k < columns.length; k++) {
     const bad = columns.kind[k] === BOTH_BAD;
     if ((!bad && !prefers(columns, k)) || !counts(k)) continue;
-    for (const model of new Set(columns.shown.subarray(columns.start[k], columns.start[k + 1]).map((completion) => modelOf[completion] as number))) {
+    for (const model of new Set(
+      columns.shown.subarray(columns.start[k], columns.start[k + 1]).map((completion) => modelOf[completion] as number),
+    )) {
       const entry = out[model];
       if (entry === undefined) continue;
       entry.judged++;
@@ -69,15 +82,24 @@ function winRatesOf({ packed }: BoardVotes) {
   return table;
 }
 
-type StyleView = { coefficients: { name: string; elo: number; low: number; high: number }[]; held: { ratings: Rating[]; strengths: Strengths } | null; note: string | null };
+type StyleView = {
+  coefficients: { name: string; elo: number; low: number; high: number }[];
+  held: { ratings: Rating[]; strengths: Strengths } | null;
+  note: string | null;
+};
 
 async function controlStyle(ctx: ServiceContext, projectId: string, votes: BoardVotes): Promise<StyleView> {
   const { packed } = votes;
   const style = await selectStyleColumns(ctx.db, projectId, votes);
   const count = style.names.length;
-  if (count === 0) return { coefficients: [], held: null, note: "All answers look alike, so there is no style to hold equal: this is the raw ranking." };
+  if (count === 0)
+    return { coefficients: [], held: null, note: "All answers look alike, so there is no style to hold equal: this is the raw ranking." };
   if (packed.source.length < VOTES_PER_FEATURE * count) {
-    return { coefficients: [], held: null, note: `Style control wants at least ${VOTES_PER_FEATURE * count} votes for ${count} features and has ${packed.source.length}: this is the raw ranking.` };
+    return {
+      coefficients: [],
+      held: null,
+      note: `Style control wants at least ${VOTES_PER_FEATURE * count} votes for ${count} features and has ${packed.source.length}: this is the raw ranking.`,
+    };
   }
   try {
     const fit = fitStyle(packed, style.features, count);
@@ -102,27 +124,50 @@ async function controlStyle(ctx: ServiceContext, projectId: string, votes: Board
 /** Ranking by votes, win rates, and the newest scores. Throws NOT_FOUND for what the caller may not see. */
 export async function getLeaderboard(ctx: ServiceContext, input: BoardInput) {
   const project = await requireBoard(ctx, input.slug);
-  const [votes, scores, available] = await Promise.all([selectBoardVotes(ctx.db, project.id, input), selectCheckpointScores(ctx.db, project.id), countVotes(ctx.db, project.id)]);
+  const [votes, scores, available] = await Promise.all([
+    selectBoardVotes(ctx.db, project.id, input),
+    selectCheckpointScores(ctx.db, project.id),
+    countVotes(ctx.db, project.id),
+  ]);
   const { models, packed } = votes;
   const counted = packed.source.length;
   const board = counted === 0 ? null : rateVotes(packed, { seed: BOARD_SEED, draws: DRAWS });
   const style = board !== null && input.style === "controlled" ? await controlStyle(ctx, project.id, votes) : null;
   const ratings = style?.held?.ratings ?? board?.ratings ?? [];
-  const strengths = style?.held?.strengths ?? (board === null ? null : { theta: board.fit.x.subarray(0, models.length), covariance: board.covariance, tie: board.tie });
+  const strengths =
+    style?.held?.strengths ??
+    (board === null ? null : { theta: board.fit.x.subarray(0, models.length), covariance: board.covariance, tie: board.tie });
   const baseline = models.findIndex(({ id }) => id === input.baseline);
-  const against = (i: number) => (strengths === null || baseline === -1 || i === baseline || ratings[i]?.group !== ratings[baseline]?.group ? null : winRateAgainst(strengths, i, baseline));
+  const against = (i: number) =>
+    strengths === null || baseline === -1 || i === baseline || ratings[i]?.group !== ratings[baseline]?.group
+      ? null
+      : winRateAgainst(strengths, i, baseline);
   const judged = countJudged(votes);
   return {
     project,
     votes: { counted, available, sameModel: packed.same },
     categories: votes.categories,
     ranking: models
-      .map((model, i) => ({ ...model, ...(ratings[i] ?? null), place: i, against: against(i), judged: judged[i]?.judged ?? 0, bothBad: judged[i]?.bothBad ?? 0 }))
+      .map((model, i) => ({
+        ...model,
+        ...(ratings[i] ?? null),
+        place: i,
+        against: against(i),
+        judged: judged[i]?.judged ?? 0,
+        bothBad: judged[i]?.bothBad ?? 0,
+      }))
       .sort((a, b) => (a.group ?? 0) - (b.group ?? 0) || (b.score ?? 0) - (a.score ?? 0)),
     /** By `place`. */
     winRates: winRatesOf(votes),
     groups: board?.groups.length ?? 0,
-    notes: board === null ? [] : describeLimits(board, models.map(({ name }) => name), { votes: counted, effective: packed.effective }),
+    notes:
+      board === null
+        ? []
+        : describeLimits(
+            board,
+            models.map(({ name }) => name),
+            { votes: counted, effective: packed.effective },
+          ),
     style: style === null ? null : { coefficients: style.coefficients, note: style.note },
     scores,
   };
@@ -131,9 +176,18 @@ export async function getLeaderboard(ctx: ServiceContext, input: BoardInput) {
 /** A board in short, for pictures and previews: what is first, and on how many votes. Throws NOT_FOUND. */
 export async function getBoardSummary(ctx: ServiceContext, input: BoardInput) {
   const { project, ranking, votes } = await getLeaderboard(ctx, input);
-  const rows = ranking.flatMap(({ name, score, low, high, rankLow, rankHigh }) => (score === undefined ? [] : [{ name, score, low: low ?? score, high: high ?? score, rankLow: rankLow ?? 1, rankHigh: rankHigh ?? 1 }]));
-  const whose = { people: "votes by people", simulated: "votes by simulated annotators", all: "votes by people and simulated annotators" }[input.votes];
-  return { name: project.name, published: project.published, note: `${votes.counted.toLocaleString("en")} ${whose}; rank and score with 95 % intervals`, rows };
+  const rows = ranking.flatMap(({ name, score, low, high, rankLow, rankHigh }) =>
+    score === undefined ? [] : [{ name, score, low: low ?? score, high: high ?? score, rankLow: rankLow ?? 1, rankHigh: rankHigh ?? 1 }],
+  );
+  const whose = { people: "votes by people", simulated: "votes by simulated annotators", all: "votes by people and simulated annotators" }[
+    input.votes
+  ];
+  return {
+    name: project.name,
+    published: project.published,
+    note: `${votes.counted.toLocaleString("en")} ${whose}; rank and score with 95 % intervals`,
+    rows,
+  };
 }
 
 /** What a model stands on, back to the votes; null for one that is no checkpoint. Only researchers get the ways there. Throws NOT_FOUND. */
@@ -162,7 +216,11 @@ export async function listVotesBetween(ctx: UserContext, input: { slug: string; 
     votes: rows.map(({ shownOrder, ranks, messages, ...row }) => ({
       ...row,
       prompt: messages.at(-1)?.content ?? "",
-      answers: shownOrder.map((id, i) => ({ text: texts.get(id) ?? "", rank: ranks?.[i] ?? 0, model: modelNames.get(modelOf.get(id) ?? "") ?? "?" })),
+      answers: shownOrder.map((id, i) => ({
+        text: texts.get(id) ?? "",
+        rank: ranks?.[i] ?? 0,
+        model: modelNames.get(modelOf.get(id) ?? "") ?? "?",
+      })),
     })),
   };
 }

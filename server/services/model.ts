@@ -7,7 +7,8 @@ import type { Db } from "../../db/client";
 import { insertCheckpoint, selectCheckpointByPath } from "../../db/queries/checkpoints";
 
 /** What a model folder may hold that the trainer reads. */
-const MODEL_FILES = /^(config\.json|generation_config\.json|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|chat_template\.jinja|model.*\.safetensors|model\.safetensors\.index\.json)$/;
+const MODEL_FILES =
+  /^(config\.json|generation_config\.json|tokenizer\.json|tokenizer_config\.json|special_tokens_map\.json|chat_template\.jinja|model.*\.safetensors|model\.safetensors\.index\.json)$/;
 
 /** sha256 of the weight files in order of their names, as the trainer takes it; null for a folder without weights. */
 export async function hashModelFolder(folder: string): Promise<string | null> {
@@ -38,7 +39,8 @@ export async function addModel(db: Db, input: { folder: string; name: string; st
   const temporary = `${target}.tmp`;
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
-  for (const file of (await readdir(folder)).filter((file) => MODEL_FILES.test(file))) await cp(path.join(folder, file), path.join(temporary, file), { dereference: true });
+  for (const file of (await readdir(folder)).filter((file) => MODEL_FILES.test(file)))
+    await cp(path.join(folder, file), path.join(temporary, file), { dereference: true });
   await rm(target, { recursive: true, force: true });
   await rename(temporary, target);
   const { id } = await insertCheckpoint(db, { kind: "base", name, path: relative, hash, final: true });

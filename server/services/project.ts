@@ -47,7 +47,10 @@ export function slugOf(name: string): string {
 /** The prompt with most completions among the first of the project, with those that annotators may see; null without prompts. */
 export async function getExample(ctx: UserContext, input: { projectId: string }) {
   const prompts = await selectPromptPage(ctx.db, { projectId: input.projectId, afterHash: "", limit: EXAMPLES });
-  const completions = await selectServableCompletions(ctx.db, prompts.map(({ id }) => id));
+  const completions = await selectServableCompletions(
+    ctx.db,
+    prompts.map(({ id }) => id),
+  );
   const countOf = ({ id }: { id: string }) => completions.get(id)?.length ?? 0;
   const [fullest] = prompts.toSorted((a, b) => countOf(b) - countOf(a));
   if (fullest === undefined) return null;

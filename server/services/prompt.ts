@@ -47,7 +47,11 @@ export function defaultGroupKey(messages: readonly Message[]): string {
 export async function addPrompts(tx: Db, input: { projectId: string; prompts: readonly NewPrompt[] }) {
   const { projectId } = input;
   await lockPrompts(tx, projectId);
-  const wanted = input.prompts.map((prompt) => ({ ...prompt, groupKey: prompt.groupKey ?? defaultGroupKey(prompt.messages), contentHash: hashMessages(prompt.messages) }));
+  const wanted = input.prompts.map((prompt) => ({
+    ...prompt,
+    groupKey: prompt.groupKey ?? defaultGroupKey(prompt.messages),
+    contentHash: hashMessages(prompt.messages),
+  }));
   const known = await selectPromptsByHash(tx, projectId, [...new Set(wanted.map(({ contentHash }) => contentHash))]);
   const splits = await selectGroupSplits(tx, projectId, [...new Set(wanted.map(({ groupKey }) => groupKey))]);
   const problems: PromptProblem[] = [];
@@ -68,7 +72,8 @@ export async function addPrompts(tx: Db, input: { projectId: string; prompts: re
       return contentHash;
     }
     const own = splits.get(groupKey);
-    if (own !== undefined && split !== undefined && own !== split) return fail(`split: the group "${groupKey}" is already in the ${own} split`);
+    if (own !== undefined && split !== undefined && own !== split)
+      return fail(`split: the group "${groupKey}" is already in the ${own} split`);
     const chosen = own ?? split ?? splitOfGroup(groupKey);
     splits.set(groupKey, chosen);
     rows.set(contentHash, { projectId, messages, reference: reference ?? null, split: chosen, groupKey, meta: meta ?? {}, contentHash });
@@ -85,7 +90,10 @@ export async function addPrompts(tx: Db, input: { projectId: string; prompts: re
 }
 
 /** Adds prompts, all or none. */
-export async function createPrompts(ctx: { db: Db }, input: { projectId: string; prompts: readonly NewPrompt[] }): Promise<{ ids: string[]; created: number }> {
+export async function createPrompts(
+  ctx: { db: Db },
+  input: { projectId: string; prompts: readonly NewPrompt[] },
+): Promise<{ ids: string[]; created: number }> {
   return ctx.db.transaction(async (tx) => {
     const { ids, created, problems } = await addPrompts(tx, input);
     const [problem] = problems;
@@ -107,5 +115,9 @@ export async function getPromptFacets(ctx: UserContext, input: { projectId: stri
 export async function getPrompt(ctx: UserContext, input: { promptId: string }) {
   const prompt = await selectPrompt(ctx.db, input.promptId);
   if (prompt === null) throw new AppError("NOT_FOUND", "There is no such prompt.");
-  return { ...prompt, completions: await selectCompletionsOfPrompt(ctx.db, prompt.id), judgements: await selectJudgementsOfPrompt(ctx.db, prompt.id) };
+  return {
+    ...prompt,
+    completions: await selectCompletionsOfPrompt(ctx.db, prompt.id),
+    judgements: await selectJudgementsOfPrompt(ctx.db, prompt.id),
+  };
 }

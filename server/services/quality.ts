@@ -103,13 +103,24 @@ export async function getQuality(ctx: UserContext, input: { projectId: string; s
       )
     ).map(({ id, name }) => [id, name]),
   );
-  const prompts = new Map((await selectPromptsOfItems(ctx.db, items.map(({ itemId }) => itemId))).map((row) => [row.itemId, row]));
+  const prompts = new Map(
+    (
+      await selectPromptsOfItems(
+        ctx.db,
+        items.map(({ itemId }) => itemId),
+      )
+    ).map((row) => [row.itemId, row]),
+  );
   const nameOf = (id: string) => names.get(id) ?? "?";
   return {
     ...report,
     unlikely: unlikely.length,
     annotators: annotators.map((annotator) => ({ ...annotator, name: nameOf(annotator.annotatorId) })),
-    items: items.map((item) => ({ ...item, promptId: prompts.get(item.itemId)?.promptId ?? "", prompt: prompts.get(item.itemId)?.messages.at(-1)?.content ?? "" })),
+    items: items.map((item) => ({
+      ...item,
+      promptId: prompts.get(item.itemId)?.promptId ?? "",
+      prompt: prompts.get(item.itemId)?.messages.at(-1)?.content ?? "",
+    })),
     pairs: pairs.map((pair) => ({ ...pair, a: nameOf(pair.a), b: nameOf(pair.b) })),
   };
 }

@@ -64,7 +64,13 @@ export async function claimSeat(tx: Db, input: { projectId: string; annotatorId:
   if (item.repeatOf !== null && before === null) return null;
   const shownOrder = before?.toReversed() ?? shownOrderFor(seat.itemId, input.annotatorId, item.completionIds);
   const guideline = await selectLatestGuideline(tx, input.projectId);
-  await takeSeat(tx, { ...seat, annotatorId: input.annotatorId, shownOrder, guidelineVersionId: guideline?.id ?? null, leaseSeconds: item.leaseSeconds });
+  await takeSeat(tx, {
+    ...seat,
+    annotatorId: input.annotatorId,
+    shownOrder,
+    guidelineVersionId: guideline?.id ?? null,
+    leaseSeconds: item.leaseSeconds,
+  });
   return { ...seat, shownOrder, guidelineVersionId: guideline?.id ?? null };
 }
 
@@ -75,7 +81,10 @@ type Seat = { itemId: string; seat: number; tier: number };
  * that the annotator judged before with the sides swapped, otherwise work. The draw depends on the annotator and on how
  * many judgements they have given, so that it can be made again.
  */
-async function chooseNext(tx: Db, input: { projectId: string; annotatorId: string; tier: number } & NonNullable<Awaited<ReturnType<typeof selectClaimRules>>>): Promise<Seat | null> {
+async function chooseNext(
+  tx: Db,
+  input: { projectId: string; annotatorId: string; tier: number } & NonNullable<Awaited<ReturnType<typeof selectClaimRules>>>,
+): Promise<Seat | null> {
   const { projectId, annotatorId } = input;
   if (input.paused) return null;
   const queue = queueSettingsSchema.parse(input.queue);
@@ -87,7 +96,8 @@ async function chooseNext(tx: Db, input: { projectId: string; annotatorId: strin
   if (input.qualifies) {
     const answers = await selectQualification(tx, input);
     // Null while the last of them are being judged: the work waits for what they say.
-    if (answers.some(({ judgementId }) => judgementId === null)) return lockCheckSeat(tx, { projectId, annotatorId, purpose: "qualification" });
+    if (answers.some(({ judgementId }) => judgementId === null))
+      return lockCheckSeat(tx, { projectId, annotatorId, purpose: "qualification" });
     if (shareRight(answers) < queue.qualificationPass) return null;
   }
   const random = createRandom(createHash("sha256").update(`${projectId}:${annotatorId}:${given.ever}`).digest().readUInt32LE(), "queue");
@@ -137,7 +147,10 @@ export async function growItem(tx: Db, item: { id: string; queue: QueueSettings 
 }
 
 /** What is shown of a seat that the annotator holds; the lease starts anew. */
-export async function loadTask(db: Db, seat: { itemId: string; annotatorId: string; shownOrder: readonly string[]; guidelineVersionId: string | null }): Promise<AnnotationTask> {
+export async function loadTask(
+  db: Db,
+  seat: { itemId: string; annotatorId: string; shownOrder: readonly string[]; guidelineVersionId: string | null },
+): Promise<AnnotationTask> {
   const item = await requireItem(db, seat.itemId);
   const leaseExpiresAt = await renewSeat(db, { ...seat, leaseSeconds: item.leaseSeconds });
   const content = await selectTaskContent(db, seat);
@@ -172,7 +185,10 @@ function isUniqueViolation(error: unknown): boolean {
  * The next item for this annotator, held for the project's lease time. What they hold already and the client does not
  * know of (after a reload) comes first. Null when nothing is left, or as many items are held as one person may.
  */
-export async function claimNextItem(ctx: UserContext, input: { projectId: string; holding?: readonly string[] }): Promise<AnnotationTask | null> {
+export async function claimNextItem(
+  ctx: UserContext,
+  input: { projectId: string; holding?: readonly string[] },
+): Promise<AnnotationTask | null> {
   const { projectId, holding = [] } = input;
   const annotatorId = ctx.user.id;
   if ((await selectProject(ctx.db, projectId)) === null) throw new AppError("NOT_FOUND", "There is no such project.");

@@ -1,7 +1,13 @@
 /** What each kind of run stands on, and the checks that it exists, belongs to the project and fits. */
 import { z } from "zod";
 import { selectCheckpoint, selectCheckpointChain, type CheckpointRow, selectUsableCheckpoints } from "../../db/queries/checkpoints";
-import { countPromptsBySplit, selectDatasetWork, selectRunDatasets, selectRunProject, selectRunProjects } from "../../db/queries/run-inputs";
+import {
+  countPromptsBySplit,
+  selectDatasetWork,
+  selectRunDatasets,
+  selectRunProject,
+  selectRunProjects,
+} from "../../db/queries/run-inputs";
 import type { DatasetKind } from "../../domain/dataset";
 import { type RunKind, runConfigSchema, type SweepConfig } from "../../domain/run";
 import type { RunWork } from "../../domain/run-estimate";
@@ -36,7 +42,8 @@ export const RUN_NEEDS: Readonly<Record<Exclude<RunKind, "sweep">, Needs>> = {
 async function requireCheckpoint(ctx: UserContext, field: string, id: string, projectId: string): Promise<CheckpointRow> {
   const checkpoint = await selectCheckpoint(ctx.db, id);
   if (checkpoint === null) throw fieldError(field, "This checkpoint does not exist");
-  if (checkpoint.projectId !== null && checkpoint.projectId !== projectId) throw fieldError(field, "This checkpoint belongs to another project");
+  if (checkpoint.projectId !== null && checkpoint.projectId !== projectId)
+    throw fieldError(field, "This checkpoint belongs to another project");
   return checkpoint;
 }
 
@@ -80,7 +87,8 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
 
   const base = await requireCheckpoint(ctx, "baseCheckpointId", input.baseCheckpointId, project.id);
   if (base.kind === "reward") throw fieldError("baseCheckpointId", "This is a reward model; choose a base model or an adapter");
-  if (base.kind === "head" && config.kind !== "evaluation") throw fieldError("baseCheckpointId", "This is a head, which only an evaluation reads; choose a base model or an adapter");
+  if (base.kind === "head" && config.kind !== "evaluation")
+    throw fieldError("baseCheckpointId", "This is a head, which only an evaluation reads; choose a base model or an adapter");
   const model = await wholeModelOf(ctx, base);
   if (needs.decoder && model.folder?.modelType === "t5") {
     throw fieldError("baseCheckpointId", "This kind of run needs a decoder model; the checkpoint is a T5 encoder-decoder");
@@ -96,7 +104,12 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
     const reward = await requireCheckpoint(ctx, field, input.rewardCheckpointId, project.id);
     if (reward.kind !== "reward") throw fieldError(field, "This checkpoint is no reward model");
     const rewardModel = (await wholeModelOf(ctx, reward)).folder;
-    if (config.kind === "ppo" && rewardModel !== null && model.folder !== null && rewardModel.shape.vocabSize !== model.folder.shape.vocabSize) {
+    if (
+      config.kind === "ppo" &&
+      rewardModel !== null &&
+      model.folder !== null &&
+      rewardModel.shape.vocabSize !== model.folder.shape.vocabSize
+    ) {
       throw fieldError(field, "Policy and reward model must share a vocabulary; these have different ones");
     }
   } else if (needs.reward === "required") {
@@ -115,7 +128,8 @@ export async function checkRunInputs(ctx: UserContext, input: RunInput): Promise
   if (config.kind === "ppo" || config.kind === "evaluation" || config.kind === "sample") {
     const split = config.kind === "ppo" ? "train" : config.split;
     work.prompts = (await countPromptsBySplit(ctx.db, project.id))[split];
-    if (work.prompts === 0) throw fieldError(config.kind === "ppo" ? "projectId" : "config.split", `The project has no prompts in its ${split} split`);
+    if (work.prompts === 0)
+      throw fieldError(config.kind === "ppo" ? "projectId" : "config.split", `The project has no prompts in its ${split} split`);
   }
   if (config.kind === "evaluation" && config.goldTaste !== null && !project.demo) {
     throw fieldError("config.goldTaste", "Only the demo project has a hidden taste");
@@ -136,7 +150,15 @@ export async function listRunInputs(ctx: UserContext, input: { projectId: string
   return {
     projects,
     project,
-    checkpoints: checkpoints.map(({ id, name, kind, step, runId, promoted, createdAt }) => ({ id, name, kind, step, runId, promoted, createdAt })),
+    checkpoints: checkpoints.map(({ id, name, kind, step, runId, promoted, createdAt }) => ({
+      id,
+      name,
+      kind,
+      step,
+      runId,
+      promoted,
+      createdAt,
+    })),
     datasets,
     prompts,
   };

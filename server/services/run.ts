@@ -93,7 +93,10 @@ export async function getRun(ctx: UserContext, runId: string) {
 }
 
 /** The curves of a run as stored now: for overlays. Throws NOT_FOUND. */
-export async function getRunSeries(ctx: UserContext, runId: string): Promise<{ id: string; name: string; metrics: Record<string, SeriesPoint[]> }> {
+export async function getRunSeries(
+  ctx: UserContext,
+  runId: string,
+): Promise<{ id: string; name: string; metrics: Record<string, SeriesPoint[]> }> {
   const { id, name } = await requireRun(ctx, runId);
   const { metrics } = buildRunSeries(await selectMetricEvents(ctx.db, runId));
   return { id, name, metrics: Object.fromEntries(metrics) };
@@ -121,7 +124,8 @@ async function stopWith(ctx: UserContext, runId: string, what: "pause" | "cancel
   const reason = `${what === "pause" ? "Pause" : "Stop"} asked for by ${ctx.user.name}`;
   const moved = requireMoved(await requestRun(ctx.db, { runId, what, reason }), what === "pause" ? "paused" : "stopped");
   // A trial that ended or was paused in the meantime needs nothing.
-  for (const trial of await selectOpenTrials(ctx.db, runId)) await requestRun(ctx.db, { runId: trial.id, what, reason: `${reason}, with its sweep` });
+  for (const trial of await selectOpenTrials(ctx.db, runId))
+    await requestRun(ctx.db, { runId: trial.id, what, reason: `${reason}, with its sweep` });
   return moved;
 }
 
@@ -129,7 +133,8 @@ async function stopWith(ctx: UserContext, runId: string, what: "pause" | "cancel
 export async function resumeRun(ctx: UserContext, runId: string) {
   const reason = `Resumed by ${ctx.user.name}`;
   const moved = requireMoved(await transitionRun(ctx.db, { runId, from: "paused", to: "queued", reason }), "resumed");
-  for (const trial of await selectOpenTrials(ctx.db, runId)) await transitionRun(ctx.db, { runId: trial.id, from: "paused", to: "queued", reason: `${reason}, with its sweep` });
+  for (const trial of await selectOpenTrials(ctx.db, runId))
+    await transitionRun(ctx.db, { runId: trial.id, from: "paused", to: "queued", reason: `${reason}, with its sweep` });
   return moved;
 }
 
@@ -140,23 +145,58 @@ export async function listTrials(ctx: UserContext, runId: string) {
   const trials = await selectTrials(ctx.db, { id: runId, config });
   const final = Math.max(0, ...trials.map(({ rung }) => rung));
   // The last rung had the most steps: its trials come first.
-  const ranked = Array.from({ length: final + 1 }, (_, i) => rankTrials(trials.filter(({ rung }) => rung === final - i), config.direction)).flat();
-  return ranked.map(({ id, setting, rung, value, step, run }) => ({ id, setting, rung, value, bestStep: step, name: run.name, state: run.state, step: run.step, totalSteps: run.totalSteps }));
+  const ranked = Array.from({ length: final + 1 }, (_, i) =>
+    rankTrials(
+      trials.filter(({ rung }) => rung === final - i),
+      config.direction,
+    ),
+  ).flat();
+  return ranked.map(({ id, setting, rung, value, step, run }) => ({
+    id,
+    setting,
+    rung,
+    value,
+    bestStep: step,
+    name: run.name,
+    state: run.state,
+    step: run.step,
+    totalSteps: run.totalSteps,
+  }));
 }
 
 /** Fine-tuning runs on the same rows, oldest first, with what they reached: what a choice of method, start or template is worth. */
 export async function listSameData(ctx: UserContext, runId: string) {
   const run = await requireRun(ctx, runId);
   if (run.datasetVersionId === null) return [];
-  const others = (await selectRuns(ctx.db, { projectId: run.projectId, kinds: [run.kind] })).filter(({ datasetVersionId }) => datasetVersionId === run.datasetVersionId).reverse();
-  const best = new Map((await selectBestValues(ctx.db, others.map(({ id }) => id), "loss/validation", "min")).map((row) => [row.runId, row]));
-  return others.map(({ id, name, state, config, baseCheckpointName, step }) => ({ id, name, state, config, baseCheckpointName, step, best: best.get(id) ?? null }));
+  const others = (await selectRuns(ctx.db, { projectId: run.projectId, kinds: [run.kind] }))
+    .filter(({ datasetVersionId }) => datasetVersionId === run.datasetVersionId)
+    .reverse();
+  const best = new Map(
+    (
+      await selectBestValues(
+        ctx.db,
+        others.map(({ id }) => id),
+        "loss/validation",
+        "min",
+      )
+    ).map((row) => [row.runId, row]),
+  );
+  return others.map(({ id, name, state, config, baseCheckpointName, step }) => ({
+    id,
+    name,
+    state,
+    config,
+    baseCheckpointName,
+    step,
+    best: best.get(id) ?? null,
+  }));
 }
 
 /** A failed run goes back into the queue and continues from its last good checkpoint; a sweep with its failed trials. */
 export async function retryRun(ctx: UserContext, runId: string) {
   const reason = `Retried by ${ctx.user.name}`;
   const moved = requireMoved(await transitionRun(ctx.db, { runId, from: "failed", to: "queued", reason }), "retried");
-  for (const trial of await selectRuns(ctx.db, { sweepId: runId, states: ["failed"] })) await transitionRun(ctx.db, { runId: trial.id, from: "failed", to: "queued", reason: `${reason}, with its sweep` });
+  for (const trial of await selectRuns(ctx.db, { sweepId: runId, states: ["failed"] }))
+    await transitionRun(ctx.db, { runId: trial.id, from: "failed", to: "queued", reason: `${reason}, with its sweep` });
   return moved;
 }

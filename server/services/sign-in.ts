@@ -51,10 +51,7 @@ function signUpClosed(): AppError {
  * @param address the caller's network address
  * @throws AppError RATE_LIMITED after too many failures
  */
-export async function verifyCredentials(
-  db: Db,
-  input: { email: string; password: string; address: string },
-): Promise<Identity | null> {
+export async function verifyCredentials(db: Db, input: { email: string; password: string; address: string }): Promise<Identity | null> {
   const email = emailSchema.safeParse(input.email);
   // Longer than any stored password: refused before it costs a hash.
   if (!email.success || input.password.length > 200) return null;
@@ -116,11 +113,7 @@ export async function isSignUpOpen(db: Db, signUpAllowed: boolean): Promise<bool
 }
 
 /** Makes an account with a password. Who signs up is not signed in by it. */
-export async function signUp(
-  db: Db,
-  input: SignUp & { address: string },
-  signUpAllowed: boolean,
-): Promise<{ id: string; role: Role }> {
+export async function signUp(db: Db, input: SignUp & { address: string }, signUpAllowed: boolean): Promise<{ id: string; role: Role }> {
   const attempts = await countAction(db, `sign-up:address:${input.address}`, SIGN_IN_WINDOW_SECONDS);
   if (attempts > MAX_SIGN_UPS_PER_ADDRESS) throw tooManyAttempts();
   // Asked before the hash is paid for; createPerson asks again under its lock.
@@ -148,11 +141,7 @@ export type ProviderProfile = {
  *
  * @throws AppError FORBIDDEN without a verified address, for a disabled user, or where sign-up is closed
  */
-export async function resolveProviderUser(
-  db: Db,
-  profile: ProviderProfile,
-  signUpAllowed: boolean,
-): Promise<Identity> {
+export async function resolveProviderUser(db: Db, profile: ProviderProfile, signUpAllowed: boolean): Promise<Identity> {
   const linked = await selectUserByAccount(db, profile.provider, profile.providerAccountId);
   const user = linked ?? (await linkByEmail(db, profile, signUpAllowed));
   if (user.disabled || user.simulated) throw new AppError("FORBIDDEN", "This account is disabled. Ask an admin.");

@@ -73,10 +73,7 @@ export async function resetUserPassword(ctx: UserContext, input: { userId: strin
 }
 
 /** Changes the caller's own password; all sessions end, this one too. */
-export async function changeOwnPassword(
-  ctx: UserContext,
-  input: { current: string; password: string },
-): Promise<void> {
+export async function changeOwnPassword(ctx: UserContext, input: { current: string; password: string }): Promise<void> {
   const user = await getPerson(ctx.db, ctx.user.id);
   if (user.passwordHash === null) {
     throw new AppError("CONFLICT", "This account signs in through a provider and has no password.");

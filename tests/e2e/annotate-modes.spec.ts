@@ -12,29 +12,61 @@ const RICH = [
   "> quoted\n\nSort in place with `list.sort()`.\n\n![a chart](https://img.example.org/chart.png)",
 ];
 const PROMPTS: WorldPrompt[] = Array.from({ length: 8 }, (_, i) => ({
-  prompt: [{ role: "system", content: "You are terse." }, { role: "user", content: `How do I sort ${i} people?` }, { role: "assistant", content: "By what?" }, { role: "user", content: "By age, please." }],
+  prompt: [
+    { role: "system", content: "You are terse." },
+    { role: "user", content: `How do I sort ${i} people?` },
+    { role: "assistant", content: "By what?" },
+    { role: "user", content: "By age, please." },
+  ],
   completions: RICH.map((text) => `${text}\n\n(${i})`),
 }));
-const turns = (end: string): Message[] => [{ role: "assistant", content: "By which key?" }, { role: "user", content: "By age." }, { role: "assistant", content: end }];
-const CONVERSATIONS: WorldPrompt[] = PROMPTS.map(({ prompt }, i) => ({ prompt, completions: [turns(`Use **sorted** (${i}).`), turns(`Use heapq (${i}).`)] }));
+const turns = (end: string): Message[] => [
+  { role: "assistant", content: "By which key?" },
+  { role: "user", content: "By age." },
+  { role: "assistant", content: end },
+];
+const CONVERSATIONS: WorldPrompt[] = PROMPTS.map(({ prompt }, i) => ({
+  prompt,
+  completions: [turns(`Use **sorted** (${i}).`), turns(`Use heapq (${i}).`)],
+}));
 
-type Case = { name: string; mode: ItemMode; completions: number; prompts: WorldPrompt[]; byKeys: (page: Page) => Promise<void>; byTouch: (page: Page) => Promise<void>; said: RegExp };
+type Case = {
+  name: string;
+  mode: ItemMode;
+  completions: number;
+  prompts: WorldPrompt[];
+  byKeys: (page: Page) => Promise<void>;
+  byTouch: (page: Page) => Promise<void>;
+  said: RegExp;
+};
 
 const submitByTouch = (page: Page) => page.getByRole("button", { name: "Submit" }).tap();
 
 const CASES: Case[] = [
   {
-    name: "pairs", mode: "pairwise", completions: 2, prompts: PROMPTS, said: /^(A|B) is .*better\. Next item\.$/,
+    name: "pairs",
+    mode: "pairwise",
+    completions: 2,
+    prompts: PROMPTS,
+    said: /^(A|B) is .*better\. Next item\.$/,
     byKeys: (page) => page.keyboard.press("2"),
     byTouch: (page) => page.getByText("B++").tap(),
   },
   {
-    name: "conversations", mode: "pairwise", completions: 2, prompts: CONVERSATIONS, said: /^(A|B) is .*better\. Next item\.$/,
+    name: "conversations",
+    mode: "pairwise",
+    completions: 2,
+    prompts: CONVERSATIONS,
+    said: /^(A|B) is .*better\. Next item\.$/,
     byKeys: (page) => page.keyboard.press("ArrowRight"),
     byTouch: (page) => page.getByText("A++").tap(),
   },
   {
-    name: "ranking", mode: "ranking", completions: 4, prompts: PROMPTS, said: /^B > A > C = D\. Next item\.$/,
+    name: "ranking",
+    mode: "ranking",
+    completions: 4,
+    prompts: PROMPTS,
+    said: /^B > A > C = D\. Next item\.$/,
     byKeys: async (page) => {
       for (const key of ["Alt+ArrowDown", "ArrowDown", "ArrowDown", "t"]) await page.keyboard.press(key);
     },
@@ -45,22 +77,40 @@ const CASES: Case[] = [
     },
   },
   {
-    name: "best of several", mode: "best_of_n", completions: 4, prompts: PROMPTS, said: /^C is best\. Next item\.$/,
+    name: "best of several",
+    mode: "best_of_n",
+    completions: 4,
+    prompts: PROMPTS,
+    said: /^C is best\. Next item\.$/,
     byKeys: (page) => page.keyboard.press("3"),
     byTouch: (page) => page.getByRole("radio", { name: "C is best" }).locator("..").tap(),
   },
   {
-    name: "ratings", mode: "rating", completions: 2, prompts: PROMPTS, said: /^Rated A 88 %, B 25 %\. Next item\.$/,
+    name: "ratings",
+    mode: "rating",
+    completions: 2,
+    prompts: PROMPTS,
+    said: /^Rated A 88 %, B 25 %\. Next item\.$/,
     byKeys: async (page) => {
       for (const key of ["5", "4", "1", "3"]) await page.keyboard.press(key);
     },
     byTouch: async (page) => {
-      const scores: [string, string][] = [["Helpful, answer A", "5, Just what was asked"], ["Honest, answer A", "4"], ["Helpful, answer B", "1, Useless"], ["Honest, answer B", "3"]];
-      for (const [group, score] of scores) await page.getByRole("group", { name: group }).getByRole("radio", { name: score, exact: true }).locator("..").tap();
+      const scores: [string, string][] = [
+        ["Helpful, answer A", "5, Just what was asked"],
+        ["Honest, answer A", "4"],
+        ["Helpful, answer B", "1, Useless"],
+        ["Honest, answer B", "3"],
+      ];
+      for (const [group, score] of scores)
+        await page.getByRole("group", { name: group }).getByRole("radio", { name: score, exact: true }).locator("..").tap();
     },
   },
   {
-    name: "edits", mode: "edit", completions: 1, prompts: PROMPTS, said: /^Edited\. Next item\.$/,
+    name: "edits",
+    mode: "edit",
+    completions: 1,
+    prompts: PROMPTS,
+    said: /^Edited\. Next item\.$/,
     byKeys: async (page) => {
       await page.keyboard.press("e");
       await page.keyboard.press("Control+End");
@@ -70,7 +120,11 @@ const CASES: Case[] = [
     byTouch: (page) => page.getByRole("textbox", { name: "Edited answer" }).fill("Put right."),
   },
   {
-    name: "demonstrations", mode: "demonstration", completions: 0, prompts: PROMPTS, said: /^Written\. Next item\.$/,
+    name: "demonstrations",
+    mode: "demonstration",
+    completions: 0,
+    prompts: PROMPTS,
+    said: /^Written\. Next item\.$/,
     byKeys: async (page) => {
       await page.keyboard.press("e");
       await page.keyboard.type("Use sorted.");
@@ -91,8 +145,18 @@ async function settled(page: Page): Promise<void> {
   await still(page);
 }
 
-async function openRoom(browser: Browser, baseURL: string | undefined, room: string, options: { colorScheme: "light" | "dark"; phone: boolean }): Promise<Page> {
-  const context = await browser.newContext({ baseURL, colorScheme: options.colorScheme, hasTouch: options.phone, viewport: options.phone ? { width: 360, height: 740 } : { width: 1280, height: 800 } });
+async function openRoom(
+  browser: Browser,
+  baseURL: string | undefined,
+  room: string,
+  options: { colorScheme: "light" | "dark"; phone: boolean },
+): Promise<Page> {
+  const context = await browser.newContext({
+    baseURL,
+    colorScheme: options.colorScheme,
+    hasTouch: options.phone,
+    viewport: options.phone ? { width: 360, height: 740 } : { width: 1280, height: 800 },
+  });
   const page = await context.newPage();
   await signInAs(page, "annotator", room);
   await settled(page);
@@ -101,7 +165,12 @@ async function openRoom(browser: Browser, baseURL: string | undefined, room: str
 
 for (const { name, mode, completions, prompts, byKeys, byTouch, said: words } of CASES) {
   test(`${name}: by keys, by touch, and for everybody`, async ({ browser, baseURL, page }) => {
-    const { room } = await createAnnotationProject(page, { name: `Modes: ${name}`, modes: [{ mode, share: 1, completions }], prompts, guideline: "# How\n\n## To judge\n\nFaithful first." });
+    const { room } = await createAnnotationProject(page, {
+      name: `Modes: ${name}`,
+      modes: [{ mode, share: 1, completions }],
+      prompts,
+      guideline: "# How\n\n## To judge\n\nFaithful first.",
+    });
     const desk = await openRoom(browser, baseURL, room, { colorScheme: "light", phone: false });
     await byKeys(desk);
     await expectAccessible(desk);
@@ -139,7 +208,11 @@ for (const { name, mode, completions, prompts, byKeys, byTouch, said: words } of
 }
 
 test("a mode's settings are seen before they are saved", async ({ browser, baseURL, page }) => {
-  const { projectId } = await createAnnotationProject(page, { name: "Preview", modes: [{ mode: "pairwise", share: 1, completions: 2 }], prompts: PROMPTS.slice(0, 2) });
+  const { projectId } = await createAnnotationProject(page, {
+    name: "Preview",
+    modes: [{ mode: "pairwise", share: 1, completions: 2 }],
+    prompts: PROMPTS.slice(0, 2),
+  });
   await page.goto(`/projects/${projectId}/settings`);
   const preview = page.locator("section").filter({ hasText: "What annotators will see" }).last();
   await expect(preview.getByText("By age, please.")).toBeVisible();
@@ -161,7 +234,13 @@ test("a mode's settings are seen before they are saved", async ({ browser, baseU
   await expect(page.getByText("What annotators see is saved")).toBeVisible();
   await page.reload();
   await expect(page.getByRole("form", { name: "Annotation" }).getByRole("textbox", { name: "Name" }).first()).toHaveValue("Courtesy");
-  const context = await browser.newContext({ baseURL, colorScheme: "dark", viewport: { width: 360, height: 740 }, hasTouch: true, storageState: await page.context().storageState() });
+  const context = await browser.newContext({
+    baseURL,
+    colorScheme: "dark",
+    viewport: { width: 360, height: 740 },
+    hasTouch: true,
+    storageState: await page.context().storageState(),
+  });
   const phone = await context.newPage();
   await phone.goto(`/projects/${projectId}/settings`);
   await expect(phone.getByRole("group", { name: "Courtesy, answer A" }).or(phone.getByText("By age, please."))).toBeVisible();
@@ -170,9 +249,21 @@ test("a mode's settings are seen before they are saved", async ({ browser, baseU
 });
 
 test("prompts become items by the settings, after they were counted", async ({ page }) => {
-  const { projectId } = await createAnnotationProject(page, { name: "Items", modes: [{ mode: "pairwise", share: 1, completions: 2 }], prompts: PROMPTS.slice(0, 1) });
-  const rows = [{ prompt: "A new one", completion: "One." }, { prompt: "A new one", completion: "Two." }, { prompt: "A new one", completion: "I am ChatGPT, made by OpenAI." }, { prompt: "A lonely one", completion: "One." }];
-  const response = await page.request.post(`/api/import?${new URLSearchParams({ projectId, kind: "completions", source: "more.jsonl" })}`, { data: rows.map((row) => JSON.stringify(row)).join("\n"), headers: { "content-type": "application/x-ndjson" } });
+  const { projectId } = await createAnnotationProject(page, {
+    name: "Items",
+    modes: [{ mode: "pairwise", share: 1, completions: 2 }],
+    prompts: PROMPTS.slice(0, 1),
+  });
+  const rows = [
+    { prompt: "A new one", completion: "One." },
+    { prompt: "A new one", completion: "Two." },
+    { prompt: "A new one", completion: "I am ChatGPT, made by OpenAI." },
+    { prompt: "A lonely one", completion: "One." },
+  ];
+  const response = await page.request.post(`/api/import?${new URLSearchParams({ projectId, kind: "completions", source: "more.jsonl" })}`, {
+    data: rows.map((row) => JSON.stringify(row)).join("\n"),
+    headers: { "content-type": "application/x-ndjson" },
+  });
   expect(response.ok()).toBe(true);
   await page.goto(`/projects/${projectId}/data`);
   await page.getByRole("button", { name: "Make items" }).click();

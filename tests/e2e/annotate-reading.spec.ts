@@ -13,14 +13,18 @@ test("code, LaTeX, tables, images of allowed hosts alone, and nothing that runs"
     return route.fulfill({ contentType: "image/svg+xml", body: '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>' });
   });
   const { room } = await createAnnotationProject(page, {
-    name: "Reading", modes: [...PAIR], imageHosts: ["*.example.org"],
-    prompts: [{
-      prompt: "Show it.",
-      completions: [
-        'Code:\n\n```js\nconst a = "b"; // c\n```\n\n$$\n\\frac{1}{2}\n$$\n\nIt costs $5 or $10.\n\n<script>window.hacked = true</script>\n\n<img src=x onerror="window.hacked = true">\n\n[link](javascript:window.hacked=true)',
-        "![seen](https://img.example.org/a.svg) ![not seen](https://tracker.example.net/b.svg)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nالنص العربي من اليمين.",
-      ],
-    }],
+    name: "Reading",
+    modes: [...PAIR],
+    imageHosts: ["*.example.org"],
+    prompts: [
+      {
+        prompt: "Show it.",
+        completions: [
+          'Code:\n\n```js\nconst a = "b"; // c\n```\n\n$$\n\\frac{1}{2}\n$$\n\nIt costs $5 or $10.\n\n<script>window.hacked = true</script>\n\n<img src=x onerror="window.hacked = true">\n\n[link](javascript:window.hacked=true)',
+          "![seen](https://img.example.org/a.svg) ![not seen](https://tracker.example.net/b.svg)\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nالنص العربي من اليمين.",
+        ],
+      },
+    ],
   });
   await page.goto(room);
   await ready(page);
@@ -41,13 +45,15 @@ test("code, LaTeX, tables, images of allowed hosts alone, and nothing that runs"
 
 test("differences from any answer, and finding words across them", async ({ page }) => {
   const { room } = await createAnnotationProject(page, {
-    name: "Compare", modes: [{ mode: "best_of_n", share: 1, completions: 3 }],
+    name: "Compare",
+    modes: [{ mode: "best_of_n", share: 1, completions: 3 }],
     prompts: [{ prompt: "Say where.", completions: ["The cat sat on the mat.", "The dog sat on the mat.", "The cat slept on the mat."] }],
   });
   await page.goto(room);
   await ready(page);
   const marks = async () => (await page.locator("section[data-answer] mark").allTextContents()).toSorted();
-  const letterWith = async (words: string) => (await page.locator("section[data-answer]").filter({ hasText: words }).getByRole("heading").textContent()) ?? "";
+  const letterWith = async (words: string) =>
+    (await page.locator("section[data-answer]").filter({ hasText: words }).getByRole("heading").textContent()) ?? "";
   await page.keyboard.press("d");
   await page.getByRole("button", { name: `Differences from answer ${await letterWith("The cat sat")}` }).click();
   await expect.poll(marks).toEqual(["dog", "slept"]);
@@ -71,12 +77,16 @@ test("differences from any answer, and finding words across them", async ({ page
 
 /** About 20,000 words with headings, lists and code, the needle at their end. */
 function longAnswer(seed: number): string {
-  const section = (i: number) => `## Part ${i}\n\n${`Sentence ${i % 3 === 0 ? seed : 0} of part ${i} says again what was said, in other words and at length. `.repeat(12)}\n\n- first point\n- second point\n\n\`\`\`py\nx = ${i}\n\`\`\`\n\n`;
+  const section = (i: number) =>
+    `## Part ${i}\n\n${`Sentence ${i % 3 === 0 ? seed : 0} of part ${i} says again what was said, in other words and at length. `.repeat(12)}\n\n- first point\n- second point\n\n\`\`\`py\nx = ${i}\n\`\`\`\n\n`;
   return `${Array.from({ length: 105 }, (_, i) => section(i)).join("")}The needle is here.`;
 }
 
 test("answers of twenty thousand words can be judged at once, searched and compared", async ({ page }) => {
-  const prompts: WorldPrompt[] = [0, 1].map((i) => ({ prompt: `Write a book (${i}).`, completions: [longAnswer(1 + i), longAnswer(11 + i)] }));
+  const prompts: WorldPrompt[] = [0, 1].map((i) => ({
+    prompt: `Write a book (${i}).`,
+    completions: [longAnswer(1 + i), longAnswer(11 + i)],
+  }));
   const words = longAnswer(1).split(/\s+/).length;
   expect(words).toBeGreaterThan(20_000);
   const { room } = await createAnnotationProject(page, { name: "Long", modes: [...PAIR], prompts });
@@ -100,7 +110,11 @@ test("answers of twenty thousand words can be judged at once, searched and compa
 });
 
 test("a draft outlives its tab, and so does a vote that was made without a connection", async ({ page, browser, baseURL }) => {
-  const { room } = await createAnnotationProject(page, { name: "Closed tab", modes: [{ mode: "demonstration", share: 1, completions: 0 }], prompts: Array.from({ length: 3 }, (_, i) => ({ prompt: `Say ${i}.`, completions: [] })) });
+  const { room } = await createAnnotationProject(page, {
+    name: "Closed tab",
+    modes: [{ mode: "demonstration", share: 1, completions: 0 }],
+    prompts: Array.from({ length: 3 }, (_, i) => ({ prompt: `Say ${i}.`, completions: [] })),
+  });
   const context = await browser.newContext({ baseURL });
   const first = await context.newPage();
   await signInAs(first, "annotator", room);
@@ -131,18 +145,25 @@ test("a draft outlives its tab, and so does a vote that was made without a conne
 });
 
 test("every key that is typed is kept while items come and go", async ({ page }) => {
-  const { room } = await createAnnotationProject(page, { name: "Keys", modes: [...PAIR], prompts: Array.from({ length: 14 }, (_, i) => ({ prompt: `Which (${i})?`, completions: ["One.", "Two."] })) });
+  const { room } = await createAnnotationProject(page, {
+    name: "Keys",
+    modes: [...PAIR],
+    prompts: Array.from({ length: 14 }, (_, i) => ({ prompt: `Which (${i})?`, completions: ["One.", "Two."] })),
+  });
   await page.goto(room);
   await ready(page);
   await page.waitForLoadState("networkidle");
   const margins = ["1", "5", "3", "7", "2", "6"];
   // One key after another as the browser hands them on, faster than anything is drawn, and no faster than items are held.
-  await page.evaluate(async (keys) => {
-    for (const key of keys) {
-      window.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
-      await new Promise((resolve) => setTimeout(resolve));
-    }
-  }, margins.slice(0, 3).flatMap((key) => [key, "Enter"]));
+  await page.evaluate(
+    async (keys) => {
+      for (const key of keys) {
+        window.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    },
+    margins.slice(0, 3).flatMap((key) => [key, "Enter"]),
+  );
   await expect(page.getByText("A is slightly better. Next item.")).toBeAttached();
   for (const key of margins.slice(3)) {
     await ready(page);
@@ -153,5 +174,12 @@ test("every key that is typed is kept while items come and go", async ({ page })
   await page.goto(`${room}/history`);
   await expect(page.getByRole("listitem").filter({ hasText: /better/ })).toHaveCount(6);
   const told = await page.getByRole("listitem").locator("span.font-medium").allTextContents();
-  expect(told.toReversed()).toEqual(["A is much better", "B is slightly better", "A is slightly better", "B is much better", "A is better", "B is better"]);
+  expect(told.toReversed()).toEqual([
+    "A is much better",
+    "B is slightly better",
+    "A is slightly better",
+    "B is much better",
+    "A is better",
+    "B is better",
+  ]);
 });

@@ -4,7 +4,15 @@ import { expectAccessible, signInAs } from "./support";
 
 const ROOM = "/annotate/support-summaries";
 
-const leftOf = async (page: Page): Promise<number> => Number(/(\d+) left/.exec((await page.getByText(/\d+ left/).first().textContent()) ?? "")?.[1]);
+const leftOf = async (page: Page): Promise<number> =>
+  Number(
+    /(\d+) left/.exec(
+      (await page
+        .getByText(/\d+ left/)
+        .first()
+        .textContent()) ?? "",
+    )?.[1],
+  );
 const ranks = (page: Page) => page.getByRole("list", { name: "Answers, best first" });
 
 /** Judges pairs until the item at hand is of the wanted kind. */

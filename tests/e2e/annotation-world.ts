@@ -19,21 +19,46 @@ async function call<T>(page: Page, path: string, input: unknown): Promise<T> {
 
 async function upload(page: Page, projectId: string, kind: "prompts" | "completions", rows: object[]): Promise<void> {
   const parameters = new URLSearchParams({ projectId, kind, source: `${kind}.jsonl` });
-  const response = await page.request.post(`/api/import?${parameters}`, { data: rows.map((row) => JSON.stringify(row)).join("\n"), headers: { "content-type": "application/x-ndjson" } });
+  const response = await page.request.post(`/api/import?${parameters}`, {
+    data: rows.map((row) => JSON.stringify(row)).join("\n"),
+    headers: { "content-type": "application/x-ndjson" },
+  });
   expect(response.ok(), await response.text()).toBe(true);
 }
 
 /** Until no vote is on its way any more. */
-export const delivered = (page: Page) => page.waitForFunction(() => Object.keys(localStorage).every((key) => !key.startsWith("hone:vote:")));
+export const delivered = (page: Page) =>
+  page.waitForFunction(() => Object.keys(localStorage).every((key) => !key.startsWith("hone:vote:")));
 
 /** Signs in as the researcher, on the page. Gives the address of the annotators' room and the project's id. */
-export async function createAnnotationProject(page: Page, world: { name: string; modes: AnnotationSettings["modes"]; prompts: WorldPrompt[]; imageHosts?: string[]; guideline?: string }): Promise<{ room: string; projectId: string }> {
+export async function createAnnotationProject(
+  page: Page,
+  world: { name: string; modes: AnnotationSettings["modes"]; prompts: WorldPrompt[]; imageHosts?: string[]; guideline?: string },
+): Promise<{ room: string; projectId: string }> {
   await signInAs(page, "researcher", "/projects");
-  const { id: projectId, slug } = await call<{ id: string; slug: string }>(page, "project.create", { name: world.name, description: "For the browser tests", reasons: ["Faithful", "Clear"] });
-  await call(page, "project.changeAnnotation", { projectId, annotation: { modes: world.modes, scales: SCALES, imageHosts: world.imageHosts ?? [] } });
+  const { id: projectId, slug } = await call<{ id: string; slug: string }>(page, "project.create", {
+    name: world.name,
+    description: "For the browser tests",
+    reasons: ["Faithful", "Clear"],
+  });
+  await call(page, "project.changeAnnotation", {
+    projectId,
+    annotation: { modes: world.modes, scales: SCALES, imageHosts: world.imageHosts ?? [] },
+  });
   if (world.guideline !== undefined) await call(page, "guideline.save", { projectId, body: world.guideline, basedOn: 0 });
-  await upload(page, projectId, "prompts", world.prompts.map(({ prompt }, i) => ({ [typeof prompt === "string" ? "prompt" : "messages"]: prompt, group: String(i), split: "train" })));
-  const completions = world.prompts.flatMap(({ prompt, completions: texts }, i) => texts.map((completion, j) => ({ prompt, completion, model: `model-${j}`, group: String(i), split: "train" })));
+  await upload(
+    page,
+    projectId,
+    "prompts",
+    world.prompts.map(({ prompt }, i) => ({
+      [typeof prompt === "string" ? "prompt" : "messages"]: prompt,
+      group: String(i),
+      split: "train",
+    })),
+  );
+  const completions = world.prompts.flatMap(({ prompt, completions: texts }, i) =>
+    texts.map((completion, j) => ({ prompt, completion, model: `model-${j}`, group: String(i), split: "train" })),
+  );
   if (completions.length > 0) await upload(page, projectId, "completions", completions);
   const { made } = await call<{ made: Record<string, number> }>(page, "item.make", { projectId, split: null, maxItems: 10_000 });
   expect(Object.values(made).reduce((sum, n) => sum + n, 0)).toBeGreaterThan(0);

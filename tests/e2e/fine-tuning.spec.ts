@@ -48,7 +48,8 @@ test("a run on one task reports all of them; a sweep gives the settings of the n
   await expect(page.getByTestId("run-reason")).toHaveText("Finished", { timeout: 120_000 });
   await page.getByRole("tab", { name: "Results" }).click();
   const report = page.getByRole("region", { name: "Each task before and after" });
-  for (const task of ["review-rating", "place-names", "python-code", "support-summary"]) await expect(report.getByRole("row", { name: new RegExp(task) })).toBeVisible();
+  for (const task of ["review-rating", "place-names", "python-code", "support-summary"])
+    await expect(report.getByRole("row", { name: new RegExp(task) })).toBeVisible();
   await expect(report.getByRole("row", { name: /review-rating/ })).toContainText("trained");
   await expect(page.getByRole("heading", { name: "Fit" })).toBeVisible();
   await expect(page.getByRole("region", { name: "Runs on the same data" })).toContainText("Reviews only");

@@ -26,7 +26,12 @@ test("a researcher follows a number to its votes", async ({ page }) => {
   await expect(page.getByRole("heading", { name: "What the first place hangs on" })).toBeVisible();
   await expect(page.getByText(/five-fold cross-validation|at least 60 votes/)).toBeVisible();
   await expectAccessible(page);
-  await page.getByRole("table", { name: "Ranking by votes" }).or(page.getByRole("region", { name: "Ranking by votes" })).getByRole("button").first().click();
+  await page
+    .getByRole("table", { name: "Ranking by votes" })
+    .or(page.getByRole("region", { name: "Ranking by votes" }))
+    .getByRole("button")
+    .first()
+    .click();
   await expect(page.getByText(/came from outside/)).toBeVisible();
   await page.getByLabel("Style").selectOption("controlled");
   await expect(page).toHaveURL(/style=controlled/);
@@ -36,7 +41,10 @@ test("a researcher follows a number to its votes", async ({ page }) => {
   await page.getByLabel("Difference").fill("100");
   await page.getByLabel("Difference").press("Enter");
   await expect(page.getByText(/a true difference of 100 points/)).toBeVisible();
-  await page.getByRole("link", { name: /%, n = / }).first().click();
+  await page
+    .getByRole("link", { name: /%, n = / })
+    .first()
+    .click();
   await expect(page.getByRole("listitem").filter({ hasText: "Demo annotator" }).first()).toBeVisible();
   await expectAccessible(page);
 });

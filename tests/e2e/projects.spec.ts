@@ -41,7 +41,10 @@ test("a frozen version shows its rows, downloads them, and leads to a run on it"
   await page.getByLabel("Kind").selectOption("sft");
   await expect(page.getByText("420 rows: 300 train, 60 validation, 60 test")).toBeVisible();
   await page.getByRole("button", { name: "Freeze" }).click();
-  await page.getByRole("link", { name: /^sft v\d+$/ }).first().click();
+  await page
+    .getByRole("link", { name: /^sft v\d+$/ })
+    .first()
+    .click();
   await expect(page.getByText("Row 1", { exact: true })).toBeVisible();
   await page.getByRole("button", { name: "More rows" }).click();
   await expect(page.getByText("Row 50", { exact: true })).toBeVisible();

@@ -26,8 +26,15 @@ test("votes are imported with their columns mapped, measured, reviewed and expor
   await expect(page.getByText("Nobody has voted here yet")).toBeVisible();
   await page.goto(`${project}/import`);
   await page.getByLabel("What the rows are").selectOption("comparisons");
-  await page.getByLabel("File", { exact: true }).setInputFiles({ name: "votes.csv", mimeType: "text/csv", buffer: Buffer.from(votesAsCsv()) });
-  for (const [column, field] of [["question", "prompt"], ["good", "chosen"], ["bad", "rejected"], ["who", "annotator"]] as const) {
+  await page
+    .getByLabel("File", { exact: true })
+    .setInputFiles({ name: "votes.csv", mimeType: "text/csv", buffer: Buffer.from(votesAsCsv()) });
+  for (const [column, field] of [
+    ["question", "prompt"],
+    ["good", "chosen"],
+    ["bad", "rejected"],
+    ["who", "annotator"],
+  ] as const) {
     await page.getByLabel(`Column ${column} is read as`).selectOption(field);
   }
   await expect(page.getByText("two of the completions have the same text")).toBeVisible();

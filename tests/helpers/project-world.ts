@@ -25,15 +25,31 @@ export async function addProject(db: Db): Promise<string> {
 }
 
 export async function addPrompt(db: Db, projectId: string, text: string, more: Partial<NewPrompt> = {}): Promise<string> {
-  const { ids } = await createPrompts({ db }, { projectId, prompts: [{ messages: [{ role: "user", content: text }], split: "train", ...more }] });
+  const { ids } = await createPrompts(
+    { db },
+    { projectId, prompts: [{ messages: [{ role: "user", content: text }], split: "train", ...more }] },
+  );
   const [id] = ids;
   if (id === undefined) throw new Error("The test prompt was not added");
   return id;
 }
 
-export async function addCompletions(db: Db, projectId: string, promptId: string, texts: readonly string[], model = "test-model"): Promise<string[]> {
+export async function addCompletions(
+  db: Db,
+  projectId: string,
+  promptId: string,
+  texts: readonly string[],
+  model = "test-model",
+): Promise<string[]> {
   const modelId = await ensureNamedModel(db, projectId, model);
-  const rows = texts.map((text) => ({ projectId, promptId, modelId, text, source: "external" as const, contentHash: hashCompletionText(text) }));
+  const rows = texts.map((text) => ({
+    projectId,
+    promptId,
+    modelId,
+    text,
+    source: "external" as const,
+    contentHash: hashCompletionText(text),
+  }));
   return (await upsertCompletions(db, rows)).ids;
 }
 
@@ -52,7 +68,16 @@ export async function addItem(db: Db, projectId: string, texts: readonly string[
 /** A vote as it is stored; `shownOrder` are the item's completions as the annotator saw them. */
 export async function addVote(
   ctx: UserContext,
-  input: { projectId: string; itemId: string; shownOrder: string[]; value: JudgementValue; ranks: number[] | null; seat?: number; undone?: boolean; untouched?: boolean },
+  input: {
+    projectId: string;
+    itemId: string;
+    shownOrder: string[];
+    value: JudgementValue;
+    ranks: number[] | null;
+    seat?: number;
+    undone?: boolean;
+    untouched?: boolean;
+  },
 ): Promise<string> {
   const { undone = false, seat = 1, ...rest } = input;
   const [row] = await ctx.db
@@ -64,7 +89,10 @@ export async function addVote(
     await ctx.db
       .insert(seats)
       .values({ itemId: input.itemId, seat, annotatorId: ctx.user.id, shownOrder: input.shownOrder, judgementId: row.id })
-      .onConflictDoUpdate({ target: [seats.itemId, seats.seat], set: { annotatorId: ctx.user.id, shownOrder: input.shownOrder, judgementId: row.id } });
+      .onConflictDoUpdate({
+        target: [seats.itemId, seats.seat],
+        set: { annotatorId: ctx.user.id, shownOrder: input.shownOrder, judgementId: row.id },
+      });
   }
   return row.id;
 }

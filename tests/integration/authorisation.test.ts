@@ -55,11 +55,7 @@ async function refusalOf(path: string, role: Role | null): Promise<unknown> {
 
 /** Whether the role check refused, as opposed to the parser, the database or a rule of a service. */
 function isRoleRefusal(error: unknown): error is TRPCError {
-  return (
-    error instanceof TRPCError &&
-    (error.code === "UNAUTHORIZED" || error.code === "FORBIDDEN") &&
-    !(error.cause instanceof AppError)
-  );
+  return error instanceof TRPCError && (error.code === "UNAUTHORIZED" || error.code === "FORBIDDEN") && !(error.cause instanceof AppError);
 }
 
 function mayCall(role: Role | null, needed: ProcedureRole): boolean {

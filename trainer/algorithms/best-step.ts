@@ -23,7 +23,11 @@ export function restoreBestStep(resume: Snapshot | null): BestStep {
 }
 
 /** After a validation of `theta`; the old best's parameters are freed where they are replaced. */
-export function updateBestStep(best: BestStep, validation: { loss: number; step: number; theta: tf.Tensor1D }, config: { earlyStoppingThreshold: number; keepBest: boolean }): BestStep {
+export function updateBestStep(
+  best: BestStep,
+  validation: { loss: number; step: number; theta: tf.Tensor1D },
+  config: { earlyStoppingThreshold: number; keepBest: boolean },
+): BestStep {
   const { loss, step, theta } = validation;
   const improved = best.loss === null || loss < best.loss - config.earlyStoppingThreshold;
   // What is kept is the lowest of all, however small the step down was.

@@ -41,8 +41,20 @@ const padded = (values: number[], size: number) => Int32Array.from({ length: siz
 function targetTensors(targets: { row: number; id: number }[]): Pick<CompletionBatch, "targetRows" | "targetIds" | "targetMask"> {
   const size = roundUpTargets(targets.length);
   return {
-    targetRows: tf.tensor1d(padded(targets.map(({ row }) => row), size), "int32"),
-    targetIds: tf.tensor1d(padded(targets.map(({ id }) => id), size), "int32"),
+    targetRows: tf.tensor1d(
+      padded(
+        targets.map(({ row }) => row),
+        size,
+      ),
+      "int32",
+    ),
+    targetIds: tf.tensor1d(
+      padded(
+        targets.map(({ id }) => id),
+        size,
+      ),
+      "int32",
+    ),
     targetMask: tf.tensor1d(Float32Array.from({ length: size }, (_, i) => (i < targets.length ? 1 : 0))),
   };
 }
@@ -51,7 +63,12 @@ function targetTensors(targets: { row: number; id: number }[]): Pick<CompletionB
  * Batches `examples` for `model`; an example without completion is context without targets. The side of padding
  * changes no number: positions count real tokens. A decoder's targets stay on the right of an encoder-decoder.
  */
-export function createCompletionBatch(model: Model, examples: Example[], padTokenId: number, paddingSide: "left" | "right" = "right"): CompletionBatch {
+export function createCompletionBatch(
+  model: Model,
+  examples: Example[],
+  padTokenId: number,
+  paddingSide: "left" | "right" = "right",
+): CompletionBatch {
   const rows = examples.length;
   const isDecoder = model.kind === "decoder";
   // A decoder reads prompt and completion as one, but for the last token, which is only a target.
@@ -64,7 +81,13 @@ export function createCompletionBatch(model: Model, examples: Example[], padToke
     const start = b * targetLength + offset + (isDecoder ? promptIds.length - 1 : 0);
     return completionIds.map((id, i) => ({ row: start + i, id }));
   });
-  const shifted = isDecoder ? null : padRight(examples.map(({ completionIds }) => (completionIds.length === 0 ? [] : [model.decoderStartTokenId, ...completionIds.slice(0, -1)])), padTokenId, targetLength);
+  const shifted = isDecoder
+    ? null
+    : padRight(
+        examples.map(({ completionIds }) => (completionIds.length === 0 ? [] : [model.decoderStartTokenId, ...completionIds.slice(0, -1)])),
+        padTokenId,
+        targetLength,
+      );
   return {
     inputIds: tf.tensor2d(source.ids, [rows, sourceLength], "int32"),
     attentionMask: tf.tensor2d(source.mask, [rows, sourceLength], "int32"),
@@ -80,9 +103,21 @@ export function createPackedBatch(packs: Example[][], padTokenId: number): Compl
   const sources = packs.map((pack) => pack.map(({ promptIds, completionIds }) => [...promptIds, ...completionIds.slice(0, -1)]));
   const length = longest(sources.map((parts) => parts.flat()));
   const shape: [number, number] = [packs.length, length];
-  const { ids, mask } = padRight(sources.map((parts) => parts.flat()), padTokenId, length);
-  const positions = padRight(sources.map((parts) => parts.flatMap((part) => part.map((_, i) => i))), 0, length).ids;
-  const segments = padRight(sources.map((parts) => parts.flatMap((part, p) => part.map(() => p + 1))), 0, length).ids;
+  const { ids, mask } = padRight(
+    sources.map((parts) => parts.flat()),
+    padTokenId,
+    length,
+  );
+  const positions = padRight(
+    sources.map((parts) => parts.flatMap((part) => part.map((_, i) => i))),
+    0,
+    length,
+  ).ids;
+  const segments = padRight(
+    sources.map((parts) => parts.flatMap((part, p) => part.map(() => p + 1))),
+    0,
+    length,
+  ).ids;
   const targets = packs.flatMap((pack, b) => {
     let start = b * length;
     return pack.flatMap(({ promptIds, completionIds }) => {
@@ -114,7 +149,12 @@ export function targetLogits(model: Model, weights: Weights, batch: CompletionBa
     hidden = model.forward(weights, source, model.encode(weights, source), target);
   } else {
     const { positionIds, segmentIds } = batch;
-    hidden = model.forward(weights, positionIds && segmentIds ? { ...source, packed: { positionIds: positionIds as tf.Tensor2D, segmentIds: segmentIds as tf.Tensor2D } } : source);
+    hidden = model.forward(
+      weights,
+      positionIds && segmentIds
+        ? { ...source, packed: { positionIds: positionIds as tf.Tensor2D, segmentIds: segmentIds as tf.Tensor2D } }
+        : source,
+    );
   }
   const states = tf.gather(tf.reshape(hidden, [-1, model.hiddenSize]), batch.targetRows as tf.Tensor1D);
   return model.logits(weights, states) as tf.Tensor2D;
@@ -139,7 +179,9 @@ export type LossMeter = (base: Params, examples: Example[], options: { batchSize
 
 /** The loss of `model` without adapter: one for all runs of this process. */
 export const createLossMeter = oncePerModel((engine: Engine, model: Model): LossMeter => {
-  const run = engine.compile("completion-loss", ({ base, batch }: { base: Params; batch: CompletionBatch }) => completionLoss(model, { base, adapter: null }, batch));
+  const run = engine.compile("completion-loss", ({ base, batch }: { base: Params; batch: CompletionBatch }) =>
+    completionLoss(model, { base, adapter: null }, batch),
+  );
   return (base, examples, { batchSize, padTokenId }) => {
     let sum = 0;
     let tokens = 0;

@@ -16,7 +16,10 @@ export type Example = {
 
 /** Prompt through the chat template, completion with the end-of-sequence token. */
 export async function encodeExample(tokenizer: PromptTokenizer, messages: readonly Message[], completion: string): Promise<Example> {
-  return { promptIds: await tokenizer.encodePrompt(messages), completionIds: [...(await tokenizer.encode(completion)), tokenizer.eosTokenId] };
+  return {
+    promptIds: await tokenizer.encodePrompt(messages),
+    completionIds: [...(await tokenizer.encode(completion)), tokenizer.eosTokenId],
+  };
 }
 
 export const lengthOf = ({ promptIds, completionIds }: Example): number => promptIds.length + completionIds.length;
@@ -40,10 +43,12 @@ function pad(rows: readonly (readonly number[])[], padTokenId: number, length: n
 }
 
 /** Right-padded ids and mask of whole sequences, (B, T) row-major. */
-export const padRight = (rows: readonly (readonly number[])[], padTokenId: number, length: number) => pad(rows, padTokenId, length, () => 0);
+export const padRight = (rows: readonly (readonly number[])[], padTokenId: number, length: number) =>
+  pad(rows, padTokenId, length, () => 0);
 
 /** The same, padded on the left. */
-export const padLeftTo = (rows: readonly (readonly number[])[], padTokenId: number, length: number) => pad(rows, padTokenId, length, (row) => length - row.length);
+export const padLeftTo = (rows: readonly (readonly number[])[], padTokenId: number, length: number) =>
+  pad(rows, padTokenId, length, (row) => length - row.length);
 
 /** Batches that are drawn together and sorted by length: enough to save most of the padding, few enough to stay random. */
 const POOL_BATCHES = 8;
@@ -53,7 +58,15 @@ const POOL_BATCHES = 8;
  * own that depends on the seed and the epoch only: a resumed run needs no stored order. With `lengths`, rows of like
  * length share a batch. `mixture` says which `count` rows an epoch has, where that is not each row once.
  */
-export function batchIndices(count: number, batchSize: number, step: number, seed: number, stream: string, lengths?: readonly number[], mixture?: Mixture | null): number[] {
+export function batchIndices(
+  count: number,
+  batchSize: number,
+  step: number,
+  seed: number,
+  stream: string,
+  lengths?: readonly number[],
+  mixture?: Mixture | null,
+): number[] {
   if (count === 0) throw new RangeError("batchIndices: there are no rows");
   const out: number[] = [];
   for (let i = step * batchSize; out.length < batchSize; i++) {
@@ -67,18 +80,30 @@ type Order = { key: string; lengths?: readonly number[]; mixture: Mixture | null
 /** The last few orders: a step needs one or two of them. */
 let orders: Order[] = [];
 
-function epochOrder(count: number, batchSize: number, seed: number, stream: string, epoch: number, lengths: readonly number[] | undefined, mixture: Mixture | null): number[] {
+function epochOrder(
+  count: number,
+  batchSize: number,
+  seed: number,
+  stream: string,
+  epoch: number,
+  lengths: readonly number[] | undefined,
+  mixture: Mixture | null,
+): number[] {
   const key = `${count}:${batchSize}:${seed}:${stream}:${epoch}`;
   const found = orders.find((order) => order.key === key && order.lengths === lengths && order.mixture === mixture);
   if (found) return found.indices;
   const random = createRandom(seed, `${stream}:${epoch}`);
   const shuffled = mixture?.epoch(epoch) ?? random.shuffle([...Array(count).keys()]);
-  const indices = lengths === undefined ? shuffled : chunk(shuffled, batchSize * POOL_BATCHES).flatMap((pool) => {
-    pool.sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0) || a - b);
-    return random.shuffle(chunk(pool, batchSize)).flat();
-  });
+  const indices =
+    lengths === undefined
+      ? shuffled
+      : chunk(shuffled, batchSize * POOL_BATCHES).flatMap((pool) => {
+          pool.sort((a, b) => (lengths[a] ?? 0) - (lengths[b] ?? 0) || a - b);
+          return random.shuffle(chunk(pool, batchSize)).flat();
+        });
   orders = [{ key, lengths, mixture, indices }, ...orders.slice(0, 7)];
   return indices;
 }
 
-const chunk = <T>(items: readonly T[], size: number): T[][] => Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+const chunk = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));

@@ -14,7 +14,11 @@ export type Pooling = "last_token" | "encoder_mean";
 export const poolingOf = (model: Model): Pooling => (model.kind === "encoder-decoder" ? "encoder_mean" : "last_token");
 
 /** Features of token sequences, (N, D) row-major, `batchSize` at a time. */
-export type FeatureExtractor = (base: Params, texts: readonly number[][], options: { batchSize: number; padTokenId: number }) => Float32Array;
+export type FeatureExtractor = (
+  base: Params,
+  texts: readonly number[][],
+  options: { batchSize: number; padTokenId: number },
+) => Float32Array;
 
 /** The extractor of `model`: one for all runs of this process. */
 export const createFeatureExtractor = oncePerModel((engine: Engine, model: Model): FeatureExtractor => {
@@ -31,7 +35,10 @@ export const createFeatureExtractor = oncePerModel((engine: Engine, model: Model
     const order = [...texts.keys()].sort((a, b) => (texts[a]?.length ?? 0) - (texts[b]?.length ?? 0) || a - b);
     for (let i = 0; i < order.length; i += batchSize) {
       const places = order.slice(i, i + batchSize);
-      const rows = Array.from({ length: batchSize }, (_, row) => ({ promptIds: texts[places[row] ?? places[0] ?? 0] ?? [], completionIds: [] }));
+      const rows = Array.from({ length: batchSize }, (_, row) => ({
+        promptIds: texts[places[row] ?? places[0] ?? 0] ?? [],
+        completionIds: [],
+      }));
       const batch = createSequenceBatch(rows, padTokenId);
       const features = run({ base, batch });
       const values = features.dataSync();

@@ -97,7 +97,9 @@ export function maskRollout(config: Pick<RewardConfig, "klEstimator" | "missingE
       set(kl, i, t, config.klEstimator === "k1" ? -difference : Math.exp(difference) - 1 - difference);
     }
   });
-  const scores = rollout.scores.map((score, i) => (config.missingEosPenalty !== null && !rollout.rows[i]?.stopped ? score - config.missingEosPenalty : score));
+  const scores = rollout.scores.map((score, i) =>
+    config.missingEosPenalty !== null && !rollout.rows[i]?.stopped ? score - config.missingEosPenalty : score,
+  );
   return { mask, valueMask, kl, logprobs, scores };
 }
 

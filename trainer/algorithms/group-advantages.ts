@@ -12,7 +12,8 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
 
 /** Advantages of `rewards` whose groups of `groupSize` follow one another. Throws where they do not divide. */
 export function groupAdvantages(method: "grpo" | "rloo", rewards: readonly number[], groupSize: number): number[] {
-  if (groupSize < 2 || rewards.length % groupSize !== 0) throw new RangeError(`groupAdvantages: ${rewards.length} rewards make no groups of ${groupSize}`);
+  if (groupSize < 2 || rewards.length % groupSize !== 0)
+    throw new RangeError(`groupAdvantages: ${rewards.length} rewards make no groups of ${groupSize}`);
   return rewards.flatMap((_, start) => {
     if (start % groupSize !== 0) return [];
     const group = rewards.slice(start, start + groupSize);
@@ -24,7 +25,12 @@ export function groupAdvantages(method: "grpo" | "rloo", rewards: readonly numbe
 }
 
 /** As `computeAdvantages`, for groups: one advantage a completion, repeated along its (B, T) row. */
-export function computeGroupAdvantages(method: "grpo" | "rloo", config: Pick<RewardConfig, "klCoef" | "klEstimator" | "missingEosPenalty">, rollout: Rollout, groupSize: number) {
+export function computeGroupAdvantages(
+  method: "grpo" | "rloo",
+  config: Pick<RewardConfig, "klCoef" | "klEstimator" | "missingEosPenalty">,
+  rollout: Rollout,
+  groupSize: number,
+) {
   const masked = maskRollout(config, rollout);
   const rewards = masked.scores.map((score, i) => (method === "rloo" ? score - config.klCoef * sum(masked.kl[i] ?? []) : score));
   const advantages = groupAdvantages(method, rewards, groupSize);

@@ -29,7 +29,8 @@ export function grpoLoss(config: GroupLossConfig, newLogprobs: tf.Tensor, batch:
   const clipped = tf.neg(tf.mul(advantages, tf.clipByValue(ratio, 1 - config.cliprange, 1 + config.cliprange)));
   const toReference = logRatio(batch.refLogprobs, newLogprobs, mask);
   const kl = tf.sub(tf.sub(tf.exp(toReference), toReference), 1);
-  const aggregate = (x: tf.Tensor) => (config.lossAggregation === "token" ? maskedMean(x, mask) : (tf.mean(tf.div(tf.sum(tf.mul(x, mask), 1), tf.sum(mask, 1))) as tf.Scalar));
+  const aggregate = (x: tf.Tensor) =>
+    config.lossAggregation === "token" ? maskedMean(x, mask) : (tf.mean(tf.div(tf.sum(tf.mul(x, mask), 1), tf.sum(mask, 1))) as tf.Scalar);
   const policyLoss = aggregate(tf.maximum(surrogate, clipped));
   return {
     loss: tf.add(policyLoss, tf.mul(batch.klCoef, aggregate(kl))) as tf.Scalar,

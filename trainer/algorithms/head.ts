@@ -20,7 +20,10 @@ const INIT_DEVIATION = 0.02;
 /** (L, D); the head of `outputs` classes, or of one number. */
 export function initHead(outputs: number, width: number, seed: number): tf.Tensor2D {
   const random = createRandom(seed, "head");
-  return tf.tensor2d(Float32Array.from({ length: outputs * width }, () => random.normal() * INIT_DEVIATION), [outputs, width]);
+  return tf.tensor2d(
+    Float32Array.from({ length: outputs * width }, () => random.normal() * INIT_DEVIATION),
+    [outputs, width],
+  );
 }
 
 /** Rows as a head sees them: features (N, D), and the index of the class or the number of each. */
@@ -51,7 +54,10 @@ export function applyHead(head: tf.Tensor2D, features: Float32Array, problem: Sf
 /** Mean loss of a batch of B rows and what the head said: logits (B, L). */
 function headLoss(head: tf.Tensor2D, batch: Batch, problem: SftConfig["head"]): { loss: tf.Scalar; out: tf.Tensor2D } {
   const out = tf.matMul(batch.features as tf.Tensor2D, head, false, true) as tf.Tensor2D;
-  const loss = problem === "classification" ? tf.neg(tf.mean(tokenLogprobs(out, batch.targets as tf.Tensor1D))) : tf.mean(tf.square(tf.sub(tf.reshape(out, [-1]), batch.targets)));
+  const loss =
+    problem === "classification"
+      ? tf.neg(tf.mean(tokenLogprobs(out, batch.targets as tf.Tensor1D)))
+      : tf.mean(tf.square(tf.sub(tf.reshape(out, [-1]), batch.targets)));
   return { loss: loss as tf.Scalar, out };
 }
 
@@ -69,14 +75,26 @@ export async function trainHead(context: TrainContext, input: HeadInput): Promis
   await context.start(totalSteps);
 
   const toBatch = (rows: HeadRows, indices: readonly number[]): Batch => ({
-    features: tf.tensor2d(Float32Array.from(indices.flatMap((i) => Array.from(rows.features.subarray(i * width, (i + 1) * width)))), [indices.length, width]),
-    targets: tf.tensor1d(indices.map((i) => rows.targets[i] ?? 0), problem === "classification" ? "int32" : "float32"),
+    features: tf.tensor2d(Float32Array.from(indices.flatMap((i) => Array.from(rows.features.subarray(i * width, (i + 1) * width)))), [
+      indices.length,
+      width,
+    ]),
+    targets: tf.tensor1d(
+      indices.map((i) => rows.targets[i] ?? 0),
+      problem === "classification" ? "int32" : "float32",
+    ),
   });
-  const step = context.engine.compile("head-train", ({ state, batch, scalars }: { state: TrainState; batch: Batch; scalars: StepScalars }) => {
-    const { loss, gradient } = lossAndGradient((theta) => ({ loss: headLoss(tf.reshape(theta, shape), batch, problem).loss, report: {} }), state.theta);
-    const update = adamW(config, state, gradient, scalars);
-    return { state: update.state, metrics: { loss, gradNorm: update.gradNorm } };
-  });
+  const step = context.engine.compile(
+    "head-train",
+    ({ state, batch, scalars }: { state: TrainState; batch: Batch; scalars: StepScalars }) => {
+      const { loss, gradient } = lossAndGradient(
+        (theta) => ({ loss: headLoss(tf.reshape(theta, shape), batch, problem).loss, report: {} }),
+        state.theta,
+      );
+      const update = adamW(config, state, gradient, scalars);
+      return { state: update.state, metrics: { loss, gradNorm: update.gradNorm } };
+    },
+  );
 
   let state: TrainState = context.resume
     ? { theta: snapshotTensor(context.resume, "theta"), m: snapshotTensor(context.resume, "m"), v: snapshotTensor(context.resume, "v") }
@@ -88,7 +106,10 @@ export async function trainHead(context: TrainContext, input: HeadInput): Promis
     if (validation.targets.length === 0) return;
     const { loss, out } = tf.tidy(() => {
       const head = tf.reshape(state.theta, shape) as tf.Tensor2D;
-      return { loss: headLoss(head, toBatch(validation, [...validation.targets.keys()]), problem).loss.dataSync()[0] ?? Number.NaN, out: applyHead(head, validation.features, problem) };
+      return {
+        loss: headLoss(head, toBatch(validation, [...validation.targets.keys()]), problem).loss.dataSync()[0] ?? Number.NaN,
+        out: applyHead(head, validation.features, problem),
+      };
     });
     const pairs = out.map((predicted, i): [number, number] => [predicted, validation.targets[i] ?? 0]);
     const scores = problem === "classification" ? classScores(pairs) : numberScores(pairs);
@@ -101,7 +122,10 @@ export async function trainHead(context: TrainContext, input: HeadInput): Promis
   const save = async (at: number, final: boolean, theta: tf.Tensor1D): Promise<void> => {
     const kept = storeBestStep(best);
     await context.save({
-      step: at, final, tensors: { ...state, ...kept.tensors }, state: kept.state,
+      step: at,
+      final,
+      tensors: { ...state, ...kept.tensors },
+      state: kept.state,
       writeModel: async (folder) => {
         const head = tf.tidy(() => tf.reshape(theta, shape)) as tf.Tensor2D;
         await input.writeHead(folder, head);

@@ -58,9 +58,7 @@ export function maskedMean(x: tf.Tensor, mask: tf.Tensor): tf.Scalar {
 export function plackettLuceLoss(scores: tf.Tensor2D): tf.Tensor1D {
   const size = scores.shape[1];
   // later[i][j] = 0 where j >= i, so that row i keeps s_i..s_K.
-  const later = tf.tensor2d(
-    Array.from({ length: size }, (_, i) => Array.from({ length: size }, (_, j) => (j >= i ? 0 : -1e9))),
-  );
+  const later = tf.tensor2d(Array.from({ length: size }, (_, i) => Array.from({ length: size }, (_, j) => (j >= i ? 0 : -1e9))));
   const remaining = tf.add(tf.expandDims(scores, 1), tf.expandDims(later, 0));
   const max = tf.max(remaining, -1, true);
   const logSumExp = tf.add(tf.log(tf.sum(tf.exp(tf.sub(remaining, max)), -1)), tf.squeeze(max, [-1]));

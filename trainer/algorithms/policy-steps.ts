@@ -25,7 +25,11 @@ const NETWORK = "value_network.";
 export type PolicySequences = { inputIds: tf.Tensor; attentionMask: tf.Tensor; responseIds: tf.Tensor };
 
 /** `promptLength` and `time` are P and T; every prompt and response has to fit. The caller frees the tensors. */
-export function createPolicySequences(prompts: readonly number[][], responses: readonly number[][], { promptLength, time, padTokenId }: { promptLength: number; time: number; padTokenId: number }): PolicySequences {
+export function createPolicySequences(
+  prompts: readonly number[][],
+  responses: readonly number[][],
+  { promptLength, time, padTokenId }: { promptLength: number; time: number; padTokenId: number },
+): PolicySequences {
   const rows = prompts.length;
   const query = padLeft(prompts, padTokenId, promptLength);
   const width = promptLength + time;
@@ -39,7 +43,11 @@ export function createPolicySequences(prompts: readonly number[][], responses: r
     mask.fill(1, b * width + promptLength, b * width + promptLength + response.length);
     responseIds.set(response, b * time);
   });
-  return { inputIds: tf.tensor2d(ids, [rows, width], "int32"), attentionMask: tf.tensor2d(mask, [rows, width], "int32"), responseIds: tf.tensor2d(responseIds, [rows, time], "int32") };
+  return {
+    inputIds: tf.tensor2d(ids, [rows, width], "int32"),
+    attentionMask: tf.tensor2d(mask, [rows, width], "int32"),
+    responseIds: tf.tensor2d(responseIds, [rows, time], "int32"),
+  };
 }
 
 /** Parts of a rollout, (B, T) each; `value` for PPO, `reference` for the others. */
@@ -76,8 +84,15 @@ export function createPolicySteps(engine: Engine, { config, model, adapter, valu
   const split = (theta: tf.Tensor1D) => {
     const { [HEAD]: head, [BIAS]: bias, ...rest } = unflattenParams(layout, theta);
     const own = Object.entries(rest).filter(([name]) => !name.startsWith(NETWORK));
-    const network = Object.entries(rest).flatMap(([name, tensor]) => (name.startsWith(NETWORK) ? [[name.slice(NETWORK.length), tensor] as const] : []));
-    return { policy: Object.fromEntries(own), network: Object.fromEntries(network), head: head as tf.Tensor2D | undefined, bias: bias as tf.Tensor1D | undefined };
+    const network = Object.entries(rest).flatMap(([name, tensor]) =>
+      name.startsWith(NETWORK) ? [[name.slice(NETWORK.length), tensor] as const] : [],
+    );
+    return {
+      policy: Object.fromEntries(own),
+      network: Object.fromEntries(network),
+      head: head as tf.Tensor2D | undefined,
+      bias: bias as tf.Tensor1D | undefined,
+    };
   };
   /** Hidden states that predict the response: positions P-1 .. P+T-2, flattened to (B*T, D). */
   const responseHidden = (of: DecoderModel, weights: Weights, { inputIds, attentionMask, responseIds }: PolicySequences) => {
@@ -86,8 +101,10 @@ export function createPolicySteps(engine: Engine, { config, model, adapter, valu
     const hidden = of.forward(weights, { inputIds: inputIds as tf.Tensor2D, attentionMask: attentionMask as tf.Tensor2D });
     return tf.reshape(tf.slice(hidden, [0, promptLength - 1, 0], [-1, time, -1]), [-1, of.hiddenSize]) as tf.Tensor2D;
   };
-  const responseLogits = (weights: Weights, hidden: tf.Tensor2D) => tf.div(model.logits(weights, hidden), config.temperature + 1e-7) as tf.Tensor2D;
-  const toLogprobs = (logits: tf.Tensor2D, { responseIds }: PolicySequences) => tf.reshape(tokenLogprobs(logits, tf.reshape(responseIds, [-1]) as tf.Tensor1D), responseIds.shape);
+  const responseLogits = (weights: Weights, hidden: tf.Tensor2D) =>
+    tf.div(model.logits(weights, hidden), config.temperature + 1e-7) as tf.Tensor2D;
+  const toLogprobs = (logits: tf.Tensor2D, { responseIds }: PolicySequences) =>
+    tf.reshape(tokenLogprobs(logits, tf.reshape(responseIds, [-1]) as tf.Tensor1D), responseIds.shape);
 
   const run = (frozen: FrozenBases, theta: tf.Tensor1D, sequences: PolicySequences) => {
     const { policy, network, head, bias } = split(theta);
@@ -96,7 +113,14 @@ export function createPolicySteps(engine: Engine, { config, model, adapter, valu
     const logits = responseLogits(weights, hidden);
     let values: tf.Tensor | null = null;
     if (head && bias) {
-      const states = valueNetwork && frozen.value ? responseHidden(valueNetwork.model, { base: frozen.value, adapter: { params: network, scaling: valueNetwork.adapter.scaling } }, sequences) : hidden;
+      const states =
+        valueNetwork && frozen.value
+          ? responseHidden(
+              valueNetwork.model,
+              { base: frozen.value, adapter: { params: network, scaling: valueNetwork.adapter.scaling } },
+              sequences,
+            )
+          : hidden;
       values = tf.reshape(tf.add(tf.matMul(states, head, false, true), bias), sequences.responseIds.shape);
     }
     return { logits, logprobs: toLogprobs(logits, sequences), values };
@@ -121,25 +145,52 @@ export function createPolicySteps(engine: Engine, { config, model, adapter, valu
     initial,
     split,
     /** The policy with its values, and the reference beside it, over whole rollouts: (B, T) each. */
-    forward: engine.compile("policy-forward", ({ frozen, theta, sequences }: { frozen: FrozenBases; theta: tf.Tensor; sequences: PolicySequences }) => {
-      const { logits, logprobs, values } = run(frozen, theta as tf.Tensor1D, sequences);
-      const reference: Weights = { base: frozen.policy, adapter: null };
-      const refLogits = responseLogits(reference, responseHidden(model, reference, sequences));
-      return { logprobs, refLogprobs: toLogprobs(refLogits, sequences), values, entropy: tf.reshape(tokenEntropy(logits), sequences.responseIds.shape) };
-    }),
-    train: engine.compile("policy-train", ({ frozen, state, sequences, batch, scalars }: { frozen: FrozenBases; state: TrainState; sequences: PolicySequences; batch: PolicyBatch; scalars: StepScalars }) => {
-      const { loss, gradient, report } = lossAndGradient((theta) => {
-        const { logprobs, values } = run(frozen, theta, sequences);
-        const { loss, ...parts } = computeLoss(logprobs, values, batch);
-        return { loss, report: parts as Record<string, tf.Tensor> };
-      }, state.theta);
-      const update = adamW(config, state, gradient, scalars);
-      return { state: update.state, report: { loss, gradNorm: update.gradNorm, ...report } };
-    }),
+    forward: engine.compile(
+      "policy-forward",
+      ({ frozen, theta, sequences }: { frozen: FrozenBases; theta: tf.Tensor; sequences: PolicySequences }) => {
+        const { logits, logprobs, values } = run(frozen, theta as tf.Tensor1D, sequences);
+        const reference: Weights = { base: frozen.policy, adapter: null };
+        const refLogits = responseLogits(reference, responseHidden(model, reference, sequences));
+        return {
+          logprobs,
+          refLogprobs: toLogprobs(refLogits, sequences),
+          values,
+          entropy: tf.reshape(tokenEntropy(logits), sequences.responseIds.shape),
+        };
+      },
+    ),
+    train: engine.compile(
+      "policy-train",
+      ({
+        frozen,
+        state,
+        sequences,
+        batch,
+        scalars,
+      }: {
+        frozen: FrozenBases;
+        state: TrainState;
+        sequences: PolicySequences;
+        batch: PolicyBatch;
+        scalars: StepScalars;
+      }) => {
+        const { loss, gradient, report } = lossAndGradient((theta) => {
+          const { logprobs, values } = run(frozen, theta, sequences);
+          const { loss, ...parts } = computeLoss(logprobs, values, batch);
+          return { loss, report: parts as Record<string, tf.Tensor> };
+        }, state.theta);
+        const update = adamW(config, state, gradient, scalars);
+        return { state: update.state, report: { loss, gradNorm: update.gradNorm, ...report } };
+      },
+    ),
   };
 }
 
 /** `initial` with a value head that says what the reward model's `score` (1, D) does, on the scale (r - mean) / std. */
-export function startValueFromReward(initial: Params, score: tf.Tensor, { rewardMean, rewardStd }: { rewardMean: number; rewardStd: number }): Params {
+export function startValueFromReward(
+  initial: Params,
+  score: tf.Tensor,
+  { rewardMean, rewardStd }: { rewardMean: number; rewardStd: number },
+): Params {
   return { ...initial, [HEAD]: tf.div(score, rewardStd), [BIAS]: tf.tensor1d([-rewardMean / rewardStd]) };
 }

@@ -40,7 +40,9 @@ export function ppoLoss(config: PpoLossConfig, newLogprobs: tf.Tensor, newValues
   const clipped = tf.neg(tf.mul(advantages, tf.clipByValue(ratio, 1 - config.cliprange, 1 + config.cliprange)));
   const pessimistic = tf.maximum(surrogate, clipped);
   const bounded =
-    config.dualClip === null ? pessimistic : tf.where(tf.less(advantages, 0), tf.minimum(pessimistic, tf.mul(advantages, -config.dualClip)), pessimistic);
+    config.dualClip === null
+      ? pessimistic
+      : tf.where(tf.less(advantages, 0), tf.minimum(pessimistic, tf.mul(advantages, -config.dualClip)), pessimistic);
   const policyLoss = maskedMean(bounded, mask);
 
   const low = tf.sub(batch.values, config.cliprangeValue);

@@ -57,9 +57,12 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
   const miniBatchSize = Math.max(1, Math.floor(config.rolloutBatchSize / config.numMiniBatches));
   const ownValue = config.method === "ppo" && config.valueNetwork === "reward";
   const { reward } = input;
-  if (ownValue && !reward.weights.weights.adapter) throw new Error("valueNetwork: the reward model has no adapter that a value network could start from");
+  if (ownValue && !reward.weights.weights.adapter)
+    throw new Error("valueNetwork: the reward model has no adapter that a value network could start from");
   const steps = createPolicySteps(context.engine, {
-    config, model, adapter,
+    config,
+    model,
+    adapter,
     valueNetwork: ownValue && reward.weights.weights.adapter ? { model: reward.model, adapter: reward.weights.weights.adapter } : null,
   });
   const frozen: FrozenBases = { policy: base, value: ownValue ? reward.weights.weights.base : null };
@@ -69,24 +72,45 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
   const scorer = createScorer(context.engine, reward.model);
 
   const sample = (weights: Weights, rows: PpoPrompt[], stream: string) =>
-    generate(weights, rows.map(({ promptIds }) => promptIds), rows.map((_, i) => createRandom(config.seed, `${stream}:${i}`)), {
-      temperature: config.temperature, topK: 0, topP: 1, maxNewTokens: config.responseLength,
-      eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId, lengthMultiple: promptLength,
-    });
+    generate(
+      weights,
+      rows.map(({ promptIds }) => promptIds),
+      rows.map((_, i) => createRandom(config.seed, `${stream}:${i}`)),
+      {
+        temperature: config.temperature,
+        topK: 0,
+        topP: 1,
+        maxNewTokens: config.responseLength,
+        eosTokenId: tokenizer.eosTokenId,
+        padTokenId: tokenizer.padTokenId,
+        lengthMultiple: promptLength,
+      },
+    );
   const score = (rows: PpoPrompt[], responses: number[][]): number[] =>
-    scorer(reward.weights, rows.map(({ promptIds }, i): Example => ({ promptIds, completionIds: responses[i] ?? [] })), { batchSize: Math.min(64, config.rolloutBatchSize), padTokenId: tokenizer.padTokenId });
+    scorer(
+      reward.weights,
+      rows.map(({ promptIds }, i): Example => ({ promptIds, completionIds: responses[i] ?? [] })),
+      { batchSize: Math.min(64, config.rolloutBatchSize), padTokenId: tokenizer.padTokenId },
+    );
 
   /** T of a rollout: room for the longest response and the place after it, where its score goes; few different ones. */
-  const responseTime = (responses: number[][]) => Math.min(config.responseLength, roundUp(Math.max(...responses.map(({ length }) => length + 1))));
+  const responseTime = (responses: number[][]) =>
+    Math.min(config.responseLength, roundUp(Math.max(...responses.map(({ length }) => length + 1))));
   const toSequences = (rows: PpoPrompt[], responses: number[][], time: number) =>
-    createPolicySequences(rows.map(({ promptIds }) => promptIds), responses, { promptLength, time, padTokenId: tokenizer.padTokenId });
+    createPolicySequences(
+      rows.map(({ promptIds }) => promptIds),
+      responses,
+      { promptLength, time, padTokenId: tokenizer.padTokenId },
+    );
   /** The policy's adapter out of theta; the caller frees it. */
   const policyParams = (theta: tf.Tensor1D): Params => {
     const tensors = tf.tidy(() => Object.values(steps.split(theta).policy));
     return Object.fromEntries(Object.keys(adapter.params).map((name, i) => [name, tensors[i] as tf.Tensor]));
   };
   const drawPrompts = (iteration: number, copies: number) =>
-    batchIndices(prompts.length, config.rolloutBatchSize / copies, iteration, config.seed, "ppo").flatMap((i) => new Array<PpoPrompt>(copies).fill(prompts[i] as PpoPrompt));
+    batchIndices(prompts.length, config.rolloutBatchSize / copies, iteration, config.seed, "ppo").flatMap((i) =>
+      new Array<PpoPrompt>(copies).fill(prompts[i] as PpoPrompt),
+    );
 
   await context.start(config.iterations);
 
@@ -101,13 +125,24 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     loop = { klCoef: config.klCoef, updates: 0, rewardMean: 0, rewardStd: 1 };
     if (config.normalizeRewards) {
       const rows = drawPrompts(0, 1);
-      const scores = score(rows, (await sample({ base, adapter: null }, rows, "reference")).map(({ tokens }) => tokens));
+      const scores = score(
+        rows,
+        (await sample({ base, adapter: null }, rows, "reference")).map(({ tokens }) => tokens),
+      );
       const center = mean(scores);
       const deviation = Math.sqrt(mean(scores.map((x) => (x - center) ** 2)));
       loop = { ...loop, rewardMean: center, rewardStd: Math.max(deviation, 1e-6) };
-      await context.emit([{ kind: "log", level: "info", message: `Reward scale from ${rows.length} reference samples: mean ${center.toFixed(4)}, std ${deviation.toFixed(4)}` }]);
+      await context.emit([
+        {
+          kind: "log",
+          level: "info",
+          message: `Reward scale from ${rows.length} reference samples: mean ${center.toFixed(4)}, std ${deviation.toFixed(4)}`,
+        },
+      ]);
     }
-    state = createTrainState(tf.tidy(() => flattenParams(ownValue ? startValueFromReward(steps.initial(), reward.weights.score, loop) : steps.initial())));
+    state = createTrainState(
+      tf.tidy(() => flattenParams(ownValue ? startValueFromReward(steps.initial(), reward.weights.score, loop) : steps.initial())),
+    );
   }
 
   for (let iteration = context.resume?.step ?? 0; iteration < config.iterations; iteration++) {
@@ -124,7 +159,12 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     const forward = steps.forward({ frozen, theta: state.theta, sequences });
     const entropy = toRows(forward.entropy);
     const refLogprobs = toRows(forward.refLogprobs);
-    const sampled = { rows: generated.map(({ tokens, stopped }) => ({ length: tokens.length, stopped })), logprobs: toRows(forward.logprobs), refLogprobs, scores };
+    const sampled = {
+      rows: generated.map(({ tokens, stopped }) => ({ length: tokens.length, stopped })),
+      logprobs: toRows(forward.logprobs),
+      refLogprobs,
+      scores,
+    };
     const rewarded = { ...config, klCoef: loop.klCoef };
     const withValues = forward.values && computeAdvantages(rewarded, { ...sampled, values: toRows(forward.values) });
     const rollout = withValues ?? computeGroupAdvantages(config.method === "rloo" ? "rloo" : "grpo", rewarded, sampled, perPrompt);
@@ -140,9 +180,15 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
       for (let start = 0; start + miniBatchSize <= order.length && !diverged; start += miniBatchSize) {
         const chosen = order.slice(start, start + miniBatchSize);
         const take = (x: number[][]) => tf.tensor2d(chosen.map((i) => x[i] as number[]));
-        const part = toSequences(chosen.map((i) => rows[i] as PpoPrompt), chosen.map((i) => responses[i] ?? []), time);
+        const part = toSequences(
+          chosen.map((i) => rows[i] as PpoPrompt),
+          chosen.map((i) => responses[i] ?? []),
+          time,
+        );
         const batch: PolicyBatch = {
-          logprobs: take(rollout.logprobs), advantages: take(rollout.advantages), mask: take(rollout.mask),
+          logprobs: take(rollout.logprobs),
+          advantages: take(rollout.advantages),
+          mask: take(rollout.mask),
           value: withValues && { values: take(withValues.values), returns: take(withValues.returns), valueMask: take(rollout.valueMask) },
           reference: withValues ? null : { refLogprobs: take(refLogprobs), klCoef: tf.scalar(loop.klCoef) },
         };
@@ -166,7 +212,12 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     const average = (name: string) => mean(reports.map((report) => report[name] ?? Number.NaN));
     const values: Record<string, number> = {
       "objective/kl": kl,
-      "objective/entropy": mean(rowSums(rollout.logprobs.map((row) => row.map((x) => -x)), rollout.mask)),
+      "objective/entropy": mean(
+        rowSums(
+          rollout.logprobs.map((row) => row.map((x) => -x)),
+          rollout.mask,
+        ),
+      ),
       "objective/non_score_reward": nonScore,
       "objective/rlhf_reward": nonScore + mean(rollout.scores),
       "objective/scores": mean(rollout.scores),
@@ -185,24 +236,43 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     };
     assertFinite(step, values);
     await context.emit([{ kind: "metric", step, values }]);
-    if (kl < -1) await context.emit([{ kind: "log", level: "warning", message: `Mean KL is ${kl.toFixed(3)} at step ${step}: the rollouts do not come from the policy that is updated` }]);
+    if (kl < -1)
+      await context.emit([
+        {
+          kind: "log",
+          level: "warning",
+          message: `Mean KL is ${kl.toFixed(3)} at step ${step}: the rollouts do not come from the policy that is updated`,
+        },
+      ]);
     if (config.evalSteps > 0 && (step === 1 || step % config.evalSteps === 0 || step === config.iterations)) {
       const rowKl = rowSums(rollout.kl, rollout.mask);
-      const table = await Promise.all(rows.slice(0, 8).map(async (row, i): Promise<SampleRow> => ({
-        prompt: row.prompt, completion: await tokenizer.decode(responses[i] ?? []), reference: row.reference, score: rawScores[i] ?? null, kl: rowKl[i] ?? null,
-      })));
+      const table = await Promise.all(
+        rows.slice(0, 8).map(
+          async (row, i): Promise<SampleRow> => ({
+            prompt: row.prompt,
+            completion: await tokenizer.decode(responses[i] ?? []),
+            reference: row.reference,
+            score: rawScores[i] ?? null,
+            kl: rowKl[i] ?? null,
+          }),
+        ),
+      );
       await context.emit([{ kind: "sample", step, rows: table }]);
     }
     loop = { ...loop, klCoef: nextKlCoef(config, loop.klCoef, kl) };
 
     // 5. Checkpoint, and whatever a person asked for.
     const reason = stopReason(config, { kl, length });
-    if (reason && step < config.iterations) await context.emit([{ kind: "log", level: "warning", message: `Ended at step ${step} of ${config.iterations}: ${reason}` }]);
+    if (reason && step < config.iterations)
+      await context.emit([{ kind: "log", level: "warning", message: `Ended at step ${step} of ${config.iterations}: ${reason}` }]);
     const last = step === config.iterations || reason !== null;
     const requested = context.requested();
     if (last || requested === "pause" || step % config.saveSteps === 0) {
       await context.save({
-        step, final: last, tensors: { ...state }, state: loop,
+        step,
+        final: last,
+        tensors: { ...state },
+        state: loop,
         writeModel: async (folder) => {
           const trained = policyParams(state.theta);
           await input.writeModel(folder, trained);
@@ -221,14 +291,22 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
 }
 
 /** Why a run ends before its last iteration: signs that the policy games the reward model. Null: it goes on. */
-export function stopReason({ maxKl, maxMeanLength }: Pick<PpoConfig, "maxKl" | "maxMeanLength">, { kl, length }: { kl: number; length: number }): string | null {
+export function stopReason(
+  { maxKl, maxMeanLength }: Pick<PpoConfig, "maxKl" | "maxMeanLength">,
+  { kl, length }: { kl: number; length: number },
+): string | null {
   if (maxKl !== null && kl > maxKl) return `the KL to the reference is ${kl.toFixed(2)}, above maxKl ${maxKl}`;
-  if (maxMeanLength !== null && length > maxMeanLength) return `completions have ${length.toFixed(1)} tokens on average, above maxMeanLength ${maxMeanLength}`;
+  if (maxMeanLength !== null && length > maxMeanLength)
+    return `completions have ${length.toFixed(1)} tokens on average, above maxMeanLength ${maxMeanLength}`;
   return null;
 }
 
 /** The coefficient of the next iteration: fixed, or moved towards the target KL (Ziegler et al. 2019, section 2.2). */
-export function nextKlCoef({ adaptiveKl, rolloutBatchSize }: Pick<PpoConfig, "adaptiveKl" | "rolloutBatchSize">, klCoef: number, kl: number): number {
+export function nextKlCoef(
+  { adaptiveKl, rolloutBatchSize }: Pick<PpoConfig, "adaptiveKl" | "rolloutBatchSize">,
+  klCoef: number,
+  kl: number,
+): number {
   if (!adaptiveKl) return klCoef;
   const error = Math.min(0.2, Math.max(-0.2, kl / adaptiveKl.target - 1));
   return klCoef * (1 + (error * rolloutBatchSize) / adaptiveKl.horizon);

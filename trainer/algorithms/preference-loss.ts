@@ -38,7 +38,12 @@ const logOdds = (mean: tf.Tensor) => tf.sub(mean, tf.log1p(tf.neg(tf.exp(mean)))
  * `logps` (S) are the policy's summed log-probabilities; `klBaseline` is KTO's z, null for the others. Returns the loss
  * and the implicit rewards, (S): beta (log p - log ref), or beta times the averaged log p where there is no reference.
  */
-export function preferenceLoss(config: PreferenceLossConfig, logps: tf.Tensor1D, batch: PreferencePairs, klBaseline: tf.Scalar | null): { loss: tf.Scalar; rewards: tf.Tensor1D } {
+export function preferenceLoss(
+  config: PreferenceLossConfig,
+  logps: tf.Tensor1D,
+  batch: PreferencePairs,
+  klBaseline: tf.Scalar | null,
+): { loss: tf.Scalar; rewards: tf.Tensor1D } {
   const { loss: kind, beta, labelSmoothing } = config;
   const at = (x: tf.Tensor, places: tf.Tensor) => tf.gather(x, places as tf.Tensor1D);
   const mean = (losses: tf.Tensor) => tf.sum(tf.mul(losses, batch.pairWeights)) as tf.Scalar;
@@ -50,7 +55,12 @@ export function preferenceLoss(config: PreferenceLossConfig, logps: tf.Tensor1D,
     case "dpo": {
       const margin = tf.mul(beta, lead(logRatios));
       const plain = negLogSigmoid(margin);
-      return { rewards, loss: mean(labelSmoothing === 0 ? plain : tf.add(tf.mul(1 - labelSmoothing, plain), tf.mul(labelSmoothing, negLogSigmoid(tf.neg(margin))))) };
+      return {
+        rewards,
+        loss: mean(
+          labelSmoothing === 0 ? plain : tf.add(tf.mul(1 - labelSmoothing, plain), tf.mul(labelSmoothing, negLogSigmoid(tf.neg(margin)))),
+        ),
+      };
     }
     case "robust": {
       const margin = tf.mul(beta, lead(logRatios));

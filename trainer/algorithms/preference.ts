@@ -108,39 +108,64 @@ export function mismatchCompletions(items: readonly RankedExample[]): Example[][
 }
 
 /** Trains to the end or until asked to stop; `heldOut` are right and all ordered pairs of each test item. */
-export async function trainPreference(context: TrainContext, input: PreferenceInput): Promise<{ outcome: Outcome; heldOut: [right: number, pairs: number][] }> {
+export async function trainPreference(
+  context: TrainContext,
+  input: PreferenceInput,
+): Promise<{ outcome: Outcome; heldOut: [right: number, pairs: number][] }> {
   const { config, model, tokenizer, base, adapter } = input;
   const { engine } = context;
   const kto = config.loss === "kto";
   const isOrdered = ({ ranks }: RankedExample) => orderedPairs(ranks).length > 0;
-  const [train, validation, test] = [input.train, input.validation, input.test].map((items) => items.filter(isOrdered)) as [RankedExample[], RankedExample[], RankedExample[]];
+  const [train, validation, test] = [input.train, input.validation, input.test].map((items) => items.filter(isOrdered)) as [
+    RankedExample[],
+    RankedExample[],
+    RankedExample[],
+  ];
   if (train.length === 0) throw new Error("The dataset version has no training comparison that fits maxLength and is not a tie");
   const layout = layoutOf(adapter.params);
-  const policyOf = (frozen: Params, theta: tf.Tensor1D): Weights => ({ base: frozen, adapter: { params: unflattenParams(layout, theta), scaling: adapter.scaling } });
+  const policyOf = (frozen: Params, theta: tf.Tensor1D): Weights => ({
+    base: frozen,
+    adapter: { params: unflattenParams(layout, theta), scaling: adapter.scaling },
+  });
   /** Summed log-probabilities of whole completions, (S). */
   const sequenceLogps = (weights: Weights, { tokens, sums }: Sequences) =>
     tf.squeeze(tf.matMul(sums as tf.Tensor2D, tf.expandDims(targetLogprobs(model, weights, tokens), 1) as tf.Tensor2D), [1]) as tf.Tensor1D;
   const klBaseline = (weights: Weights, mismatched: Mismatched | null) =>
-    mismatched && (tf.maximum(0, tf.sum(tf.mul(tf.sub(sequenceLogps(weights, mismatched.sequences), mismatched.refLogps), mismatched.weights))) as tf.Scalar);
+    mismatched &&
+    (tf.maximum(
+      0,
+      tf.sum(tf.mul(tf.sub(sequenceLogps(weights, mismatched.sequences), mismatched.refLogps), mismatched.weights)),
+    ) as tf.Scalar);
 
   const referenceLogps = engine.compile("preference-reference", ({ frozen, sequences }: { frozen: Params; sequences: Sequences }) => ({
     logps: sequenceLogps({ base: frozen, adapter: null }, sequences),
   }));
-  const trainStep = engine.compile("preference-train", ({ frozen, state, batch, scalars }: { frozen: Params; state: TrainState; batch: Batch; scalars: StepScalars }) => {
-    // Outside of what is differentiated.
-    const baseline = klBaseline(policyOf(frozen, state.theta), batch.mismatched);
-    const { loss, gradient, report } = lossAndGradient((theta) => {
-      const logps = sequenceLogps(policyOf(frozen, theta), batch.sequences);
-      const { loss, rewards } = preferenceLoss(config, logps, batch.pairs, baseline);
-      return { loss, report: { logps, rewards } };
-    }, state.theta);
-    const update = adamW(config, state, gradient, scalars);
-    return { state: update.state, logps: report.logps, rewards: report.rewards, report: { loss, gradNorm: update.gradNorm, ...(baseline ? { baseline } : {}) } };
-  });
-  const evaluateStep = engine.compile("preference-evaluate", ({ frozen, theta, batch }: { frozen: Params; theta: tf.Tensor; batch: Batch }) => {
-    const policy = policyOf(frozen, theta as tf.Tensor1D);
-    return preferenceLoss(config, sequenceLogps(policy, batch.sequences), batch.pairs, klBaseline(policy, batch.mismatched));
-  });
+  const trainStep = engine.compile(
+    "preference-train",
+    ({ frozen, state, batch, scalars }: { frozen: Params; state: TrainState; batch: Batch; scalars: StepScalars }) => {
+      // Outside of what is differentiated.
+      const baseline = klBaseline(policyOf(frozen, state.theta), batch.mismatched);
+      const { loss, gradient, report } = lossAndGradient((theta) => {
+        const logps = sequenceLogps(policyOf(frozen, theta), batch.sequences);
+        const { loss, rewards } = preferenceLoss(config, logps, batch.pairs, baseline);
+        return { loss, report: { logps, rewards } };
+      }, state.theta);
+      const update = adamW(config, state, gradient, scalars);
+      return {
+        state: update.state,
+        logps: report.logps,
+        rewards: report.rewards,
+        report: { loss, gradNorm: update.gradNorm, ...(baseline ? { baseline } : {}) },
+      };
+    },
+  );
+  const evaluateStep = engine.compile(
+    "preference-evaluate",
+    ({ frozen, theta, batch }: { frozen: Params; theta: tf.Tensor; batch: Batch }) => {
+      const policy = policyOf(frozen, theta as tf.Tensor1D);
+      return preferenceLoss(config, sequenceLogps(policy, batch.sequences), batch.pairs, klBaseline(policy, batch.mismatched));
+    },
+  );
 
   const groups = groupBySize(train, config.batchSize);
   const totalSteps = config.maxSteps ?? Math.ceil(batchesPerEpoch(groups) * config.epochs);
@@ -154,7 +179,11 @@ export async function trainPreference(context: TrainContext, input: PreferenceIn
     const batchSize = 2 * config.batchSize;
     for (let i = 0; i < order.length; i += batchSize) {
       const places = order.slice(i, i + batchSize);
-      const sequences = createSequences(model, Array.from({ length: batchSize }, (_, s) => examples[places[s] ?? places[0] ?? 0] as Example), tokenizer.padTokenId);
+      const sequences = createSequences(
+        model,
+        Array.from({ length: batchSize }, (_, s) => examples[places[s] ?? places[0] ?? 0] as Example),
+        tokenizer.padTokenId,
+      );
       const { logps } = referenceLogps({ frozen: base, sequences });
       const values = logps.dataSync();
       places.forEach((place, s) => {
@@ -173,10 +202,18 @@ export async function trainPreference(context: TrainContext, input: PreferenceIn
     return items.map((item, i) => {
       const from = next;
       next += item.examples.length;
-      return { ...item, refLogps: scored.slice(from, next), mismatched: mismatched[i] ?? [], mismatchedRefLogps: scoredMismatched.slice(from, next) };
+      return {
+        ...item,
+        refLogps: scored.slice(from, next),
+        mismatched: mismatched[i] ?? [],
+        mismatchedRefLogps: scoredMismatched.slice(from, next),
+      };
     });
   };
-  const used = totalSteps >= batchesPerEpoch(groups) ? train : [...new Set(Array.from({ length: totalSteps }, (_, step) => batchAt(groups, step, config.seed, "preference")).flat())];
+  const used =
+    totalSteps >= batchesPerEpoch(groups)
+      ? train
+      : [...new Set(Array.from({ length: totalSteps }, (_, step) => batchAt(groups, step, config.seed, "preference")).flat())];
   const referenced = new Map(withReference(used).map((item, i) => [used[i], item]));
   const referencedValidation = groupBySize(withReference(validation), config.batchSize);
 
@@ -219,14 +256,35 @@ export async function trainPreference(context: TrainContext, input: PreferenceIn
     if (input.showcase.length > 0) {
       const kept = tf.tidy(() => Object.values(unflattenParams(layout, state.theta)));
       const params = Object.fromEntries(layout.map(({ name }, i) => [name, kept[i] as tf.Tensor]));
-      const generated = await generate({ base, adapter: { params, scaling: adapter.scaling } }, input.showcase.map(({ promptIds }) => promptIds), input.showcase.map((_, i) => createRandom(config.seed, `showcase:${i}`)), {
-        temperature: 0, topK: 0, topP: 1, maxNewTokens: 64, eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId,
-      });
+      const generated = await generate(
+        { base, adapter: { params, scaling: adapter.scaling } },
+        input.showcase.map(({ promptIds }) => promptIds),
+        input.showcase.map((_, i) => createRandom(config.seed, `showcase:${i}`)),
+        {
+          temperature: 0,
+          topK: 0,
+          topP: 1,
+          maxNewTokens: 64,
+          eosTokenId: tokenizer.eosTokenId,
+          padTokenId: tokenizer.padTokenId,
+        },
+      );
       tf.dispose(kept);
-      await context.emit([{
-        kind: "sample", step,
-        rows: await Promise.all(generated.map(async ({ tokens }, i) => ({ prompt: input.showcase[i]?.prompt ?? "", completion: await tokenizer.decode(tokens), reference: input.showcase[i]?.reference ?? null, score: null, kl: null }))),
-      }]);
+      await context.emit([
+        {
+          kind: "sample",
+          step,
+          rows: await Promise.all(
+            generated.map(async ({ tokens }, i) => ({
+              prompt: input.showcase[i]?.prompt ?? "",
+              completion: await tokenizer.decode(tokens),
+              reference: input.showcase[i]?.reference ?? null,
+              score: null,
+              kl: null,
+            })),
+          ),
+        },
+      ]);
     }
   };
 
@@ -272,7 +330,10 @@ export async function trainPreference(context: TrainContext, input: PreferenceIn
     const requested = context.requested();
     if (last || requested === "pause" || done % config.saveSteps === 0) {
       await context.save({
-        step: done, final: last, tensors: { ...state }, state: {},
+        step: done,
+        final: last,
+        tensors: { ...state },
+        state: {},
         writeModel: async (folder) => {
           const trained = tf.tidy(() => unflattenParams(layout, state.theta));
           await input.writeModel(folder, trained);
@@ -285,15 +346,26 @@ export async function trainPreference(context: TrainContext, input: PreferenceIn
       return { outcome: requested === "pause" ? "paused" : "cancelled", heldOut: [] };
     }
   }
-  const heldOut = evaluateItems(groupBySize(withReference(test), config.batchSize)).items.map(({ ranks, rewards }) => pairAccuracy(ranks, rewards));
+  const heldOut = evaluateItems(groupBySize(withReference(test), config.batchSize)).items.map(({ ranks, rewards }) =>
+    pairAccuracy(ranks, rewards),
+  );
   tf.dispose(Object.values(state));
   return { outcome: "succeeded", heldOut };
 }
 
 /** Means over the ordered pairs, each item with the weight of one. */
-function summarise(items: readonly { ranks: number[]; rewards: number[] }[]): { accuracy: number; margin: number; chosen: number; rejected: number } {
+function summarise(items: readonly { ranks: number[]; rewards: number[] }[]): {
+  accuracy: number;
+  margin: number;
+  chosen: number;
+  rejected: number;
+} {
   const average = (read: (chosen: number, rejected: number) => number) =>
-    mean(items.map(({ ranks, rewards }) => mean(orderedPairs(ranks).map(([i, j]) => read(rewards[i] ?? Number.NaN, rewards[j] ?? Number.NaN)))));
+    mean(
+      items.map(({ ranks, rewards }) =>
+        mean(orderedPairs(ranks).map(([i, j]) => read(rewards[i] ?? Number.NaN, rewards[j] ?? Number.NaN))),
+      ),
+    );
   return {
     accuracy: average((chosen, rejected) => (chosen > rejected ? 1 : 0)),
     margin: average((chosen, rejected) => chosen - rejected),

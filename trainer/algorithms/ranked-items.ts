@@ -31,7 +31,12 @@ export function groupBySize<T extends RankedExample>(items: T[], batchSize: numb
   const sizes = [...new Set(items.map(({ examples }) => examples.length))].sort((a, b) => a - b);
   return sizes.map((size) => {
     const own = items.filter(({ examples }) => examples.length === size);
-    return { size, items: own, lengths: own.map(({ examples }) => Math.max(...examples.map(lengthOf))), batchSize: Math.max(1, Math.floor((2 * batchSize) / size)) };
+    return {
+      size,
+      items: own,
+      lengths: own.map(({ examples }) => Math.max(...examples.map(lengthOf))),
+      batchSize: Math.max(1, Math.floor((2 * batchSize) / size)),
+    };
   });
 }
 
@@ -48,5 +53,12 @@ export function batchAt<T extends RankedExample>(groups: readonly Group<T>[], st
   const turn = order[step % stepsPerEpoch];
   const group = groups[turn?.g ?? 0];
   if (!turn || !group) throw new RangeError("batchAt: no batch for this step");
-  return batchIndices(group.items.length, group.batchSize, epoch * batchesOf(group) + turn.i, seed, `${stream}:${group.size}`, group.lengths).map((i) => group.items[i] as T);
+  return batchIndices(
+    group.items.length,
+    group.batchSize,
+    epoch * batchesOf(group) + turn.i,
+    seed,
+    `${stream}:${group.size}`,
+    group.lengths,
+  ).map((i) => group.items[i] as T);
 }

@@ -17,7 +17,10 @@ export const SCORE_NAME = "score.weight";
 export function initScore(hiddenSize: number, seed: number): tf.Tensor2D {
   const random = createRandom(seed, "score");
   const deviation = 1 / Math.sqrt(hiddenSize + 1);
-  return tf.tensor2d(Float32Array.from({ length: hiddenSize }, () => random.normal() * deviation), [1, hiddenSize]);
+  return tf.tensor2d(
+    Float32Array.from({ length: hiddenSize }, () => random.normal() * deviation),
+    [1, hiddenSize],
+  );
 }
 
 /** Hidden states (B, T, D) at one position a row, `lastIndex` (B): (B, D). */
@@ -27,7 +30,13 @@ export function hiddenAt(hidden: tf.Tensor3D, lastIndex: tf.Tensor1D): tf.Tensor
 }
 
 /** Scores of whole sequences, (B). */
-export function rewardScores(model: DecoderModel, weights: Weights, score: tf.Tensor, batch: TokenBatch, lastIndex: tf.Tensor1D): tf.Tensor1D {
+export function rewardScores(
+  model: DecoderModel,
+  weights: Weights,
+  score: tf.Tensor,
+  batch: TokenBatch,
+  lastIndex: tf.Tensor1D,
+): tf.Tensor1D {
   const hidden = model.forward(weights, batch);
   return tf.squeeze(tf.matMul(hiddenAt(hidden, lastIndex), score as tf.Tensor2D, false, true), [1]) as tf.Tensor1D;
 }
@@ -42,7 +51,10 @@ export function createSequenceBatch(examples: Example[], padTokenId: number, len
   return {
     inputIds: tf.tensor2d(ids, [examples.length, length], "int32"),
     attentionMask: tf.tensor2d(mask, [examples.length, length], "int32"),
-    lastIndex: tf.tensor1d(Int32Array.from(sequences, (sequence) => sequence.length - 1), "int32"),
+    lastIndex: tf.tensor1d(
+      Int32Array.from(sequences, (sequence) => sequence.length - 1),
+      "int32",
+    ),
   };
 }
 
@@ -60,8 +72,13 @@ export const createScorer = oncePerModel((engine: Engine, model: DecoderModel): 
     let run = byScaling.get(scaling);
     if (!run) {
       run = engine.compile("reward-score", ({ base, adapter, score, batch }: Args) =>
-        rewardScores(model, { base, adapter: adapter ? { params: adapter, scaling } : null }, score,
-          { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D }, batch.lastIndex as tf.Tensor1D),
+        rewardScores(
+          model,
+          { base, adapter: adapter ? { params: adapter, scaling } : null },
+          score,
+          { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D },
+          batch.lastIndex as tf.Tensor1D,
+        ),
       );
       byScaling.set(scaling, run);
     }

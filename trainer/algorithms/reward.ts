@@ -63,8 +63,16 @@ function ratingScale(items: readonly RankedExample[]): RatingScale {
 
 function createRatings(items: RankedExample[], config: RewardConfig, { mean, deviation }: RatingScale): RankingBatch["ratings"] {
   if (config.ratingLoss === "ranking") return null;
-  const rated = items.flatMap(({ examples, ratings }) => examples.map((_, i) => ({ rating: ratings?.[i] ?? mean, weight: ratings ? config.ratingWeight / examples.length / items.length : 0 })));
-  const targets = config.ratingLoss === "ordinal" ? tf.tensor1d(rated.map(({ rating }) => ratingLevel(rating, config.ratingLevels)), "int32") : tf.tensor1d(rated.map(({ rating }) => (rating - mean) / deviation));
+  const rated = items.flatMap(({ examples, ratings }) =>
+    examples.map((_, i) => ({ rating: ratings?.[i] ?? mean, weight: ratings ? config.ratingWeight / examples.length / items.length : 0 })),
+  );
+  const targets =
+    config.ratingLoss === "ordinal"
+      ? tf.tensor1d(
+          rated.map(({ rating }) => ratingLevel(rating, config.ratingLevels)),
+          "int32",
+        )
+      : tf.tensor1d(rated.map(({ rating }) => (rating - mean) / deviation));
   return { targets, weights: tf.tensor1d(rated.map(({ weight }) => weight)) };
 }
 
@@ -91,7 +99,10 @@ function createRankingBatch(items: RankedExample[], padTokenId: number, config: 
     margins.push(0);
   }
   return {
-    ...createSequenceBatch(items.flatMap(({ examples }) => examples), padTokenId),
+    ...createSequenceBatch(
+      items.flatMap(({ examples }) => examples),
+      padTokenId,
+    ),
     orders: tf.tensor2d(orders, [weights.length, size], "int32"),
     orderWeights: tf.tensor1d(weights),
     margins: tf.tensor1d(margins),
@@ -100,7 +111,11 @@ function createRankingBatch(items: RankedExample[], padTokenId: number, config: 
 }
 
 /** Loss of a batch and the raw scores (N*K). */
-export function rankingLoss(scores: tf.Tensor1D, batch: { orders: tf.Tensor; orderWeights: tf.Tensor; margins: tf.Tensor }, centerRewardsCoefficient: number): tf.Scalar {
+export function rankingLoss(
+  scores: tf.Tensor1D,
+  batch: { orders: tf.Tensor; orderWeights: tf.Tensor; margins: tf.Tensor },
+  centerRewardsCoefficient: number,
+): tf.Scalar {
   const [rows, size] = batch.orders.shape as [number, number];
   const ordered = tf.reshape(tf.gather(scores, tf.reshape(batch.orders, [-1]) as tf.Tensor1D), [rows, size]) as tf.Tensor2D;
   // The margin is taken from the winner's lead: c - margin against r.
@@ -129,34 +144,65 @@ export type RewardInput = {
 /** Validation over whole items: loss, pairwise accuracy and mean margin between the ordered pairs. */
 export type RewardEvaluation = { loss: number; right: number; pairs: number; margin: number };
 
-export async function trainReward(context: TrainContext, input: RewardInput): Promise<{ outcome: Outcome; evaluation: RewardEvaluation | null }> {
+export async function trainReward(
+  context: TrainContext,
+  input: RewardInput,
+): Promise<{ outcome: Outcome; evaluation: RewardEvaluation | null }> {
   const { config, model, tokenizer, base, adapter } = input;
   if (input.train.length === 0) throw new Error("The dataset version has no training rows that fit maxLength");
   const scale = ratingScale(input.train);
-  const trainable: Params = { ...adapter.params, [SCORE_NAME]: input.score, ...(config.ratingLoss === "ordinal" ? { [THRESHOLDS_NAME]: initThresholds(config.ratingLevels) } : {}) };
+  const trainable: Params = {
+    ...adapter.params,
+    [SCORE_NAME]: input.score,
+    ...(config.ratingLoss === "ordinal" ? { [THRESHOLDS_NAME]: initThresholds(config.ratingLevels) } : {}),
+  };
   const layout = layoutOf(trainable);
   const toScores = (frozen: Params, theta: tf.Tensor1D, batch: SequenceBatch, dropout: tf.Tensor | null = null) => {
     const { [SCORE_NAME]: score, [THRESHOLDS_NAME]: thresholds, ...params } = unflattenParams(layout, theta);
-    const weights: Weights = { base: frozen, adapter: { params, scaling: adapter.scaling, dropout: toDropout(config.lora.loraDropout, dropout) } };
+    const weights: Weights = {
+      base: frozen,
+      adapter: { params, scaling: adapter.scaling, dropout: toDropout(config.lora.loraDropout, dropout) },
+    };
     const tokens = { inputIds: batch.inputIds as tf.Tensor2D, attentionMask: batch.attentionMask as tf.Tensor2D };
-    return { scores: rewardScores(model, weights, score as tf.Tensor, tokens, batch.lastIndex as tf.Tensor1D), thresholds: thresholds as tf.Tensor1D | undefined };
+    return {
+      scores: rewardScores(model, weights, score as tf.Tensor, tokens, batch.lastIndex as tf.Tensor1D),
+      thresholds: thresholds as tf.Tensor1D | undefined,
+    };
   };
-  const trainStep = context.engine.compile("reward-train", ({ frozen, state, batch, dropout, scalars }: { frozen: Params; state: TrainState; batch: RankingBatch; dropout: tf.Tensor | null; scalars: StepScalars }) => {
-    const { loss, gradient, report } = lossAndGradient((theta) => {
-      const { scores, thresholds } = toScores(frozen, theta, batch, dropout);
-      const ranked = rankingLoss(scores, batch, config.centerRewardsCoefficient);
-      if (!batch.ratings) return { loss: ranked, report: { scores } };
-      const { targets, weights } = batch.ratings;
-      const rated = thresholds ? ordinalLoss(scores, targets, thresholds) : regressionLoss(scores, targets);
-      return { loss: tf.add(ranked, tf.sum(tf.mul(rated, weights))) as tf.Scalar, report: { scores } };
-    }, state.theta);
-    const update = adamW(config, state, gradient, scalars);
-    return { state: update.state, loss, gradNorm: update.gradNorm, scores: report.scores };
-  });
-  const evaluateStep = context.engine.compile("reward-evaluate", ({ frozen, theta, batch }: { frozen: Params; theta: tf.Tensor; batch: RankingBatch }) => {
-    const { scores } = toScores(frozen, theta as tf.Tensor1D, batch);
-    return { scores, loss: rankingLoss(scores, batch, 0) };
-  });
+  const trainStep = context.engine.compile(
+    "reward-train",
+    ({
+      frozen,
+      state,
+      batch,
+      dropout,
+      scalars,
+    }: {
+      frozen: Params;
+      state: TrainState;
+      batch: RankingBatch;
+      dropout: tf.Tensor | null;
+      scalars: StepScalars;
+    }) => {
+      const { loss, gradient, report } = lossAndGradient((theta) => {
+        const { scores, thresholds } = toScores(frozen, theta, batch, dropout);
+        const ranked = rankingLoss(scores, batch, config.centerRewardsCoefficient);
+        if (!batch.ratings) return { loss: ranked, report: { scores } };
+        const { targets, weights } = batch.ratings;
+        const rated = thresholds ? ordinalLoss(scores, targets, thresholds) : regressionLoss(scores, targets);
+        return { loss: tf.add(ranked, tf.sum(tf.mul(rated, weights))) as tf.Scalar, report: { scores } };
+      }, state.theta);
+      const update = adamW(config, state, gradient, scalars);
+      return { state: update.state, loss, gradNorm: update.gradNorm, scores: report.scores };
+    },
+  );
+  const evaluateStep = context.engine.compile(
+    "reward-evaluate",
+    ({ frozen, theta, batch }: { frozen: Params; theta: tf.Tensor; batch: RankingBatch }) => {
+      const { scores } = toScores(frozen, theta as tf.Tensor1D, batch);
+      return { scores, loss: rankingLoss(scores, batch, 0) };
+    },
+  );
 
   // Batches hold items of one K each; the larger K, the fewer items, for the same number of sequences.
   const groups = groupBySize(input.train, config.batchSize);
@@ -213,7 +259,10 @@ export async function trainReward(context: TrainContext, input: RewardInput): Pr
 
   const save = (step: number, final: boolean) =>
     context.save({
-      step, final, tensors: { ...state }, state: {},
+      step,
+      final,
+      tensors: { ...state },
+      state: {},
       writeModel: async (folder) => {
         const trained = tf.tidy(() => unflattenParams(layout, state.theta));
         const { [THRESHOLDS_NAME]: _thresholds, ...kept } = trained;

@@ -38,13 +38,28 @@ export type SftInput = {
   report?(result: Weights): Promise<void>;
 };
 
-type TrainArgs = { frozen: Params; state: TrainState; batch: CompletionBatch; tokens: tf.Tensor; dropout: tf.Tensor | null; scalars: StepScalars };
+type TrainArgs = {
+  frozen: Params;
+  state: TrainState;
+  batch: CompletionBatch;
+  tokens: tf.Tensor;
+  dropout: tf.Tensor | null;
+  scalars: StepScalars;
+};
 
 /** The differentiable step shared by fine-tuning and pretraining: gradient of the summed loss over `tokens`. */
-export function createCompletionSteps(context: Pick<TrainContext, "engine">, model: Model, config: SftConfig, layout: ParamLayout, scaling: number | null) {
+export function createCompletionSteps(
+  context: Pick<TrainContext, "engine">,
+  model: Model,
+  config: SftConfig,
+  layout: ParamLayout,
+  scaling: number | null,
+) {
   const toWeights = (frozen: Params, theta: tf.Tensor1D, dropout: tf.Tensor | null = null): Weights => {
     const trained = unflattenParams(layout, theta);
-    return scaling === null ? { base: trained, adapter: null } : { base: frozen, adapter: { params: trained, scaling, dropout: toDropout(config.lora.loraDropout, dropout) } };
+    return scaling === null
+      ? { base: trained, adapter: null }
+      : { base: frozen, adapter: { params: trained, scaling, dropout: toDropout(config.lora.loraDropout, dropout) } };
   };
   const completionGradient = (frozen: Params, theta: tf.Tensor1D, batch: CompletionBatch, tokens: tf.Tensor, dropout: tf.Tensor | null) => {
     const { loss, gradient, report } = lossAndGradient((x) => {
@@ -62,8 +77,21 @@ export function createCompletionSteps(context: Pick<TrainContext, "engine">, mod
       return { state: update.state, metrics: { loss, correct, gradNorm: update.gradNorm } };
     }),
     /** The pieces for accumulation: gradients of several micro-batches are added before one update. */
-    gradient: engine.compile("sft-gradient", ({ frozen, theta, batch, tokens, dropout }: { frozen: Params; theta: tf.Tensor; batch: CompletionBatch; tokens: tf.Tensor; dropout: tf.Tensor | null }) =>
-      completionGradient(frozen, theta as tf.Tensor1D, batch, tokens, dropout),
+    gradient: engine.compile(
+      "sft-gradient",
+      ({
+        frozen,
+        theta,
+        batch,
+        tokens,
+        dropout,
+      }: {
+        frozen: Params;
+        theta: tf.Tensor;
+        batch: CompletionBatch;
+        tokens: tf.Tensor;
+        dropout: tf.Tensor | null;
+      }) => completionGradient(frozen, theta as tf.Tensor1D, batch, tokens, dropout),
     ),
     update: engine.compile("sft-update", ({ state, gradient, scalars }: { state: TrainState; gradient: tf.Tensor; scalars: StepScalars }) =>
       adamW(config, state, gradient as tf.Tensor1D, scalars),
@@ -91,7 +119,8 @@ function createUnits(config: SftConfig, train: Example[]): { units: Example[][];
 export async function trainSft(context: TrainContext, input: SftInput): Promise<Outcome> {
   const { config, model, tokenizer, base } = input;
   if (input.train.length === 0) throw new Error("The dataset version has no training rows that fit maxLength");
-  if (config.packing && model.kind === "encoder-decoder") throw new Error("packing: an encoder-decoder cannot read packed rows; turn packing off");
+  if (config.packing && model.kind === "encoder-decoder")
+    throw new Error("packing: an encoder-decoder cannot read packed rows; turn packing off");
   const trainable = input.adapter?.params ?? base;
   const layout = layoutOf(trainable);
   const frozen = input.adapter ? base : {};
@@ -112,7 +141,9 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
   const generate = createGenerator(context.engine, model);
   const lengths = units.map((unit) => unit.reduce((sum, example) => sum + lengthOf(example), 0));
   const batchOf = (rows: Example[][]) =>
-    config.packing ? createPackedBatch(rows, tokenizer.padTokenId) : createCompletionBatch(model, rows.flat(), tokenizer.padTokenId, config.paddingSide);
+    config.packing
+      ? createPackedBatch(rows, tokenizer.padTokenId)
+      : createCompletionBatch(model, rows.flat(), tokenizer.padTokenId, config.paddingSide);
   /** The named tensors of a vector of parameters, for as long as `use` runs. */
   const withTrained = async <T>(theta: tf.Tensor1D, use: (trained: Params) => Promise<T>): Promise<T> => {
     const trained = tf.tidy(() => unflattenParams(layout, theta));
@@ -122,7 +153,8 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
       tf.dispose(Object.values(trained));
     }
   };
-  const weightsOf = (trained: Params): Weights => (input.adapter ? { base, adapter: { params: trained, scaling: input.adapter.scaling } } : { base: trained, adapter: null });
+  const weightsOf = (trained: Params): Weights =>
+    input.adapter ? { base, adapter: { params: trained, scaling: input.adapter.scaling } } : { base: trained, adapter: null };
 
   /** Loss and accuracy of some held-out rows, summed over their tokens. */
   const measure = (rows: Example[]) => {
@@ -130,7 +162,13 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
     for (let i = 0; i < rows.length; i += config.batchSize) {
       const examples = rows.slice(i, i + config.batchSize);
       // The last batch is filled up with rows that have no targets, so that it needs no graph of its own.
-      const filled = [...examples, ...Array.from({ length: config.batchSize - examples.length }, (): Example => ({ promptIds: [tokenizer.padTokenId], completionIds: [] }))];
+      const filled = [
+        ...examples,
+        ...Array.from(
+          { length: config.batchSize - examples.length },
+          (): Example => ({ promptIds: [tokenizer.padTokenId], completionIds: [] }),
+        ),
+      ];
       const batch = createCompletionBatch(model, filled, tokenizer.padTokenId, config.paddingSide);
       const { nll, correct } = readScalars(steps.evaluate({ frozen, theta: state.theta, batch }));
       disposeBatch(batch);
@@ -149,7 +187,8 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
     const own = known.filter(({ name }) => trained.has(name));
     const sum = (of: "nll" | "correct" | "tokens") => own.reduce((total, task) => total + task[of], 0);
     const values: Record<string, number> = {};
-    if (own.length > 0) Object.assign(values, { "loss/validation": sum("nll") / sum("tokens"), "accuracy/validation": sum("correct") / sum("tokens") });
+    if (own.length > 0)
+      Object.assign(values, { "loss/validation": sum("nll") / sum("tokens"), "accuracy/validation": sum("correct") / sum("tokens") });
     if (known.length > 1) for (const { name, nll, tokens } of known) values[`loss/validation/${name}`] = nll / tokens;
     if (Object.keys(values).length > 0) {
       assertFinite(step, values);
@@ -162,20 +201,44 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
   const show = async (step: number): Promise<void> => {
     if (input.showcase.length === 0) return;
     const generated = await withTrained(state.theta, (params) =>
-      generate(weightsOf(params), input.showcase.map(({ promptIds }) => promptIds), input.showcase.map((_, i) => createRandom(config.seed, `showcase:${i}`)), {
-        temperature: 0, topK: 0, topP: 1, maxNewTokens: 64, eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId,
-      }),
+      generate(
+        weightsOf(params),
+        input.showcase.map(({ promptIds }) => promptIds),
+        input.showcase.map((_, i) => createRandom(config.seed, `showcase:${i}`)),
+        {
+          temperature: 0,
+          topK: 0,
+          topP: 1,
+          maxNewTokens: 64,
+          eosTokenId: tokenizer.eosTokenId,
+          padTokenId: tokenizer.padTokenId,
+        },
+      ),
     );
-    await context.emit([{
-      kind: "sample", step,
-      rows: await Promise.all(generated.map(async ({ tokens }, i) => ({ prompt: input.showcase[i]?.prompt ?? "", completion: await tokenizer.decode(tokens), reference: input.showcase[i]?.reference ?? null, score: null, kl: null }))),
-    }]);
+    await context.emit([
+      {
+        kind: "sample",
+        step,
+        rows: await Promise.all(
+          generated.map(async ({ tokens }, i) => ({
+            prompt: input.showcase[i]?.prompt ?? "",
+            completion: await tokenizer.decode(tokens),
+            reference: input.showcase[i]?.reference ?? null,
+            score: null,
+            kl: null,
+          })),
+        ),
+      },
+    ]);
   };
 
   const save = async (step: number, final: boolean, theta: tf.Tensor1D): Promise<void> => {
     const kept = storeBestStep(best);
     await context.save({
-      step, final, tensors: { ...state, ...kept.tensors }, state: kept.state,
+      step,
+      final,
+      tensors: { ...state, ...kept.tensors },
+      state: kept.state,
       writeModel: (folder) => withTrained(theta, (params) => input.writeModel(folder, params)),
     });
   };
@@ -183,7 +246,14 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
   /** The result: the best step's parameters where they are kept, else the last ones. */
   const finish = async (step: number): Promise<void> => {
     const theta = best.theta ?? state.theta;
-    if (best.theta) await context.emit([{ kind: "log", level: "info", message: `The result is step ${best.step}, which has the lowest validation loss (${best.loss?.toFixed(4)})` }]);
+    if (best.theta)
+      await context.emit([
+        {
+          kind: "log",
+          level: "info",
+          message: `The result is step ${best.step}, which has the lowest validation loss (${best.loss?.toFixed(4)})`,
+        },
+      ]);
     if (input.report) await withTrained(theta, (params) => input.report?.(weightsOf(params)) ?? Promise.resolve());
     await save(step, true, theta);
   };

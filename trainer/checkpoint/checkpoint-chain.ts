@@ -65,7 +65,10 @@ function readChatTemplate(links: readonly ChainLink[]): string | null {
   return file === undefined ? null : readFileSync(file, "utf8");
 }
 
-export async function loadCheckpoint(chain: readonly ChainLink[], { quantize = false, readOnly = false, shared }: LoadOptions = {}): Promise<LoadedCheckpoint> {
+export async function loadCheckpoint(
+  chain: readonly ChainLink[],
+  { quantize = false, readOnly = false, shared }: LoadOptions = {},
+): Promise<LoadedCheckpoint> {
   const links = modelLinks(chain);
   const [base, ...adapters] = links;
   const last = chain[chain.length - 1];
@@ -73,20 +76,44 @@ export async function loadCheckpoint(chain: readonly ChainLink[], { quantize = f
   const overNf4 = (last.kind === "adapter" || last.kind === "reward") && (await readAdapterConfig(last.folder)).overNf4;
   const apart = readOnly && last.kind === "adapter" && overNf4;
   const quantized = quantize || apart || (last.kind === "reward" && overNf4);
-  const sharable = shared && !apart && shared.adapter === null && shared.quantized === quantized && foldersOf(modelLinks(shared.chain)) === foldersOf(links);
+  const sharable =
+    shared &&
+    !apart &&
+    shared.adapter === null &&
+    shared.quantized === quantized &&
+    foldersOf(modelLinks(shared.chain)) === foldersOf(links);
   const chatTemplate = readChatTemplate(last.kind === "head" ? [...adapters, last] : adapters);
-  const loaded = sharable ? shared : { ...(await loadBase(base.folder, apart ? adapters.slice(0, -1) : adapters, quantized)), tokenizer: await readTokenizer(base.folder, chatTemplate), baseFolder: base.folder };
+  const loaded = sharable
+    ? shared
+    : {
+        ...(await loadBase(base.folder, apart ? adapters.slice(0, -1) : adapters, quantized)),
+        tokenizer: await readTokenizer(base.folder, chatTemplate),
+        baseFolder: base.folder,
+      };
   const end = apart || last.kind === "reward" ? await readAdapterFolder(last.folder, loaded.model) : null;
   const reward = last.kind === "reward" && end ? { adapter: end.adapter, score: param(end.heads, SCORE_NAME) } : null;
   const head = last.kind === "head" ? await readHeadFolder(last.folder, loaded.model.hiddenSize) : null;
-  if (apart && end && Object.keys(end.heads).length > 0) throw new Error(`${last.folder}: ${Object.keys(end.heads)[0]} beside an adapter over an NF4 base is not supported`);
+  if (apart && end && Object.keys(end.heads).length > 0)
+    throw new Error(`${last.folder}: ${Object.keys(end.heads)[0]} beside an adapter over an NF4 base is not supported`);
   return {
-    model: loaded.model, config: loaded.config, tokenizer: loaded.tokenizer, baseFolder: loaded.baseFolder, chatTemplate, params: loaded.params,
-    quantized, adapter: apart && end ? end.adapter : null, reward, head,
+    model: loaded.model,
+    config: loaded.config,
+    tokenizer: loaded.tokenizer,
+    baseFolder: loaded.baseFolder,
+    chatTemplate,
+    params: loaded.params,
+    quantized,
+    adapter: apart && end ? end.adapter : null,
+    reward,
+    head,
   };
 }
 
-async function loadBase(folder: string, links: readonly ChainLink[], quantized: boolean): Promise<Pick<LoadedCheckpoint, "model" | "config" | "params">> {
+async function loadBase(
+  folder: string,
+  links: readonly ChainLink[],
+  quantized: boolean,
+): Promise<Pick<LoadedCheckpoint, "model" | "config" | "params">> {
   // Adapters are small: all of them are in memory before the base is read.
   const adapters: AdapterFolder[] = [];
   const loaded = await readModelFolder(folder, async (model) => {
@@ -120,7 +147,9 @@ function prepareMerged(model: Model, adapters: readonly AdapterFolder[], quantiz
       if (merged) take(merged);
       tf.dispose([weight, merged].filter((tensor) => tensor !== null));
     }
-    return quantized && linear ? quantizeMatrix(name, values, stored.shape as [number, number]) : { [name]: tf.tensor(values, stored.shape) };
+    return quantized && linear
+      ? quantizeMatrix(name, values, stored.shape as [number, number])
+      : { [name]: tf.tensor(values, stored.shape) };
   };
 }
 

@@ -41,8 +41,14 @@ export async function readHeadFolder(folder: string, width: number): Promise<Hea
   const { problem_type: type, id2label = {}, pooling } = parsed.data;
   const stored = readSafetensors(path.join(folder, WEIGHT_FILE))[SCORE_NAME];
   const problem = type === "regression" ? "regression" : "classification";
-  const labels = problem === "regression" ? [] : Object.keys(id2label).sort((a, b) => Number(a) - Number(b)).map((id) => id2label[id] ?? "");
+  const labels =
+    problem === "regression"
+      ? []
+      : Object.keys(id2label)
+          .sort((a, b) => Number(a) - Number(b))
+          .map((id) => id2label[id] ?? "");
   const expected = [Math.max(1, labels.length), width];
-  if (stored?.shape.join() !== expected.join()) throw new Error(`${folder}/${WEIGHT_FILE}: ${SCORE_NAME} has shape [${stored?.shape ?? "none"}], [${expected}] was expected`);
+  if (stored?.shape.join() !== expected.join())
+    throw new Error(`${folder}/${WEIGHT_FILE}: ${SCORE_NAME} has shape [${stored?.shape ?? "none"}], [${expected}] was expected`);
   return { problem, labels, pooling, weight: tf.tensor2d(stored.values, [expected[0] ?? 1, width]) };
 }

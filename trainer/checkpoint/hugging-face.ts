@@ -12,7 +12,13 @@ export type LoadedModel = { config: Record<string, unknown>; model: Model; param
 /** Wins over the template in tokenizer_config.json; beside an adapter, over its base's. */
 export const CHAT_TEMPLATE_FILE = "chat_template.jinja";
 
-const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", CHAT_TEMPLATE_FILE, "special_tokens_map.json", "generation_config.json"];
+const TOKENIZER_FILES = [
+  "tokenizer.json",
+  "tokenizer_config.json",
+  CHAT_TEMPLATE_FILE,
+  "special_tokens_map.json",
+  "generation_config.json",
+];
 
 export async function readJson(file: string): Promise<Record<string, unknown>> {
   if (!existsSync(file)) throw new Error(`${file} does not exist`);
@@ -46,7 +52,8 @@ function storedNames(name: string): string[] {
 }
 
 /** Buffers and copies that files of older versions hold beside the parameters. */
-const NO_PARAMETER = /(\.rotary_emb\.inv_freq|\.attn\.(masked_)?bias|(encoder|decoder)\.embed_tokens\.weight|EncDecAttention\.relative_attention_bias\.weight)$/;
+const NO_PARAMETER =
+  /(\.rotary_emb\.inv_freq|\.attn\.(masked_)?bias|(encoder|decoder)\.embed_tokens\.weight|EncDecAttention\.relative_attention_bias\.weight)$/;
 
 type OpenModelFolder = {
   config: Record<string, unknown>;
@@ -78,7 +85,8 @@ async function openModelFolder(folder: string): Promise<OpenModelFolder> {
       const transposed = model.storedTransposed(name);
       const expected = transposed ? [...shape].reverse() : shape;
       const found = file.shapes.get(stored) ?? [];
-      if (found.join() !== expected.join()) throw new Error(`${folder}: tensor ${name} has shape [${found}], config.json asks for [${expected}]`);
+      if (found.join() !== expected.join())
+        throw new Error(`${folder}: tensor ${name} has shape [${found}], config.json asks for [${expected}]`);
       return { name, stored, file, transposed };
     });
     const used = new Set(places.map(({ stored }) => stored));
@@ -103,7 +111,10 @@ export async function checkModelFolder(folder: string): Promise<{ model: Model; 
  * Loads config and weights, tensor by tensor, so that little more memory is needed than the model takes. Throws as
  * `openModelFolder` does, and on a tensor that is stored as no float.
  */
-export async function readModelFolder(folder: string, prepareFor?: (model: Model) => PrepareTensor | null | Promise<PrepareTensor | null>): Promise<LoadedModel> {
+export async function readModelFolder(
+  folder: string,
+  prepareFor?: (model: Model) => PrepareTensor | null | Promise<PrepareTensor | null>,
+): Promise<LoadedModel> {
   const { config, model, places, close } = await openModelFolder(folder);
   try {
     const prepare = (await prepareFor?.(model)) ?? null;
@@ -147,25 +158,36 @@ function upload(tensor: tf.Tensor): void {
 function transpose({ shape, values }: HostTensor): HostTensor {
   const [rows = 0, columns = 0] = shape;
   const out = new Float32Array(values.length);
-  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) out[column * rows + row] = values[row * columns + column] ?? 0;
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) out[column * rows + row] = values[row * columns + column] ?? 0;
   return { shape: [columns, rows], values: out };
 }
 
 /** Values of named tensors in this process's memory. */
 export function toHostTensors(params: Params): Record<string, HostTensor> {
-  return Object.fromEntries(Object.entries(params).map(([name, tensor]) => [name, { shape: tensor.shape, values: tensor.dataSync() as Float32Array }]));
+  return Object.fromEntries(
+    Object.entries(params).map(([name, tensor]) => [name, { shape: tensor.shape, values: tensor.dataSync() as Float32Array }]),
+  );
 }
 
 /** Writes config, weights and the tokenizer files of `tokenizerFolder`; returns the sha256 of the weights. */
 export async function writeModelFolder(
   folder: string,
-  { config, params, tokenizerFolder, dtype = "F32" }: { config: Record<string, unknown>; params: Params; tokenizerFolder: string; dtype?: StoredDtype },
+  {
+    config,
+    params,
+    tokenizerFolder,
+    dtype = "F32",
+  }: { config: Record<string, unknown>; params: Params; tokenizerFolder: string; dtype?: StoredDtype },
 ): Promise<string> {
   const names: Record<StoredDtype, string> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
   await writeFile(path.join(folder, "config.json"), `${JSON.stringify({ ...config, dtype: names[dtype] }, null, 2)}\n`);
   await copyTokenizer(tokenizerFolder, folder);
   const model = createModel(config);
-  const tensors = Object.entries(toHostTensors(params)).map(([name, tensor]) => [name, model.storedTransposed(name) ? transpose(tensor) : tensor]);
+  const tensors = Object.entries(toHostTensors(params)).map(([name, tensor]) => [
+    name,
+    model.storedTransposed(name) ? transpose(tensor) : tensor,
+  ]);
   return writeSafetensors(path.join(folder, "model.safetensors"), Object.fromEntries(tensors), dtype);
 }
 

@@ -88,7 +88,8 @@ export async function readAdapterFolder(folder: string, model: Model): Promise<A
   return { adapter: { params, scaling }, heads, overNf4 };
 }
 
-const modulePaths = (params: Params) => Object.keys(params).flatMap((name) => (name.endsWith(".lora_A") ? [name.slice(0, -".lora_A".length)] : []));
+const modulePaths = (params: Params) =>
+  Object.keys(params).flatMap((name) => (name.endsWith(".lora_A") ? [name.slice(0, -".lora_A".length)] : []));
 
 /** Parts of the module paths that name the targets: "q_proj", "v_proj"; whole paths where a name would hit others too. */
 function targetNames(model: Model, params: Params): string[] {
@@ -111,7 +112,10 @@ export type AdapterToWrite = {
 };
 
 /** Writes the files; returns the sha256 of the tensors. */
-export async function writeAdapterFolder(folder: string, { config, model, overNf4, params, baseName, taskType }: AdapterToWrite): Promise<string> {
+export async function writeAdapterFolder(
+  folder: string,
+  { config, model, overNf4, params, baseName, taskType }: AdapterToWrite,
+): Promise<string> {
   const heads = Object.keys(params).filter((name) => !/\.lora_[AB]$/.test(name));
   const json = {
     peft_type: "LORA",

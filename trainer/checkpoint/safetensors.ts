@@ -99,7 +99,11 @@ export function openSafetensors(file: string): SafetensorsFile {
     const placeOf = (name: string) => {
       const entry = header[name];
       if (!entry) throw new Error(`${file} has no tensor ${name}`);
-      const { dtype, shape, data_offsets: [start, end] } = entry;
+      const {
+        dtype,
+        shape,
+        data_offsets: [start, end],
+      } = entry;
       if (!isStoredDtype(dtype)) throw new Error(`${file}: tensor ${name} is stored as ${dtype}; F32, F16 and BF16 are read`);
       const count = shape.reduce((product, length) => product * length, 1);
       if (end - start !== count * BYTES[dtype]) throw new Error(`${file}: tensor ${name} has ${end - start} bytes for shape [${shape}]`);

@@ -46,7 +46,11 @@ export async function readSnapshot(folder: string): Promise<Snapshot | null> {
   if (!existsSync(path.join(resume, "state.json"))) return null;
   const { step, state } = JSON.parse(await readFile(path.join(resume, "state.json"), "utf8")) as Pick<Snapshot, "step" | "state">;
   const stored = readSafetensors(path.join(resume, "state.safetensors"));
-  return { step, state, tensors: Object.fromEntries(Object.entries(stored).map(([name, { shape, values }]) => [name, tf.tensor(values, shape)])) };
+  return {
+    step,
+    state,
+    tensors: Object.fromEntries(Object.entries(stored).map(([name, { shape, values }]) => [name, tf.tensor(values, shape)])),
+  };
 }
 
 /** Frees the disk of what only a resumed run needs, once the run is over. */

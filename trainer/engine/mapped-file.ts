@@ -23,18 +23,23 @@ export function mapFile(file: string, size: number): MappedFile | null {
   if (tf.getBackend() !== "tensorflow") return null;
   const backend = tf.backend() as unknown as NodeBackend;
   const { binding } = backend;
-  const execute = (name: string, attributes: { name: string; type: number; value: unknown }[], inputs: number[]) => binding.executeOp(name, attributes, inputs, 1)[0] as { id: number; shape: number[]; dtype: number };
+  const execute = (name: string, attributes: { name: string; type: number; value: unknown }[], inputs: number[]) =>
+    binding.executeOp(name, attributes, inputs, 1)[0] as { id: number; shape: number[]; dtype: number };
   const typeAttribute = (name: string, value: number) => ({ name, type: binding.TF_ATTR_TYPE, value });
   /** The whole file as values of one type. */
   const regions = new Map<keyof typeof DATA_TYPES, number>();
   const regionOf = (dtype: keyof typeof DATA_TYPES): number => {
     const region =
       regions.get(dtype) ??
-      execute("ImmutableConst", [
-        typeAttribute("dtype", DATA_TYPES[dtype]),
-        { name: "shape", type: binding.TF_ATTR_SHAPE, value: [Math.floor(size / BYTES[dtype])] },
-        { name: "memory_region_name", type: binding.TF_ATTR_STRING, value: file },
-      ], []).id;
+      execute(
+        "ImmutableConst",
+        [
+          typeAttribute("dtype", DATA_TYPES[dtype]),
+          { name: "shape", type: binding.TF_ATTR_SHAPE, value: [Math.floor(size / BYTES[dtype])] },
+          { name: "memory_region_name", type: binding.TF_ATTR_STRING, value: file },
+        ],
+        [],
+      ).id;
     regions.set(dtype, region);
     return region;
   };
@@ -46,12 +51,24 @@ export function mapFile(file: string, size: number): MappedFile | null {
       const type = DATA_TYPES[dtype];
       const begin = binding.createTensor([1], binding.TF_INT32, Int32Array.of(first));
       const length = binding.createTensor([1], binding.TF_INT32, Int32Array.of(count));
-      const slice = execute("Slice", [typeAttribute("T", type), typeAttribute("Index", binding.TF_INT32)], [regionOf(dtype), begin, length]);
+      const slice = execute(
+        "Slice",
+        [typeAttribute("T", type), typeAttribute("Index", binding.TF_INT32)],
+        [regionOf(dtype), begin, length],
+      );
       // A slice may be the file's own memory, which must not be what the model computes with.
       const own =
         dtype === "F32"
           ? execute("DeepCopy", [typeAttribute("T", type)], [slice.id])
-          : execute("Cast", [typeAttribute("SrcT", type), typeAttribute("DstT", binding.TF_FLOAT), { name: "Truncate", type: binding.TF_ATTR_BOOL, value: false }], [slice.id]);
+          : execute(
+              "Cast",
+              [
+                typeAttribute("SrcT", type),
+                typeAttribute("DstT", binding.TF_FLOAT),
+                { name: "Truncate", type: binding.TF_ATTR_BOOL, value: false },
+              ],
+              [slice.id],
+            );
       for (const id of [begin, length, slice.id]) binding.deleteTensor(id);
       const values = backend.createOutputTensor(own);
       const tensor = tf.reshape(values, shape);

@@ -28,7 +28,11 @@ export type TensorEnd = { name: string; dtype: DataType; shape: number[] };
 
 /** The parts of google-protobuf's generated classes that are used here; the package ships no types for them. */
 type Message = Record<string, (...args: never[]) => unknown> & { serializeBinary(): Uint8Array };
-type Proto = Record<string, new () => Message> & { AttrValue: { ListValue: new () => Message }; TensorShape: { Dim: new () => Message }; MetaGraphDef: { MetaInfoDef: new () => Message } };
+type Proto = Record<string, new () => Message> & {
+  AttrValue: { ListValue: new () => Message };
+  TensorShape: { Dim: new () => Message };
+  MetaGraphDef: { MetaInfoDef: new () => Message };
+};
 
 const require = createRequire(import.meta.url);
 let proto: Proto | undefined;
@@ -52,8 +56,7 @@ function putAll(message: Message, map: string, entries: Iterable<[string, Messag
   return message;
 }
 
-const shapeMessage = (shape: number[]) =>
-  make("TensorShape", { DimList: shape.map((size) => make("TensorShape.Dim", { Size: size })) });
+const shapeMessage = (shape: number[]) => make("TensorShape", { DimList: shape.map((size) => make("TensorShape.Dim", { Size: size })) });
 
 const tensorMessage = (tensor: ConstTensor) =>
   make("Tensor", { Dtype: tensor.dtype, TensorShape: shapeMessage(tensor.shape), TensorContent: tensor.bytes });

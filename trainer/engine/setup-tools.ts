@@ -45,7 +45,10 @@ function findNodeGyp(): string | null {
     "/usr/share/nodejs/npm",
     "/usr/local/lib/node_modules/npm",
   ];
-  const candidates = [...npmFolders.map((folder) => path.join(folder, "node_modules/node-gyp/bin/node-gyp.js")), "/usr/share/nodejs/node-gyp/bin/node-gyp.js"];
+  const candidates = [
+    ...npmFolders.map((folder) => path.join(folder, "node_modules/node-gyp/bin/node-gyp.js")),
+    "/usr/share/nodejs/node-gyp/bin/node-gyp.js",
+  ];
   return candidates.find((file) => existsSync(file)) ?? null;
 }
 
@@ -55,8 +58,13 @@ function findNodeHeaders(): string | null {
 }
 
 export async function findTools(): Promise<Tools> {
-  const pythonCommand = await firstThat(["python3", "python"], async (name) => /^Python 3/.test((await firstLine(name, ["--version"])) ?? ""));
-  const python = pythonCommand === null ? null : { command: pythonCommand, version: ((await firstLine(pythonCommand, ["--version"])) ?? "").replace("Python ", "") };
+  const pythonCommand = await firstThat(["python3", "python"], async (name) =>
+    /^Python 3/.test((await firstLine(name, ["--version"])) ?? ""),
+  );
+  const python =
+    pythonCommand === null
+      ? null
+      : { command: pythonCommand, version: ((await firstLine(pythonCommand, ["--version"])) ?? "").replace("Python ", "") };
   const pips: Command[] = [...(pythonCommand === null ? [] : [[pythonCommand, "-m", "pip"] as Command]), ["pip3"], ["pip"], ["uvx", "pip"]];
   const [pip, compiler, make, gpu] = await Promise.all([
     firstThat(pips, async ([command, ...args]) => (await firstLine(command, [...args, "--version"])) !== null),

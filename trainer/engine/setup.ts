@@ -6,7 +6,20 @@
  * loads, nothing is touched. Nothing of the wheel goes into the repository (licence: Apache-2.0).
  */
 import { execFile } from "node:child_process";
-import { copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statfsSync, symlinkSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  symlinkSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,16 +34,23 @@ const PACKAGE = "node_modules/@tensorflow/tfjs-node-gpu";
 const BINDING = `lib/napi-v${NAPI}/tfjs_binding.node`;
 const LIBRARIES = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 /** The binding looks for these names. */
-const LINKS: Record<string, string> = { "libtensorflow.so": "libtensorflow_cc.so.2", "libtensorflow_framework.so": "libtensorflow_framework.so.2" };
+const LINKS: Record<string, string> = {
+  "libtensorflow.so": "libtensorflow_cc.so.2",
+  "libtensorflow_framework.so": "libtensorflow_framework.so.2",
+};
 /** The C interface and what it includes: 155 kB of the wheel's 287 MB of headers. */
 const HEADERS = [
-  ...["c_api", "c_api_macros", "tf_attrtype", "tf_buffer", "tf_datatype", "tf_status", "tf_tensor", "tf_tstring", "eager/c_api"].map((name) => `tensorflow/c/${name}.h`),
+  ...["c_api", "c_api_macros", "tf_attrtype", "tf_buffer", "tf_datatype", "tf_status", "tf_tensor", "tf_tstring", "eager/c_api"].map(
+    (name) => `tensorflow/c/${name}.h`,
+  ),
   ...["ctstring", "ctstring_internal"].flatMap((name) => [`tensorflow/core/platform/${name}.h`, `tsl/platform/${name}.h`]),
   "xla/tsl/c/tsl_status.h",
 ];
 
 export type EngineVariant = "cpu" | "gpu";
-export type SetupResult = { ok: true; how: "already there" | "from the cache" | "built"; seconds: number } | { ok: false; reason: string; advice: string };
+export type SetupResult =
+  | { ok: true; how: "already there" | "from the cache" | "built"; seconds: number }
+  | { ok: false; reason: string; advice: string };
 /** Without a variant, whichever is in place is kept, and the CPU's is set up when there is none. */
 export type SetupOptions = { variant?: EngineVariant; log?: (line: string) => void };
 
@@ -68,7 +88,8 @@ function isVariantInPlace(variant: EngineVariant): boolean {
 
 /** Loads the package in a process of its own. @returns null when it works, otherwise the reason. */
 export async function probeEngine(): Promise<string | null> {
-  const script = 'const util = require("node:util"); util.isNullOrUndefined ??= (v) => v === null || v === undefined; require("@tensorflow/tfjs-node-gpu");';
+  const script =
+    'const util = require("node:util"); util.isNullOrUndefined ??= (v) => v === null || v === undefined; require("@tensorflow/tfjs-node-gpu");';
   try {
     await run(process.execPath, ["-e", script], { cwd: root, env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "2" }, timeout: 120_000 });
     return null;
@@ -78,19 +99,27 @@ export async function probeEngine(): Promise<string | null> {
   }
 }
 
-const hasLibrary = (deps: string) => [...LIBRARIES, ...Object.keys(LINKS)].every((name) => existsSync(path.join(deps, "lib", name))) && HEADERS.every((name) => existsSync(path.join(deps, "include", name)));
+const hasLibrary = (deps: string) =>
+  [...LIBRARIES, ...Object.keys(LINKS)].every((name) => existsSync(path.join(deps, "lib", name))) &&
+  HEADERS.every((name) => existsSync(path.join(deps, "include", name)));
 
 function checkSpace(folder: string, bytes: number): void {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize < bytes) {
-    throw new SetupError(`${Math.floor((bavail * bsize) / 2 ** 20)} MB are free in ${folder}, ${Math.ceil(bytes / 2 ** 20)} MB are needed`, "free some space, or choose another folder with HONE_CACHE");
+    throw new SetupError(
+      `${Math.floor((bavail * bsize) / 2 ** 20)} MB are free in ${folder}, ${Math.ceil(bytes / 2 ** 20)} MB are needed`,
+      "free some space, or choose another folder with HONE_CACHE",
+    );
   }
 }
 
 function wheelOf(variant: EngineVariant): { requirement: string; platform: string } {
   const machine = { x64: "x86_64", arm64: "aarch64" }[process.arch as string];
   if (process.platform !== "linux" || machine === undefined) {
-    throw new SetupError(`there is no library for ${process.platform}-${process.arch} in the form the binding needs`, "use Linux on x64 or arm64 for the native engine");
+    throw new SetupError(
+      `there is no library for ${process.platform}-${process.arch} in the form the binding needs`,
+      "use Linux on x64 or arm64 for the native engine",
+    );
   }
   const name = variant === "cpu" && machine === "x86_64" ? "tensorflow-cpu" : variant === "gpu" ? "tensorflow[and-cuda]" : "tensorflow";
   return { requirement: `${name}==${TENSORFLOW_VERSION}`, platform: `manylinux_2_27_${machine}` };
@@ -107,12 +136,35 @@ with zipfile.ZipFile(wheel) as archive:
 
 /** Members of the CPU wheel: libraries at tensorflow/, headers below tensorflow/include/. */
 async function fetchCpuLibrary(tools: Tools, work: string): Promise<void> {
-  if (tools.pip === null || tools.python === null) throw new SetupError("no Python with pip", "install Python 3 and pip (Debian, Ubuntu: apt-get install python3 python3-pip)");
+  if (tools.pip === null || tools.python === null)
+    throw new SetupError("no Python with pip", "install Python 3 and pip (Debian, Ubuntu: apt-get install python3 python3-pip)");
   const { requirement, platform } = wheelOf("cpu");
   const wheels = path.join(work, "wheels");
   const [pip, ...pipArgs] = tools.pip;
   // The wheel of one Python version, whichever runs here: only the C library in it is used.
-  await run(pip, [...pipArgs, "download", "--no-deps", "--only-binary=:all:", "--python-version", "3.11", "--implementation", "cp", "--abi", "cp311", "--platform", platform, "--dest", wheels, "--quiet", "--disable-pip-version-check", requirement], { maxBuffer: 2 ** 24 });
+  await run(
+    pip,
+    [
+      ...pipArgs,
+      "download",
+      "--no-deps",
+      "--only-binary=:all:",
+      "--python-version",
+      "3.11",
+      "--implementation",
+      "cp",
+      "--abi",
+      "cp311",
+      "--platform",
+      platform,
+      "--dest",
+      wheels,
+      "--quiet",
+      "--disable-pip-version-check",
+      requirement,
+    ],
+    { maxBuffer: 2 ** 24 },
+  );
   const wheel = readdirSync(wheels).find((name) => name.endsWith(".whl"));
   if (wheel === undefined) throw new SetupError("pip downloaded no wheel", "look at what pip download says");
   const members = [...LIBRARIES.map((name) => `tensorflow/${name}`), ...HEADERS.map((name) => `tensorflow/include/${name}`)];
@@ -125,10 +177,24 @@ async function fetchCpuLibrary(tools: Tools, work: string): Promise<void> {
 
 /** The GPU wheel finds CUDA beside itself in pip's layout, so all of it is installed and linked to. */
 async function fetchGpuLibrary(tools: Tools, work: string, final: string): Promise<void> {
-  if (tools.pip === null) throw new SetupError("no Python with pip", "install Python 3 and pip (Debian, Ubuntu: apt-get install python3 python3-pip)");
+  if (tools.pip === null)
+    throw new SetupError("no Python with pip", "install Python 3 and pip (Debian, Ubuntu: apt-get install python3 python3-pip)");
   const { requirement } = wheelOf("gpu");
   const [pip, ...pipArgs] = tools.pip;
-  await run(pip, [...pipArgs, "install", "--only-binary=:all:", "--target", path.join(work, "site"), "--quiet", "--disable-pip-version-check", requirement], { maxBuffer: 2 ** 24 });
+  await run(
+    pip,
+    [
+      ...pipArgs,
+      "install",
+      "--only-binary=:all:",
+      "--target",
+      path.join(work, "site"),
+      "--quiet",
+      "--disable-pip-version-check",
+      requirement,
+    ],
+    { maxBuffer: 2 ** 24 },
+  );
   mkdirSync(path.join(work, "deps/lib"), { recursive: true });
   const site = path.join(final, "site");
   symlinkSync(path.join(site, "tensorflow/include"), path.join(work, "deps/include"));
@@ -143,7 +209,9 @@ async function ensureLibrary(tools: Tools, variant: EngineVariant, log: (line: s
   if (hasLibrary(path.join(final, "deps"))) return false;
   mkdirSync(cacheFolder(), { recursive: true });
   checkSpace(cacheFolder(), variant === "cpu" ? 1.3 * 2 ** 30 : 9 * 2 ** 30);
-  log(`Downloading TensorFlow ${TENSORFLOW_VERSION} (${variant === "cpu" ? "274 MB" : "with CUDA, about 3 GB"}), once for this machine ...`);
+  log(
+    `Downloading TensorFlow ${TENSORFLOW_VERSION} (${variant === "cpu" ? "274 MB" : "with CUDA, about 3 GB"}), once for this machine ...`,
+  );
   const work = mkdtempSync(path.join(cacheFolder(), "setup-"));
   try {
     await (variant === "cpu" ? fetchCpuLibrary(tools, work) : fetchGpuLibrary(tools, work, final));
@@ -171,11 +239,24 @@ function packageVersion(): string {
 }
 
 /** The binding uses Node-API only, so one build serves every version of Node. */
-const cachedBinding = () => path.join(cacheFolder(), "bindings", `tfjs-node-gpu-${packageVersion()}-tensorflow-${TENSORFLOW_VERSION}-napi${NAPI}-${process.platform}-${process.arch}.node`);
+const cachedBinding = () =>
+  path.join(
+    cacheFolder(),
+    "bindings",
+    `tfjs-node-gpu-${packageVersion()}-tensorflow-${TENSORFLOW_VERSION}-napi${NAPI}-${process.platform}-${process.arch}.node`,
+  );
 
 function checkCompiler(tools: Tools): void {
-  const missing = [tools.compiler === null ? "g++" : null, tools.make === null ? "make" : null, tools.python === null ? "python3" : null].filter((name) => name !== null);
-  if (missing.length > 0) throw new SetupError(`no ${missing.join(", no ")}`, `install ${missing.join(" ")} (Debian, Ubuntu: apt-get install ${missing.join(" ")})`);
+  const missing = [
+    tools.compiler === null ? "g++" : null,
+    tools.make === null ? "make" : null,
+    tools.python === null ? "python3" : null,
+  ].filter((name) => name !== null);
+  if (missing.length > 0)
+    throw new SetupError(
+      `no ${missing.join(", no ")}`,
+      `install ${missing.join(" ")} (Debian, Ubuntu: apt-get install ${missing.join(" ")})`,
+    );
   if (tools.nodeGyp === null) throw new SetupError("node-gyp, which comes with npm, is not found", "run npm run setup-engine through npm");
 }
 
@@ -190,13 +271,22 @@ async function ensureBinding(tools: Tools, log: (line: string) => void): Promise
   checkCompiler(tools);
   log("Building the engine's binding (about half a minute) ...");
   const headers = tools.nodeHeaders === null ? [] : [`--nodedir=${tools.nodeHeaders}`];
-  const options = ["--module_name=tfjs_binding", `--module_path=${path.dirname(binding)}`, `--napi_build_version=${NAPI}`, "--napi_version=9", `--node_napi_label=napi-v${NAPI}`];
+  const options = [
+    "--module_name=tfjs_binding",
+    `--module_path=${path.dirname(binding)}`,
+    `--napi_build_version=${NAPI}`,
+    "--napi_version=9",
+    `--node_napi_label=napi-v${NAPI}`,
+  ];
   try {
     await run(process.execPath, [tools.nodeGyp ?? "", "rebuild", ...headers, ...options], { cwd: packageFolder, maxBuffer: 2 ** 26 });
   } catch (error) {
     const { stderr = "" } = error as { stderr?: string };
     const cause = /(?:error|ERR!).*/.exec(stderr)?.[0] ?? String(error).split("\n")[0];
-    throw new SetupError(`the binding does not build: ${cause}`, "install a C++ compiler and Node's headers, then run npm run setup-engine");
+    throw new SetupError(
+      `the binding does not build: ${cause}`,
+      "install a C++ compiler and Node's headers, then run npm run setup-engine",
+    );
   }
   mkdirSync(path.dirname(cached), { recursive: true });
   copyFileSync(binding, `${cached}.${process.pid}`);
@@ -212,7 +302,8 @@ export async function setupEngine({ variant: wanted, log = () => undefined }: Se
   const started = Date.now();
   const seconds = () => Math.round((Date.now() - started) / 1000);
   try {
-    if (!existsSync(path.join(packageFolder, "package.json"))) throw new SetupError("the optional package @tensorflow/tfjs-node-gpu is not installed", "run npm ci with optional packages");
+    if (!existsSync(path.join(packageFolder, "package.json")))
+      throw new SetupError("the optional package @tensorflow/tfjs-node-gpu is not installed", "run npm ci with optional packages");
     const inPlace = isEngineInPlace() && (wanted === undefined || isVariantInPlace(wanted));
     if (inPlace && (await probeEngine()) === null) return { ok: true, how: "already there", seconds: seconds() };
     const variant = wanted ?? "cpu";

@@ -35,7 +35,8 @@ function broadcast(...shapes: number[][]): number[] {
   return Array.from({ length: rank }, (_, i) => {
     const sizes = shapes.map((shape) => shape[i - rank + shape.length] ?? 1);
     const size = sizes.find((known) => known !== 1) ?? 1;
-    if (sizes.some((known) => known !== 1 && known !== size)) throw new RangeError(`shapes ${shapes.map((shape) => `[${shape}]`).join(" and ")} do not fit`);
+    if (sizes.some((known) => known !== 1 && known !== size))
+      throw new RangeError(`shapes ${shapes.map((shape) => `[${shape}]`).join(" and ")} do not fit`);
     return size;
   });
 }
@@ -54,14 +55,45 @@ const reduction: Rule = (inputs, attributes) => {
 const argument: Rule = (inputs, attributes) => {
   const { shape } = at(inputs, 0);
   const axis = normalise(valuesOf(inputs, 1)[0] ?? 0, shape.length);
-  return only(shape.filter((_, i) => i !== axis), Number(attributes.get("output_type")));
+  return only(
+    shape.filter((_, i) => i !== axis),
+    Number(attributes.get("output_type")),
+  );
 };
 
 const RULES: Record<string, Rule> = {
   ...Object.fromEntries(
-    ["Abs", "Cos", "Cumsum", "Exp", "Floor", "Identity", "Log", "Log1p", "LogSoftmax", "LogicalNot", "Neg", "OnesLike", "Relu", "Rsqrt", "Sigmoid", "Sign", "Sin", "Softmax", "Softplus", "Sqrt", "Square", "Tanh", "ZerosLike"].map((name) => [name, unary]),
+    [
+      "Abs",
+      "Cos",
+      "Cumsum",
+      "Exp",
+      "Floor",
+      "Identity",
+      "Log",
+      "Log1p",
+      "LogSoftmax",
+      "LogicalNot",
+      "Neg",
+      "OnesLike",
+      "Relu",
+      "Rsqrt",
+      "Sigmoid",
+      "Sign",
+      "Sin",
+      "Softmax",
+      "Softplus",
+      "Sqrt",
+      "Square",
+      "Tanh",
+      "ZerosLike",
+    ].map((name) => [name, unary]),
   ),
-  ...Object.fromEntries(["Add", "AddV2", "FloorDiv", "LogicalAnd", "LogicalOr", "Maximum", "Minimum", "Mul", "Pow", "RealDiv", "SquaredDifference", "Sub"].map((name) => [name, binary])),
+  ...Object.fromEntries(
+    ["Add", "AddV2", "FloorDiv", "LogicalAnd", "LogicalOr", "Maximum", "Minimum", "Mul", "Pow", "RealDiv", "SquaredDifference", "Sub"].map(
+      (name) => [name, binary],
+    ),
+  ),
   ...Object.fromEntries(["Equal", "Greater", "GreaterEqual", "Less", "LessEqual", "NotEqual"].map((name) => [name, comparison])),
   ...Object.fromEntries(["All", "Any", "Max", "Mean", "Min", "Prod", "Sum"].map((name) => [name, reduction])),
   ArgMax: argument,
@@ -82,7 +114,10 @@ const RULES: Record<string, Rule> = {
     const parts = inputs.slice(0, -1);
     const first = at(parts, 0);
     const axis = normalise(valuesOf(inputs, inputs.length - 1)[0] ?? 0, first.shape.length);
-    return only(first.shape.map((size, i) => (i === axis ? parts.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0) : size)), first.dtype);
+    return only(
+      first.shape.map((size, i) => (i === axis ? parts.reduce((sum, { shape }) => sum + (shape[axis] ?? 0), 0) : size)),
+      first.dtype,
+    );
   },
   ExpandDims(inputs) {
     const { shape, dtype } = at(inputs, 0);
@@ -93,7 +128,10 @@ const RULES: Record<string, Rule> = {
   GatherV2(inputs, attributes) {
     const [params, indices] = [at(inputs, 0), at(inputs, 1)];
     const axis = normalise(valuesOf(inputs, 2)[0] ?? 0, params.shape.length);
-    return only([...params.shape.slice(0, axis), ...indices.shape.slice(Number(attributes.get("batch_dims") ?? 0)), ...params.shape.slice(axis + 1)], params.dtype);
+    return only(
+      [...params.shape.slice(0, axis), ...indices.shape.slice(Number(attributes.get("batch_dims") ?? 0)), ...params.shape.slice(axis + 1)],
+      params.dtype,
+    );
   },
   InplaceUpdate: unary,
   OneHot(inputs, attributes) {
@@ -105,7 +143,10 @@ const RULES: Record<string, Rule> = {
   PadV2(inputs) {
     const { shape, dtype } = at(inputs, 0);
     const paddings = valuesOf(inputs, 1);
-    return only(shape.map((size, i) => size + (paddings[2 * i] ?? 0) + (paddings[2 * i + 1] ?? 0)), dtype);
+    return only(
+      shape.map((size, i) => size + (paddings[2 * i] ?? 0) + (paddings[2 * i + 1] ?? 0)),
+      dtype,
+    );
   },
   Range(inputs) {
     const [start = 0, limit = 0, step = 1] = [0, 1, 2].map((i) => valuesOf(inputs, i)[0]);
@@ -116,12 +157,18 @@ const RULES: Record<string, Rule> = {
     const wanted = valuesOf(inputs, 1);
     const size = shape.reduce((product, length) => product * length, 1);
     const known = wanted.reduce((product, length) => (length === -1 ? product : product * length), 1);
-    return only(wanted.map((length) => (length === -1 ? size / known : length)), dtype);
+    return only(
+      wanted.map((length) => (length === -1 ? size / known : length)),
+      dtype,
+    );
   },
   Slice(inputs) {
     const { shape, dtype } = at(inputs, 0);
     const [begin, size] = [valuesOf(inputs, 1), valuesOf(inputs, 2)];
-    return only(shape.map((length, i) => (size[i] === -1 ? length - (begin[i] ?? 0) : (size[i] ?? 0))), dtype);
+    return only(
+      shape.map((length, i) => (size[i] === -1 ? length - (begin[i] ?? 0) : (size[i] ?? 0))),
+      dtype,
+    );
   },
   SplitV(inputs) {
     const { shape, dtype } = at(inputs, 0);
@@ -132,11 +179,17 @@ const RULES: Record<string, Rule> = {
   Tile(inputs) {
     const { shape, dtype } = at(inputs, 0);
     const multiples = valuesOf(inputs, 1);
-    return only(shape.map((size, i) => size * (multiples[i] ?? 1)), dtype);
+    return only(
+      shape.map((size, i) => size * (multiples[i] ?? 1)),
+      dtype,
+    );
   },
   Transpose(inputs) {
     const { shape, dtype } = at(inputs, 0);
-    return only(valuesOf(inputs, 1).map((i) => shape[i] ?? 0), dtype);
+    return only(
+      valuesOf(inputs, 1).map((i) => shape[i] ?? 0),
+      dtype,
+    );
   },
   UnsortedSegmentSum(inputs) {
     const [data, ids] = [at(inputs, 0), at(inputs, 1)];
@@ -154,6 +207,9 @@ export function inferOutputs(name: string, inputs: AbstractTensor[], attributes:
   try {
     return rule(inputs, attributes);
   } catch (error) {
-    throw new Error(`trace: ${name} of ${inputs.map(({ shape }) => `[${shape}]`).join(", ")}: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw new Error(
+      `trace: ${name} of ${inputs.map(({ shape }) => `[${shape}]`).join(", ")}: ${error instanceof Error ? error.message : error}`,
+      { cause: error },
+    );
   }
 }

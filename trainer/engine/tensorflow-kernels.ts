@@ -38,9 +38,17 @@ function addUnpackBytes(): void {
     kernelFunc: ({ inputs, backend }) => {
       const node = backend as NodeBackend;
       const { TF_INT32: int32, TF_UINT8: uint8 } = node.binding;
-      const bytes = node.executeSingleOutput("Bitcast", [typeAttribute(node, "T", int32), typeAttribute(node, "type", uint8)], [inputs.words as tf.Tensor]);
+      const bytes = node.executeSingleOutput(
+        "Bitcast",
+        [typeAttribute(node, "T", int32), typeAttribute(node, "type", uint8)],
+        [inputs.words as tf.Tensor],
+      );
       const truncate = { name: "Truncate", type: node.binding.TF_ATTR_BOOL, value: false };
-      const out = node.executeSingleOutput("Cast", [typeAttribute(node, "SrcT", uint8), typeAttribute(node, "DstT", int32), truncate], [bytes]);
+      const out = node.executeSingleOutput(
+        "Cast",
+        [typeAttribute(node, "SrcT", uint8), typeAttribute(node, "DstT", int32), truncate],
+        [bytes],
+      );
       bytes.dispose();
       return out;
     },

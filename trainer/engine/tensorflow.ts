@@ -33,7 +33,7 @@ export async function loadTensorflow(): Promise<LoadResult> {
     registerTensorflowKernels();
     return { ok: true, engine: createTensorflowEngine(tf.backend() as unknown as NodeBackend, node.version) };
   } catch (error) {
-    return { ok: false, reason: error instanceof Error ? error.message.split("\n")[0] ?? "" : String(error) };
+    return { ok: false, reason: error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error) };
   }
 }
 

@@ -57,7 +57,11 @@ type TypedValues = Float32Array | Int32Array | Uint8Array;
 /** A copy: the caller may change what it gave. */
 function toTyped(binding: Binding, dtype: number, values: ArrayLike<number> | ArrayBufferView): TypedValues {
   const numbers = values as ArrayLike<number>;
-  return dtype === binding.TF_FLOAT ? Float32Array.from(numbers) : dtype === binding.TF_BOOL ? Uint8Array.from(numbers) : Int32Array.from(numbers);
+  return dtype === binding.TF_FLOAT
+    ? Float32Array.from(numbers)
+    : dtype === binding.TF_BOOL
+      ? Uint8Array.from(numbers)
+      : Int32Array.from(numbers);
 }
 
 function toAttribute(binding: Binding, op: string, { name, type, value }: OpAttribute): Attribute {
@@ -88,7 +92,9 @@ export function traceGraph(backend: NodeBackend, inputs: tf.Tensor[], fn: () => 
   const inputIds = backend.getInputTensorIds(inputs);
   const constants = new Map<number, TypedValues>();
   const ops: RecordedOp[] = [];
-  const known = new Map<number, AbstractTensor>(inputs.map(({ shape, dtype }, i) => [inputIds[i] as number, { shape, dtype: backend.getDTypeInteger(dtype) }]));
+  const known = new Map<number, AbstractTensor>(
+    inputs.map(({ shape, dtype }, i) => [inputIds[i] as number, { shape, dtype: backend.getDTypeInteger(dtype) }]),
+  );
   let waitsFor: number[] = [];
   // Ids below zero are no native tensors: the backend never asks to delete them. -1 is its own mark.
   let nextId = -2;
@@ -106,11 +112,13 @@ export function traceGraph(backend: NodeBackend, inputs: tf.Tensor[], fn: () => 
       if (!tensor) throw new Error(`trace: ${name} uses a tensor that is not part of the argument`);
       return tensor;
     });
-    const outputs = inferOutputs(name, abstract, new Map(given.map((attribute) => [attribute.name, attribute.value]))).map((output): OutputMetadata => {
-      const id = nextId--;
-      known.set(id, output);
-      return { id, ...output };
-    });
+    const outputs = inferOutputs(name, abstract, new Map(given.map((attribute) => [attribute.name, attribute.value]))).map(
+      (output): OutputMetadata => {
+        const id = nextId--;
+        known.set(id, output);
+        return { id, ...output };
+      },
+    );
     // The one kernel that leaves its type to be inferred, which a graph does not do.
     const attributes = name === "ExpandDims" ? [{ name: "T", type: binding.TF_ATTR_TYPE, value: abstract[0]?.dtype }] : given;
     ops.push({ name, attributes, inputs: [...ids], outputs: outputs.map(({ id }) => id), waitsFor });
@@ -146,7 +154,8 @@ export function traceGraph(backend: NodeBackend, inputs: tf.Tensor[], fn: () => 
   };
   backend.getInputTensorIds = (tensors) => {
     for (const { dataId } of tensors) {
-      if (dataId && !made.has(dataId) && backend.tensorMap.get(dataId).values != null) throw new Error("trace: a tensor is used that is not part of the argument");
+      if (dataId && !made.has(dataId) && backend.tensorMap.get(dataId).values != null)
+        throw new Error("trace: a tensor is used that is not part of the argument");
     }
     return getInputTensorIds.call(backend, tensors);
   };

@@ -68,7 +68,12 @@ function replaceSplit(): void {
     const inner = x.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
     const length = (x.shape[axis] ?? 0) * inner;
     const outer = x.shape.slice(0, axis).reduce((product, size) => product * size, 1);
-    const parts = sizes.map((size) => backend.makeOutput(x.shape.map((own, i) => (i === axis ? size : own)), x.dtype));
+    const parts = sizes.map((size) =>
+      backend.makeOutput(
+        x.shape.map((own, i) => (i === axis ? size : own)),
+        x.dtype,
+      ),
+    );
     // Views of the heap, which outputs may have moved: taken when all are there.
     const values = backend.typedArrayFromHeap(x);
     let start = 0;

@@ -22,7 +22,12 @@ const EXTENSIONS = [".parquet", ".jsonl", ".csv"];
 
 const isFolder = (folder: string) => existsSync(folder) && statSync(folder).isDirectory();
 
-const subfolders = (folder: string): string[] => (isFolder(folder) ? readdirSync(folder).sort().filter((name) => isFolder(path.join(folder, name))) : []);
+const subfolders = (folder: string): string[] =>
+  isFolder(folder)
+    ? readdirSync(folder)
+        .sort()
+        .filter((name) => isFolder(path.join(folder, name)))
+    : [];
 
 /** Files of `split` in one folder: "<split>.jsonl", "<split>-00000-of-00002.parquet" and the like, of one format. */
 function splitFiles(folder: string, split: string): string[] {

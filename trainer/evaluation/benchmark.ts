@@ -95,7 +95,11 @@ type TextRequest = { key: string; context: string; until: readonly string[]; max
 
 /** What is asked of a model that reads `maxLength` tokens, with the keys of the answers. */
 function createRequests(maxLength: number) {
-  const choice = (context: string, continuation: string): ChoiceRequest => ({ key: requestKey(["choice", maxLength, context, continuation]), context, continuation });
+  const choice = (context: string, continuation: string): ChoiceRequest => ({
+    key: requestKey(["choice", maxLength, context, continuation]),
+    context,
+    continuation,
+  });
   const text = ({ until, maxNewTokens: asked }: TextTask, context: string): TextRequest => {
     // At most half of what the model reads: something of the prompt has to be left.
     const maxNewTokens = Math.min(asked, Math.floor(maxLength / 2));
@@ -108,7 +112,11 @@ function createRequests(maxLength: number) {
 const WINDOW = 20_000;
 
 /** Outcomes by task, or null when it was stopped; what was answered until then is in the cache. */
-export async function runBenchmark(engine: Engine, { checkpoint, tasks, batchSize, cache }: BenchmarkInput, progress: BenchmarkProgress): Promise<Map<string, Outcome[]> | null> {
+export async function runBenchmark(
+  engine: Engine,
+  { checkpoint, tasks, batchSize, cache }: BenchmarkInput,
+  progress: BenchmarkProgress,
+): Promise<Map<string, Outcome[]> | null> {
   const { model, tokenizer } = checkpoint;
   const maxLength = maxLengthOf(checkpoint);
   const request = createRequests(maxLength);
@@ -117,7 +125,10 @@ export async function runBenchmark(engine: Engine, { checkpoint, tasks, batchSiz
   const texts = new Map<string, TextRequest>();
   for (const { task, items } of tasks) {
     for (const { context, continuations } of items) {
-      const own = task.scoring === "choice" ? continuations.map((continuation) => request.choice(context, continuation)) : [request.text(task, context)];
+      const own =
+        task.scoring === "choice"
+          ? continuations.map((continuation) => request.choice(context, continuation))
+          : [request.text(task, context)];
       for (const one of own) {
         if (cache.get(one.key) !== undefined) continue;
         if ("continuation" in one) choices.set(one.key, one);
@@ -142,8 +153,11 @@ export async function runBenchmark(engine: Engine, { checkpoint, tasks, batchSiz
   for (let start = 0; start < pending.length && !stopped; start += WINDOW) {
     const window = pending.slice(start, start + WINDOW);
     await scorer(checkpoint.params, await encodePairs(tokenizer, model.kind, window), {
-      batchSize, padTokenId: tokenizer.padTokenId, maxLength,
-      onBatch: (answered) => remember([...answered].map(([place, { logprob, greedy }]) => [window[place]?.key ?? "", [logprob, greedy ? 1 : 0]] as const)),
+      batchSize,
+      padTokenId: tokenizer.padTokenId,
+      maxLength,
+      onBatch: (answered) =>
+        remember([...answered].map(([place, { logprob, greedy }]) => [window[place]?.key ?? "", [logprob, greedy ? 1 : 0]] as const)),
     });
   }
 
@@ -158,19 +172,30 @@ export async function runBenchmark(engine: Engine, { checkpoint, tasks, batchSiz
     if (answer === undefined) throw new Error("A request was not answered");
     return answer;
   };
-  return new Map(tasks.map(({ task, items }) => [
-    task.name,
-    items.map((item): Outcome => {
-      if (task.scoring === "generate") return { item, logprobs: [], text: String(answerTo(request.text(task, item.context))) };
-      return { item, logprobs: item.continuations.map((continuation) => Number(answerTo(request.choice(item.context, continuation))[0])), text: "" };
-    }),
-  ]));
+  return new Map(
+    tasks.map(({ task, items }) => [
+      task.name,
+      items.map((item): Outcome => {
+        if (task.scoring === "generate") return { item, logprobs: [], text: String(answerTo(request.text(task, item.context))) };
+        return {
+          item,
+          logprobs: item.continuations.map((continuation) => Number(answerTo(request.choice(item.context, continuation))[0])),
+          text: "",
+        };
+      }),
+    ]),
+  );
 }
 
 type TextBatch = { requests: TextRequest[]; prompts: number[][] };
 
 /** Texts of one length limit and the same stops, longest prompts first; what is too long loses its beginning. */
-async function batchTexts({ tokenizer }: LoadedCheckpoint, requests: readonly TextRequest[], maxLength: number, batchSize: number): Promise<TextBatch[]> {
+async function batchTexts(
+  { tokenizer }: LoadedCheckpoint,
+  requests: readonly TextRequest[],
+  maxLength: number,
+  batchSize: number,
+): Promise<TextBatch[]> {
   const groups = new Map<string, { request: TextRequest; ids: number[] }[]>();
   for (const request of requests) {
     const kind = JSON.stringify([request.maxNewTokens, request.until]);
@@ -188,19 +213,38 @@ async function batchTexts({ tokenizer }: LoadedCheckpoint, requests: readonly Te
 }
 
 /** Greedy texts of a batch, filled up to `batchSize` rows so that the last one needs no graph of its own. */
-async function writeTexts(engine: Engine, { model, tokenizer, params }: LoadedCheckpoint, { requests, prompts }: TextBatch, batchSize: number): Promise<[string, string][]> {
+async function writeTexts(
+  engine: Engine,
+  { model, tokenizer, params }: LoadedCheckpoint,
+  { requests, prompts }: TextBatch,
+  batchSize: number,
+): Promise<[string, string][]> {
   const [first] = requests;
   if (first === undefined) return [];
   const filled = Array.from({ length: batchSize }, (_, i) => prompts[i] ?? prompts[0] ?? []);
-  const written = await createGenerator(engine, model)({ base: params, adapter: null }, filled, filled.map(() => createRandom(0)), {
-    temperature: 0, topK: 0, topP: 1, maxNewTokens: first.maxNewTokens, eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId,
-    lengthMultiple: paddedLength(Math.max(...prompts.map(({ length }) => length))),
-    shouldStop: async (tokens) => {
-      const text = await tokenizer.decode(tokens);
-      return first.until.some((stop) => text.includes(stop));
+  const written = await createGenerator(engine, model)(
+    { base: params, adapter: null },
+    filled,
+    filled.map(() => createRandom(0)),
+    {
+      temperature: 0,
+      topK: 0,
+      topP: 1,
+      maxNewTokens: first.maxNewTokens,
+      eosTokenId: tokenizer.eosTokenId,
+      padTokenId: tokenizer.padTokenId,
+      lengthMultiple: paddedLength(Math.max(...prompts.map(({ length }) => length))),
+      shouldStop: async (tokens) => {
+        const text = await tokenizer.decode(tokens);
+        return first.until.some((stop) => text.includes(stop));
+      },
     },
-  });
-  return Promise.all(requests.map(async ({ key, until }, i): Promise<[string, string]> => [key, cutAt(await tokenizer.decode(written[i]?.tokens ?? []), until)]));
+  );
+  return Promise.all(
+    requests.map(
+      async ({ key, until }, i): Promise<[string, string]> => [key, cutAt(await tokenizer.decode(written[i]?.tokens ?? []), until)],
+    ),
+  );
 }
 
 const cutAt = (text: string, stops: readonly string[]): string => stops.reduce((cut, stop) => cut.split(stop)[0] ?? "", text);

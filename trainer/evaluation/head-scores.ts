@@ -23,7 +23,10 @@ export function classScores(pairs: readonly Pair<string | number>[]): { accuracy
 export function numberScores(pairs: readonly Pair<number>[]): { pearson: number; mse: number } {
   if (pairs.length === 0) throw new RangeError("numberScores: there are no rows");
   const [predictions, truths] = columns(pairs);
-  return { pearson: pairs.length < 2 ? Number.NaN : pearson(predictions, truths), mse: pairs.reduce((sum, [x, y]) => sum + (x - y) ** 2, 0) / pairs.length };
+  return {
+    pearson: pairs.length < 2 ? Number.NaN : pearson(predictions, truths),
+    mse: pairs.reduce((sum, [x, y]) => sum + (x - y) ** 2, 0) / pairs.length,
+  };
 }
 
 const SAMPLES = 1000;
@@ -32,10 +35,19 @@ const SAMPLES = 1000;
 export function summariseHead(problem: "classification" | "regression", pairs: readonly Pair<string | number>[], seed: number): Score[] {
   const sampling = `bootstrap:percentile|n:${SAMPLES}|seed:${seed}`;
   const measured = (metric: string, what: string, statistic: (sample: readonly Pair<string | number>[]) => number): Score => ({
-    metric, ...bootstrapStatistic(pairs, statistic, { seed, samples: SAMPLES }), signature: `${what}|${sampling}`,
+    metric,
+    ...bootstrapStatistic(pairs, statistic, { seed, samples: SAMPLES }),
+    signature: `${what}|${sampling}`,
   });
-  if (problem === "classification") return [measured("accuracy", "labels", (sample) => classScores(sample).accuracy), measured("f1", "labels|macro", (sample) => classScores(sample).f1)];
+  if (problem === "classification")
+    return [
+      measured("accuracy", "labels", (sample) => classScores(sample).accuracy),
+      measured("f1", "labels|macro", (sample) => classScores(sample).f1),
+    ];
   const numbers = (sample: readonly Pair<string | number>[]) => sample.map(([x, y]): Pair<number> => [Number(x), Number(y)]);
   // A sample of one value has no correlation: it counts as none.
-  return [measured("pearson", "labels", (sample) => numberScores(numbers(sample)).pearson || 0), measured("mse", "labels", (sample) => numberScores(numbers(sample)).mse)];
+  return [
+    measured("pearson", "labels", (sample) => numberScores(numbers(sample)).pearson || 0),
+    measured("mse", "labels", (sample) => numberScores(numbers(sample)).mse),
+  ];
 }

@@ -19,20 +19,35 @@ export type Likelihood = { logprob: number; greedy: boolean };
 type PairTokenizer = Pick<Tokenizer, "encode" | "encodeWithSpecials" | "prefixTokenId">;
 
 /** Pairs of one context next to one another encode it once. Throws for a continuation without tokens. */
-export async function encodePairs(tokenizer: PairTokenizer, kind: Model["kind"], pairs: readonly { context: string; continuation: string }[]): Promise<EncodedPair[]> {
+export async function encodePairs(
+  tokenizer: PairTokenizer,
+  kind: Model["kind"],
+  pairs: readonly { context: string; continuation: string }[],
+): Promise<EncodedPair[]> {
   const out: EncodedPair[] = [];
   let last = { context: "", ids: [tokenizer.prefixTokenId] };
   for (const { context, continuation } of pairs) {
     const trimmed = context.trimEnd();
     const moved = context.slice(trimmed.length) + continuation;
-    if (trimmed !== last.context) last = { context: trimmed, ids: trimmed === "" ? [tokenizer.prefixTokenId] : await tokenizer.encodeWithSpecials(trimmed) };
+    if (trimmed !== last.context)
+      last = { context: trimmed, ids: trimmed === "" ? [tokenizer.prefixTokenId] : await tokenizer.encodeWithSpecials(trimmed) };
     if (trimmed === "") {
       const ids = await tokenizer.encode(moved);
       // A text that brings the prefix along is not given it twice.
-      out.push(requireTokens(ids[0] === tokenizer.prefixTokenId ? { contextIds: ids.slice(0, 1), continuationIds: ids.slice(1) } : { contextIds: last.ids, continuationIds: ids }, continuation));
+      out.push(
+        requireTokens(
+          ids[0] === tokenizer.prefixTokenId
+            ? { contextIds: ids.slice(0, 1), continuationIds: ids.slice(1) }
+            : { contextIds: last.ids, continuationIds: ids },
+          continuation,
+        ),
+      );
       continue;
     }
-    const continuationIds = kind === "encoder-decoder" ? await tokenizer.encode(moved) : (await tokenizer.encodeWithSpecials(trimmed + moved)).slice(last.ids.length);
+    const continuationIds =
+      kind === "encoder-decoder"
+        ? await tokenizer.encode(moved)
+        : (await tokenizer.encodeWithSpecials(trimmed + moved)).slice(last.ids.length);
     out.push(requireTokens({ contextIds: last.ids, continuationIds }, continuation));
   }
   return out;
@@ -138,18 +153,42 @@ export const createLikelihoodScorer = oncePerModel((engine: Engine, model: Model
     return { logprobs: tokenLogprobs(logits, wanted), greedy: tf.cast(tf.equal(tf.argMax(logits, -1), wanted), "int32") };
   });
 
-  const runBatch = (base: Params, rows: readonly Row[], length: number, { batchSize, padTokenId }: ScoreOptions): Map<number, Likelihood> => {
+  const runBatch = (
+    base: Params,
+    rows: readonly Row[],
+    length: number,
+    { batchSize, padTokenId }: ScoreOptions,
+  ): Map<number, Likelihood> => {
     const filled = Array.from({ length: batchSize }, (_, i) => rows[i] ?? rows[0] ?? { source: [], decoder: [], targets: [] });
     const isEncoder = model.kind === "encoder-decoder";
     /** Of an encoder-decoder's two sides each has a length of its own. */
-    const lengthOfSide = (side: "source" | "decoder") => (isEncoder ? paddedLength(Math.max(...filled.map((row) => row[side].length))) : length);
+    const lengthOfSide = (side: "source" | "decoder") =>
+      isEncoder ? paddedLength(Math.max(...filled.map((row) => row[side].length))) : length;
     const [sourceLength, decoderLength] = [lengthOfSide("source"), lengthOfSide("decoder")];
-    const source = padRight(filled.map((row) => row.source), padTokenId, sourceLength);
-    const decoder = isEncoder ? padRight(filled.map((row) => row.decoder), padTokenId, decoderLength) : null;
-    const targets = rows.flatMap((row, b) => row.targets.flatMap(({ position, ids, places }) => ids.map((id, i) => ({ row: b * decoderLength + position, id, place: places[i] ?? 0 }))));
+    const source = padRight(
+      filled.map((row) => row.source),
+      padTokenId,
+      sourceLength,
+    );
+    const decoder = isEncoder
+      ? padRight(
+          filled.map((row) => row.decoder),
+          padTokenId,
+          decoderLength,
+        )
+      : null;
+    const targets = rows.flatMap((row, b) =>
+      row.targets.flatMap(({ position, ids, places }) =>
+        ids.map((id, i) => ({ row: b * decoderLength + position, id, place: places[i] ?? 0 })),
+      ),
+    );
     // Few sizes again: 4 targets a row, 16, 64 ...
     const size = batchSize * 4 ** Math.max(1, Math.ceil(Math.log2(Math.max(1, targets.length / batchSize)) / 2));
-    const padded = (values: number[]) => tf.tensor1d(Int32Array.from({ length: size }, (_, i) => values[i] ?? 0), "int32");
+    const padded = (values: number[]) =>
+      tf.tensor1d(
+        Int32Array.from({ length: size }, (_, i) => values[i] ?? 0),
+        "int32",
+      );
     const args = {
       ids: tf.tensor2d(source.ids, [batchSize, sourceLength], "int32"),
       mask: tf.tensor2d(source.mask, [batchSize, sourceLength], "int32"),

@@ -68,7 +68,14 @@ type Decoding = {
 const MIN_ROWS = 16;
 
 /** The loop that both families share: sample from logits, feed back, stop; rows that ended are dropped by halves. */
-async function decodeLoop(batch: number, vocabSize: number, randoms: Random[], options: GenerateOptions, decoding: Decoding, start: number): Promise<Generated[]> {
+async function decodeLoop(
+  batch: number,
+  vocabSize: number,
+  randoms: Random[],
+  options: GenerateOptions,
+  decoding: Decoding,
+  start: number,
+): Promise<Generated[]> {
   const rows = Array.from({ length: batch }, (): Generated => ({ tokens: [], stopped: false }));
   /** Row of each place in the batch. */
   let held = [...rows.keys()];
@@ -89,7 +96,9 @@ async function decodeLoop(batch: number, vocabSize: number, randoms: Random[], o
     if (held.length / 2 >= Math.max(running, MIN_ROWS)) {
       const size = Math.max(MIN_ROWS, 2 ** Math.ceil(Math.log2(running)));
       // Those that run first; ended ones fill up.
-      const places = [...held.keys()].sort((x, y) => Number(isRunning(held[y] ?? 0)) - Number(isRunning(held[x] ?? 0)) || x - y).slice(0, size);
+      const places = [...held.keys()]
+        .sort((x, y) => Number(isRunning(held[y] ?? 0)) - Number(isRunning(held[x] ?? 0)) || x - y)
+        .slice(0, size);
       decoding.narrow(places);
       held = places.map((place) => held[place] ?? 0);
     }
@@ -164,7 +173,9 @@ function createDecoderGenerator(engine: Engine, model: DecoderModel): Generator 
     const cacheLength = length + options.maxNewTokens;
     const longest = Math.max(...prompts.map((prompt) => prompt.length));
     if (model.maxPositions !== null && longest + options.maxNewTokens > model.maxPositions) {
-      throw new Error(`A prompt of ${longest} tokens and ${options.maxNewTokens} new ones are more than the ${model.maxPositions} positions of this ${model.family} model`);
+      throw new Error(
+        `A prompt of ${longest} tokens and ${options.maxNewTokens} new ones are more than the ${model.maxPositions} positions of this ${model.family} model`,
+      );
     }
     const { prefill, decode } = functionsFor(cacheLength, weights.adapter?.scaling ?? 1);
     const args = toArgs(weights);
@@ -174,31 +185,41 @@ function createDecoderGenerator(engine: Engine, model: DecoderModel): Generator 
     let cache = start.cache;
     let held = prompts.map((prompt, b) => ({ length: prompt.length, mask: mask.slice(b * length, (b + 1) * length) }));
     try {
-      return await decodeLoop(batch, model.vocabSize, randoms, options, {
-        first: download(start.logits),
-        step(tokens, index) {
-          const cacheMask = new Int32Array(held.length * cacheLength);
-          held.forEach((row, place) => {
-            cacheMask.set(row.mask, place * cacheLength);
-            cacheMask.fill(1, place * cacheLength + length, place * cacheLength + length + index + 1);
-          });
-          const step = {
-            inputIds: tf.tensor1d(tokens, "int32"),
-            position: tf.scalar(length + index, "int32"),
-            positionIds: tf.tensor1d(Int32Array.from(held, (row) => row.length + index), "int32"),
-            cacheMask: tf.tensor2d(cacheMask, [held.length, cacheLength], "int32"),
-          };
-          const result = decode({ weights: args, cache, ...step });
-          disposeTree(step);
-          disposeTree(cache);
-          cache = result.cache;
-          return download(result.logits);
+      return await decodeLoop(
+        batch,
+        model.vocabSize,
+        randoms,
+        options,
+        {
+          first: download(start.logits),
+          step(tokens, index) {
+            const cacheMask = new Int32Array(held.length * cacheLength);
+            held.forEach((row, place) => {
+              cacheMask.set(row.mask, place * cacheLength);
+              cacheMask.fill(1, place * cacheLength + length, place * cacheLength + length + index + 1);
+            });
+            const step = {
+              inputIds: tf.tensor1d(tokens, "int32"),
+              position: tf.scalar(length + index, "int32"),
+              positionIds: tf.tensor1d(
+                Int32Array.from(held, (row) => row.length + index),
+                "int32",
+              ),
+              cacheMask: tf.tensor2d(cacheMask, [held.length, cacheLength], "int32"),
+            };
+            const result = decode({ weights: args, cache, ...step });
+            disposeTree(step);
+            disposeTree(cache);
+            cache = result.cache;
+            return download(result.logits);
+          },
+          narrow(places) {
+            held = places.map((place) => held[place] as (typeof held)[number]);
+            cache = narrowCache(cache, places);
+          },
         },
-        narrow(places) {
-          held = places.map((place) => held[place] as (typeof held)[number]);
-          cache = narrowCache(cache, places);
-        },
-      }, 0);
+        0,
+      );
     } finally {
       disposeTree(cache);
     }
@@ -208,7 +229,10 @@ function createDecoderGenerator(engine: Engine, model: DecoderModel): Generator 
 function createEncoderDecoderGenerator(engine: Engine, model: EncoderDecoderModel): Generator {
   type PrefillArgs = { weights: WeightArgs; inputIds: tf.Tensor; attentionMask: tf.Tensor };
   type DecodeArgs = { weights: WeightArgs; cache: KvCache; inputIds: tf.Tensor; position: tf.Tensor; sourceMask: tf.Tensor };
-  type Functions = { prefill: (args: PrefillArgs) => { cache: KvCache }; decode: (args: DecodeArgs) => { logits: tf.Tensor; cache: KvCache } };
+  type Functions = {
+    prefill: (args: PrefillArgs) => { cache: KvCache };
+    decode: (args: DecodeArgs) => { logits: tf.Tensor; cache: KvCache };
+  };
   const compiled = new Map<string, Functions>();
   const functionsFor = (cacheLength: number, scaling: number): Functions => {
     const key = `${cacheLength}:${scaling}`;
@@ -245,20 +269,27 @@ function createEncoderDecoderGenerator(engine: Engine, model: EncoderDecoderMode
     let sourceMask: tf.Tensor = source.attentionMask;
     source.inputIds.dispose();
     try {
-      return await decodeLoop(batch, model.vocabSize, randoms, options, {
-        first: null,
-        step(tokens, index) {
-          const step = { inputIds: tf.tensor1d(tokens, "int32"), position: tf.scalar(index, "int32") };
-          const result = decode({ weights: args, cache, ...step, sourceMask });
-          disposeTree(step);
-          disposeTree(cache);
-          cache = result.cache;
-          return download(result.logits);
+      return await decodeLoop(
+        batch,
+        model.vocabSize,
+        randoms,
+        options,
+        {
+          first: null,
+          step(tokens, index) {
+            const step = { inputIds: tf.tensor1d(tokens, "int32"), position: tf.scalar(index, "int32") };
+            const result = decode({ weights: args, cache, ...step, sourceMask });
+            disposeTree(step);
+            disposeTree(cache);
+            cache = result.cache;
+            return download(result.logits);
+          },
+          narrow(places) {
+            ({ sourceMask, ...cache } = narrowCache({ ...cache, sourceMask }, places) as KvCache & { sourceMask: tf.Tensor });
+          },
         },
-        narrow(places) {
-          ({ sourceMask, ...cache } = narrowCache({ ...cache, sourceMask }, places) as KvCache & { sourceMask: tf.Tensor });
-        },
-      }, model.decoderStartTokenId);
+        model.decoderStartTokenId,
+      );
     } finally {
       disposeTree(cache);
       sourceMask.dispose();

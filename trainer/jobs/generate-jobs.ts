@@ -33,7 +33,12 @@ type Progress = (done: number, total: number) => Promise<"stop" | undefined>;
  * `completionsPerPrompt` completions of each prompt. What one says depends on the seed, its prompt and its ordinal,
  * not on the batch it is in. `progress` may stop it early; what was sampled until then is returned.
  */
-export async function sampleCompletions(engine: Engine, input: SampleInput, progress: Progress, loaded?: LoadedCheckpoint): Promise<SampledCompletion[]> {
+export async function sampleCompletions(
+  engine: Engine,
+  input: SampleInput,
+  progress: Progress,
+  loaded?: LoadedCheckpoint,
+): Promise<SampledCompletion[]> {
   const checkpoint = loaded ?? (await loadCheckpoint(input.chain, { readOnly: true }));
   const { model, tokenizer, params, adapter } = checkpoint;
   const { sampling } = input;
@@ -41,7 +46,12 @@ export async function sampleCompletions(engine: Engine, input: SampleInput, prog
     const generate = createGenerator(engine, model);
     const jobs = await Promise.all(
       input.prompts.flatMap(({ id, key, messages }) =>
-        Array.from({ length: input.completionsPerPrompt }, async (_, ordinal) => ({ id, key, ordinal, promptIds: await tokenizer.encodePrompt(messages) })),
+        Array.from({ length: input.completionsPerPrompt }, async (_, ordinal) => ({
+          id,
+          key,
+          ordinal,
+          promptIds: await tokenizer.encodePrompt(messages),
+        })),
       ),
     );
     // Prompts of like length share a batch; the order of the result is the order of the prompts.
@@ -72,7 +82,13 @@ export async function sampleCompletions(engine: Engine, input: SampleInput, prog
       );
       for (const [i, { id, ordinal }] of rows.entries()) {
         const { tokens = [], stopped = false } = generated[i] ?? {};
-        out.push({ promptId: id, ordinal, text: cutAtStop(await tokenizer.decode(tokens), sampling.stop).trim(), tokens: tokens.length, stopped });
+        out.push({
+          promptId: id,
+          ordinal,
+          text: cutAtStop(await tokenizer.decode(tokens), sampling.stop).trim(),
+          tokens: tokens.length,
+          stopped,
+        });
       }
       if ((await progress(out.length, jobs.length)) === "stop") break;
     }
@@ -98,7 +114,10 @@ export async function scoreCompletions(
     if (checkpoint.model.kind !== "decoder" || !checkpoint.reward) throw new Error("The reward checkpoint is no reward model");
     const { adapter, score } = checkpoint.reward;
     const examples = await Promise.all(input.rows.map(({ messages, text }) => encodeExample(checkpoint.tokenizer, messages, text)));
-    return createScorer(engine, checkpoint.model)({ weights: { base: checkpoint.params, adapter }, score }, examples, { batchSize: input.batchSize, padTokenId: checkpoint.tokenizer.padTokenId });
+    return createScorer(engine, checkpoint.model)({ weights: { base: checkpoint.params, adapter }, score }, examples, {
+      batchSize: input.batchSize,
+      padTokenId: checkpoint.tokenizer.padTokenId,
+    });
   } finally {
     disposeCheckpoints(checkpoint);
   }

@@ -29,7 +29,10 @@ export function rowsPerTask(rows: readonly SftRow[], count: number): SftRow[] {
 export function fewShotMessages(row: SftRow, train: readonly SftRow[], options: { shots: number; seed: number; place: number }): Message[] {
   const same = train.filter(({ task }) => task === row.task);
   const examples = createRandom(options.seed, `shots:${options.place}`).shuffle(same).slice(0, options.shots);
-  return [...examples.flatMap(({ messages, completion }): Message[] => [...messages, { role: "assistant", content: completion }]), ...row.messages];
+  return [
+    ...examples.flatMap(({ messages, completion }): Message[] => [...messages, { role: "assistant", content: completion }]),
+    ...row.messages,
+  ];
 }
 
 export type ReportInput = {
@@ -56,9 +59,19 @@ export async function reportTasks(engine: Engine, input: ReportInput, after: Wei
     for (let i = 0; i < order.length; i += config.batchSize) {
       const places = order.slice(i, i + config.batchSize);
       const filled = Array.from({ length: config.batchSize }, (_, row) => places[row] ?? places[0] ?? 0);
-      const generated = await generate(weights, filled.map((place) => prompts[place] ?? []), filled.map((place) => createRandom(config.seed, `report:${place}`)), {
-        temperature: 0, topK: 0, topP: 1, maxNewTokens, eosTokenId: tokenizer.eosTokenId, padTokenId: tokenizer.padTokenId,
-      });
+      const generated = await generate(
+        weights,
+        filled.map((place) => prompts[place] ?? []),
+        filled.map((place) => createRandom(config.seed, `report:${place}`)),
+        {
+          temperature: 0,
+          topK: 0,
+          topP: 1,
+          maxNewTokens,
+          eosTokenId: tokenizer.eosTokenId,
+          padTokenId: tokenizer.padTokenId,
+        },
+      );
       for (const [row, place] of places.entries()) out[place] = (await tokenizer.decode(generated[row]?.tokens ?? [])).trim();
     }
     return out;
@@ -74,10 +87,23 @@ export async function reportTasks(engine: Engine, input: ReportInput, after: Wei
   };
   const before = await answer(input.before, zeroShot);
   const prompted = (await Promise.all(rows.map(withExamples))).flatMap((ids, place) => (ids === null ? [] : [{ ids, place }]));
-  const promptedAnswers = await answer(input.before, prompted.map(({ ids }) => ids));
+  const promptedAnswers = await answer(
+    input.before,
+    prompted.map(({ ids }) => ids),
+  );
   const fewShot = new Map(prompted.map(({ place }, i) => [place, promptedAnswers[i] ?? ""]));
   const result = await answer(after, zeroShot);
-  const answered = rows.map((row, i): AnsweredRow => ({ task: row.task ?? "", reference: row.completion, before: before[i] ?? "", after: result[i] ?? "", fewShot: fewShot.get(i) ?? null }));
-  const trained = new Set(input.train.map(({ task = "" }) => task).filter((task) => config.tasks.length === 0 || config.tasks.includes(task)));
+  const answered = rows.map(
+    (row, i): AnsweredRow => ({
+      task: row.task ?? "",
+      reference: row.completion,
+      before: before[i] ?? "",
+      after: result[i] ?? "",
+      fewShot: fewShot.get(i) ?? null,
+    }),
+  );
+  const trained = new Set(
+    input.train.map(({ task = "" }) => task).filter((task) => config.tasks.length === 0 || config.tasks.includes(task)),
+  );
   return buildTaskReport(answered, { trained, shots: config.reportShots, seed: config.seed });
 }

@@ -9,7 +9,10 @@ export function rowsOfTasks(rows: SftRow[], tasks: readonly string[]): SftRow[] 
   if (tasks.length === 0) return rows;
   const known = new Set(rows.flatMap(({ task }) => task ?? []));
   const missing = tasks.find((task) => !known.has(task));
-  if (missing !== undefined) throw new Error(`tasks: no training row is of the task "${missing}" (${known.size === 0 ? "the rows name no task" : `there are ${[...known].join(", ")}`})`);
+  if (missing !== undefined)
+    throw new Error(
+      `tasks: no training row is of the task "${missing}" (${known.size === 0 ? "the rows name no task" : `there are ${[...known].join(", ")}`})`,
+    );
   return rows.filter(({ task }) => task !== undefined && tasks.includes(task));
 }
 
@@ -41,7 +44,11 @@ export function truncateExample(example: Example, maxLength: number, truncation:
 }
 
 /** Encoded rows, and how many were cut. */
-export async function encodeSftRows(tokenizer: Tokenizer, rows: readonly SftRow[], config: Pick<SftConfig, "maxLength" | "truncation">): Promise<{ examples: Example[]; cut: number }> {
+export async function encodeSftRows(
+  tokenizer: Tokenizer,
+  rows: readonly SftRow[],
+  config: Pick<SftConfig, "maxLength" | "truncation">,
+): Promise<{ examples: Example[]; cut: number }> {
   const examples: Example[] = [];
   let cut = 0;
   for (const { messages, completion, task } of rows) {

@@ -31,15 +31,25 @@ type PromptRow = { messages: Message[]; reference: string | null };
 const showPrompt = (messages: readonly Message[]) => messages[messages.length - 1]?.content ?? "";
 
 function requireDecoder(checkpoint: LoadedCheckpoint, purpose: string): DecoderModel {
-  if (checkpoint.model.kind !== "decoder") throw new Error(`${purpose} needs a decoder model; this checkpoint is a ${checkpoint.model.family} encoder-decoder`);
+  if (checkpoint.model.kind !== "decoder")
+    throw new Error(`${purpose} needs a decoder model; this checkpoint is a ${checkpoint.model.family} encoder-decoder`);
   return checkpoint.model;
 }
 
 const encodePrompts = (tokenizer: Tokenizer, rows: PromptRow[]) =>
-  Promise.all(rows.map(async ({ messages, reference }) => ({ promptIds: await tokenizer.encodePrompt(messages), prompt: showPrompt(messages), reference })));
+  Promise.all(
+    rows.map(async ({ messages, reference }) => ({
+      promptIds: await tokenizer.encodePrompt(messages),
+      prompt: showPrompt(messages),
+      reference,
+    })),
+  );
 
 async function warnOfDropped(context: TrainContext, dropped: number, total: number, limit: string): Promise<void> {
-  if (dropped > 0) await context.emit([{ kind: "log", level: "warning", message: `${dropped} of ${total} rows are longer than ${limit} tokens and were left out` }]);
+  if (dropped > 0)
+    await context.emit([
+      { kind: "log", level: "warning", message: `${dropped} of ${total} rows are longer than ${limit} tokens and were left out` },
+    ]);
 }
 
 export async function runSft(
@@ -48,9 +58,13 @@ export async function runSft(
 ): Promise<Outcome> {
   const { config, chain } = input;
   const quantize = config.method === "qlora";
-  const lossBefore = quantize && config.measureQuantization && context.resume === null ? await measureValidationLoss(context, chain, config, input.validation) : null;
+  const lossBefore =
+    quantize && config.measureQuantization && context.resume === null
+      ? await measureValidationLoss(context, chain, config, input.validation)
+      : null;
   const checkpoint = await loadCheckpoint(chain, { quantize });
-  if (lossBefore !== null) await reportQuantization(context, lossBefore, await measureValidationLoss(context, chain, config, input.validation, checkpoint));
+  if (lossBefore !== null)
+    await reportQuantization(context, lossBefore, await measureValidationLoss(context, chain, config, input.validation, checkpoint));
   const template = chatTemplateOf(config) ?? checkpoint.chatTemplate;
   if (template !== null) checkpoint.tokenizer = await readTokenizer(checkpoint.baseFolder, template);
   if (config.initialisation === "random") {
@@ -61,11 +75,27 @@ export async function runSft(
   const rows = rowsOfTasks(input.train, config.tasks);
   const { examples: train, cut } = await encodeSftRows(tokenizer, rows, config);
   await warnOfDropped(context, rows.length - train.length, rows.length, `maxLength ${config.maxLength}`);
-  if (cut > 0) await context.emit([{ kind: "log", level: "warning", message: `${cut} of ${rows.length} rows are longer than maxLength ${config.maxLength} tokens and were cut on the ${config.truncation}` }]);
+  if (cut > 0)
+    await context.emit([
+      {
+        kind: "log",
+        level: "warning",
+        message: `${cut} of ${rows.length} rows are longer than maxLength ${config.maxLength} tokens and were cut on the ${config.truncation}`,
+      },
+    ]);
   const adapter = config.method === "full" ? null : initAdapter(model, config.lora, config.seed);
   const writeModel = async (folder: string, trained: Params): Promise<void> => {
-    if (config.method === "full") await writeModelFolder(folder, { config: checkpoint.config, params: trained, tokenizerFolder: checkpoint.baseFolder });
-    else await writeAdapterFolder(folder, { config: config.lora, model, overNf4: quantize, params: trained, baseName: baseNameOf(chain), taskType: model.kind === "encoder-decoder" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM" });
+    if (config.method === "full")
+      await writeModelFolder(folder, { config: checkpoint.config, params: trained, tokenizerFolder: checkpoint.baseFolder });
+    else
+      await writeAdapterFolder(folder, {
+        config: config.lora,
+        model,
+        overNf4: quantize,
+        params: trained,
+        baseName: baseNameOf(chain),
+        taskType: model.kind === "encoder-decoder" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM",
+      });
     if (template !== null) await writeFile(path.join(folder, CHAT_TEMPLATE_FILE), template);
   };
   const showcase = await encodePrompts(tokenizer, input.showcase);
@@ -73,14 +103,24 @@ export async function runSft(
   const heldOut = input.test.length > 0 ? input.test : input.validation;
   const contextLength = Number(checkpoint.config.max_position_embeddings ?? checkpoint.config.n_positions ?? 512);
   const report = async (after: Weights): Promise<void> => {
-    const made = await reportTasks(context.engine, { config, model, tokenizer, before: { base: params, adapter: null }, train: input.train, heldOut, contextLength }, after);
+    const made = await reportTasks(
+      context.engine,
+      { config, model, tokenizer, before: { base: params, adapter: null }, train: input.train, heldOut, contextLength },
+      after,
+    );
     await context.emit([{ kind: "report", report: made }]);
   };
   try {
     return await trainSft(context, {
-      config, model, tokenizer, base: params, adapter, train,
+      config,
+      model,
+      tokenizer,
+      base: params,
+      adapter,
+      train,
       validation: (await encodeSftRows(tokenizer, input.validation, config)).examples,
-      showcase, writeModel,
+      showcase,
+      writeModel,
       report: config.reportRows > 0 && heldOut.length > 0 ? report : undefined,
     });
   } finally {
@@ -90,13 +130,21 @@ export async function runSft(
 }
 
 /** Mean loss a completion token of the model below the run's adapter; null without validation rows. Frees what it loads. */
-async function measureValidationLoss(context: TrainContext, chain: ChainLink[], config: SftConfig, rows: SftRow[], loaded?: LoadedCheckpoint): Promise<number | null> {
+async function measureValidationLoss(
+  context: TrainContext,
+  chain: ChainLink[],
+  config: SftConfig,
+  rows: SftRow[],
+  loaded?: LoadedCheckpoint,
+): Promise<number | null> {
   if (rows.length === 0) return null;
   const checkpoint = loaded ?? (await loadCheckpoint(chain));
   const { model, tokenizer, params } = checkpoint;
   try {
     const { examples } = await encodeSftRows(tokenizer, rows, config);
-    return examples.length === 0 ? null : createLossMeter(context.engine, model)(params, examples, { batchSize: config.batchSize, padTokenId: tokenizer.padTokenId });
+    return examples.length === 0
+      ? null
+      : createLossMeter(context.engine, model)(params, examples, { batchSize: config.batchSize, padTokenId: tokenizer.padTokenId });
   } finally {
     if (!loaded) disposeCheckpoints(checkpoint);
   }
@@ -106,7 +154,11 @@ async function reportQuantization(context: TrainContext, before: number, after: 
   if (after === null) return;
   await context.emit([
     { kind: "metric", step: 0, values: { "loss/base": before, "loss/base_nf4": after } },
-    { kind: "log", level: "info", message: `Validation loss of the base: ${before.toFixed(4)} as it is, ${after.toFixed(4)} in NF4 (${after >= before ? "+" : ""}${(100 * (after / before - 1)).toFixed(2)} %)` },
+    {
+      kind: "log",
+      level: "info",
+      message: `Validation loss of the base: ${before.toFixed(4)} as it is, ${after.toFixed(4)} in NF4 (${after >= before ? "+" : ""}${(100 * (after / before - 1)).toFixed(2)} %)`,
+    },
   ]);
 }
 
@@ -117,7 +169,8 @@ export async function encodeRankings(tokenizer: Tokenizer, rows: PreferenceRow[]
   const out: RankedExample[] = [];
   for (const { messages, completions, ranks, margin, ratings } of rows) {
     const examples = await Promise.all(completions.map((completion) => encodeExample(tokenizer, messages, completion)));
-    if (examples.every(({ promptIds, completionIds }) => promptIds.length + completionIds.length <= maxLength)) out.push({ examples, ranks, margin, ratings });
+    if (examples.every(({ promptIds, completionIds }) => promptIds.length + completionIds.length <= maxLength))
+      out.push({ examples, ranks, margin, ratings });
   }
   return out;
 }
@@ -136,11 +189,23 @@ export async function runReward(
   const score = initScore(model.hiddenSize, config.seed);
   try {
     const { outcome } = await trainReward(context, {
-      config, model, tokenizer, base: params, adapter, score,
+      config,
+      model,
+      tokenizer,
+      base: params,
+      adapter,
+      score,
       train,
       validation: await encodeRankings(tokenizer, input.validation, config.maxLength),
       writeModel: async (folder, trained) => {
-        await writeAdapterFolder(folder, { config: config.lora, model, overNf4: config.quantizeBase, params: trained, baseName: baseNameOf(chain), taskType: "SEQ_CLS" });
+        await writeAdapterFolder(folder, {
+          config: config.lora,
+          model,
+          overNf4: config.quantizeBase,
+          params: trained,
+          baseName: baseNameOf(chain),
+          taskType: "SEQ_CLS",
+        });
       },
     });
     return outcome;
@@ -163,7 +228,11 @@ export async function measureRewardAccuracy(
   try {
     const items = await encodeRankings(checkpoint.tokenizer, input.rows, input.maxLength);
     const scorer = createScorer(engine, model);
-    const scores = scorer({ weights: { base: checkpoint.params, adapter }, score }, items.flatMap(({ examples }) => examples), { batchSize: 32, padTokenId: checkpoint.tokenizer.padTokenId });
+    const scores = scorer(
+      { weights: { base: checkpoint.params, adapter }, score },
+      items.flatMap(({ examples }) => examples),
+      { batchSize: 32, padTokenId: checkpoint.tokenizer.padTokenId },
+    );
     let next = 0;
     return items.map(({ ranks, margin }) => {
       const own = scores.slice(next, next + ranks.length);
@@ -178,7 +247,14 @@ export async function measureRewardAccuracy(
 /** Beside the outcome, how far the implicit reward agrees with votes that it never saw: right and all ordered pairs of each item. */
 export async function runPreference(
   context: TrainContext,
-  input: { config: PreferenceConfig; chain: ChainLink[]; train: PreferenceRow[]; validation: PreferenceRow[]; test: PreferenceRow[]; showcase: PromptRow[] },
+  input: {
+    config: PreferenceConfig;
+    chain: ChainLink[];
+    train: PreferenceRow[];
+    validation: PreferenceRow[];
+    test: PreferenceRow[];
+    showcase: PromptRow[];
+  },
 ): Promise<{ outcome: Outcome; heldOut: [number, number][] }> {
   const { config, chain } = input;
   const checkpoint = await loadCheckpoint(chain);
@@ -187,13 +263,24 @@ export async function runPreference(
   await warnOfDropped(context, input.train.length - train.length, input.train.length, `maxLength ${config.maxLength}`);
   try {
     return await trainPreference(context, {
-      config, model, tokenizer, base: params, train,
+      config,
+      model,
+      tokenizer,
+      base: params,
+      train,
       adapter: initAdapter(model, config.lora, config.seed),
       validation: await encodeRankings(tokenizer, input.validation, config.maxLength),
       test: await encodeRankings(tokenizer, input.test, config.maxLength),
       showcase: await encodePrompts(tokenizer, input.showcase),
       writeModel: async (folder, trained) => {
-        await writeAdapterFolder(folder, { config: config.lora, model, overNf4: false, params: trained, baseName: baseNameOf(chain), taskType: model.kind === "encoder-decoder" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM" });
+        await writeAdapterFolder(folder, {
+          config: config.lora,
+          model,
+          overNf4: false,
+          params: trained,
+          baseName: baseNameOf(chain),
+          taskType: model.kind === "encoder-decoder" ? "SEQ_2_SEQ_LM" : "CAUSAL_LM",
+        });
       },
     });
   } finally {
@@ -213,15 +300,32 @@ export async function runPpo(
   if (!rewardCheckpoint.reward) throw new Error(`The reward checkpoint has no ${SCORE_NAME}`);
   const { tokenizer, params } = checkpoint;
   const prompts = await encodePrompts(tokenizer, input.prompts);
-  await warnOfDropped(context, prompts.filter(({ promptIds }) => promptIds.length > config.maxPromptLength).length, prompts.length, `maxPromptLength ${config.maxPromptLength}`);
+  await warnOfDropped(
+    context,
+    prompts.filter(({ promptIds }) => promptIds.length > config.maxPromptLength).length,
+    prompts.length,
+    `maxPromptLength ${config.maxPromptLength}`,
+  );
   const { adapter: rewardAdapter, score } = rewardCheckpoint.reward;
   const adapter = initAdapter(model, config.lora, config.seed);
   try {
     return await trainPpo(context, {
-      config, model, tokenizer, base: params, prompts, adapter,
+      config,
+      model,
+      tokenizer,
+      base: params,
+      prompts,
+      adapter,
       reward: { model: rewardModel, weights: { weights: { base: rewardCheckpoint.params, adapter: rewardAdapter }, score } },
       writeModel: async (folder, trained) => {
-        await writeAdapterFolder(folder, { config: config.lora, model, overNf4: config.quantizeBase, params: trained, baseName: baseNameOf(chain), taskType: "CAUSAL_LM" });
+        await writeAdapterFolder(folder, {
+          config: config.lora,
+          model,
+          overNf4: config.quantizeBase,
+          params: trained,
+          baseName: baseNameOf(chain),
+          taskType: "CAUSAL_LM",
+        });
       },
     });
   } finally {

@@ -52,7 +52,10 @@ export function initParams(model: Model, seed: number): Params {
     const random = createRandom(seed, name);
     const deviation = initialDeviation(model, name, shape);
     const size = shape.reduce((product, length) => product * length, 1);
-    params[name] = tf.tensor(Float32Array.from({ length: size }, () => random.normal() * deviation), shape);
+    params[name] = tf.tensor(
+      Float32Array.from({ length: size }, () => random.normal() * deviation),
+      shape,
+    );
   }
   return params;
 }

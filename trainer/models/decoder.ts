@@ -7,7 +7,18 @@ import { writeRows } from "../engine/ops";
 import { attend, HIDDEN, type KeyValues, param, sameSegment, softCap } from "./linear";
 import type { DecoderModel, KvCache, Params, TokenBatch, Weights } from "./model";
 
-export type DecoderParts = Pick<DecoderModel, "family" | "vocabSize" | "hiddenSize" | "numLayers" | "freshNorm" | "maxPositions" | "linearModules" | "parameterShapes" | "storedTransposed"> & {
+export type DecoderParts = Pick<
+  DecoderModel,
+  | "family"
+  | "vocabSize"
+  | "hiddenSize"
+  | "numLayers"
+  | "freshNorm"
+  | "maxPositions"
+  | "linearModules"
+  | "parameterShapes"
+  | "storedTransposed"
+> & {
   keyHeads: number;
   headSize: number;
   /** What queries are multiplied by before they meet the keys. */
@@ -37,7 +48,10 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
   /** (T, T): what a query may see of the places before it. */
   const causalBias = (time: number, window: number | null) => {
     const seen = (query: number, key: number) => key <= query && (window === null || query - key < window);
-    return tf.tensor2d(Float32Array.from({ length: time * time }, (_, i) => (seen(Math.floor(i / time), i % time) ? 0 : HIDDEN)), [time, time]);
+    return tf.tensor2d(
+      Float32Array.from({ length: time * time }, (_, i) => (seen(Math.floor(i / time), i % time) ? 0 : HIDDEN)),
+      [time, time],
+    );
   };
 
   /** One bias for each width of window among the layers. */
@@ -49,13 +63,18 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
   /** All positions at once; `keep` sees each layer's keys and values. */
   const run = (weights: Weights, batch: TokenBatch, keep?: (layer: number, keyValues: KeyValues) => void): tf.Tensor2D => {
     const [rows, time] = batch.inputIds.shape;
-    if (parts.maxPositions !== null && time > parts.maxPositions) throw new Error(`A row of ${time} tokens is longer than the ${parts.maxPositions} positions of this ${parts.family} model`);
+    if (parts.maxPositions !== null && time > parts.maxPositions)
+      throw new Error(`A row of ${time} tokens is longer than the ${parts.maxPositions} positions of this ${parts.family} model`);
     const mask = tf.cast(batch.attentionMask, "float32");
     const positions = batch.packed ? batch.packed.positionIds : tf.sub(tf.cumsum(mask, 1), mask);
     const visible = batch.packed ? sameSegment(batch.packed.segmentIds) : tf.reshape(mask, [rows, 1, 1, time]);
     const hidden = tf.mul(tf.sub(1, visible), HIDDEN);
     const biasOf = biases((window) => tf.add(causalBias(time, window !== null && window >= time ? null : window), hidden));
-    const { states, layer } = parts.begin(weights, tf.reshape(batch.inputIds, [-1]) as tf.Tensor1D, tf.reshape(positions, [-1]) as tf.Tensor1D);
+    const { states, layer } = parts.begin(
+      weights,
+      tf.reshape(batch.inputIds, [-1]) as tf.Tensor1D,
+      tf.reshape(positions, [-1]) as tf.Tensor1D,
+    );
     let x = states;
     for (let i = 0; i < layers; i++) {
       const { project, finish } = layer(i);
@@ -82,7 +101,16 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
       const cache: KvCache = {};
       const [rows, time] = batch.inputIds.shape;
       const hidden = run(weights, batch, (layer, { k, v }) => {
-        for (const [name, tensor] of [["k", k], ["v", v]] as const) cache[`${layer}.${name}`] = tf.pad(tensor, [[0, 0], [0, 0], [0, cacheLength - time], [0, 0]]);
+        for (const [name, tensor] of [
+          ["k", k],
+          ["v", v],
+        ] as const)
+          cache[`${layer}.${name}`] = tf.pad(tensor, [
+            [0, 0],
+            [0, 0],
+            [0, cacheLength - time],
+            [0, 0],
+          ]);
       });
       const last = tf.slice(tf.reshape(hidden, [rows, time, width]), [0, time - 1, 0], [rows, 1, width]);
       return { hidden: tf.reshape(last, [rows, width]), cache };
@@ -98,7 +126,12 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
       // The new token's row in a cache of (B * K * S) rows, for each row of the batch and each head.
       const places = tf.add(tf.range(0, rows * keyHeads * slots, slots, "int32"), position) as tf.Tensor1D;
       const write = (name: string, next: tf.Tensor4D) =>
-        tf.reshape(writeRows(tf.reshape(param(cache, name), [-1, headSize]), places, tf.reshape(next, [-1, headSize])), [rows, keyHeads, slots, headSize]) as tf.Tensor4D;
+        tf.reshape(writeRows(tf.reshape(param(cache, name), [-1, headSize]), places, tf.reshape(next, [-1, headSize])), [
+          rows,
+          keyHeads,
+          slots,
+          headSize,
+        ]) as tf.Tensor4D;
       const next: KvCache = {};
       const { states, layer } = parts.begin(weights, inputIds, positionIds);
       let x = states;

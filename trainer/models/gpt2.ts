@@ -61,7 +61,10 @@ export function createGpt2(config: Gpt2Config): DecoderModel {
     linearModules,
     storedTransposed: (name) => name.endsWith(".weight") && name.slice(0, -".weight".length) in linearModules(),
     parameterShapes() {
-      const shapes: Record<string, number[]> = { "transformer.wte.weight": [config.vocab_size, width], "transformer.wpe.weight": [positionCount, width] };
+      const shapes: Record<string, number[]> = {
+        "transformer.wte.weight": [config.vocab_size, width],
+        "transformer.wpe.weight": [positionCount, width],
+      };
       for (const [path, shape] of Object.entries(linearModules())) {
         shapes[`${path}.weight`] = shape;
         shapes[`${path}.bias`] = [shape[0]];
@@ -82,7 +85,11 @@ export function createGpt2(config: Gpt2Config): DecoderModel {
           return {
             project(x, batch, time) {
               const fused = linear(weights, `${path}.attn.c_attn`, norm(weights, `${path}.ln_1`, x));
-              const [q, k, v] = tf.split(fused, 3, -1).map((part) => splitHeads(part as tf.Tensor2D, batch, time, heads)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+              const [q, k, v] = tf.split(fused, 3, -1).map((part) => splitHeads(part as tf.Tensor2D, batch, time, heads)) as [
+                tf.Tensor4D,
+                tf.Tensor4D,
+                tf.Tensor4D,
+              ];
               return { q, k, v };
             },
             finish(x, attended) {

@@ -143,7 +143,12 @@ export function attend(q: tf.Tensor4D, { k, v }: KeyValues, bias: tf.Tensor, sca
   const scaled = scale === 1 ? q : tf.mul(q, scale);
   const grouped = tf.reshape(scaled, [batch, keyHeads, (heads / keyHeads) * time, size]) as tf.Tensor4D;
   const scores = tf.reshape(tf.matMul(grouped, k, false, true), [batch, heads, time, slots]);
-  const weights = tf.reshape(tf.softmax(tf.add(softCap(scores, cap), bias)), [batch, keyHeads, (heads / keyHeads) * time, slots]) as tf.Tensor4D;
+  const weights = tf.reshape(tf.softmax(tf.add(softCap(scores, cap), bias)), [
+    batch,
+    keyHeads,
+    (heads / keyHeads) * time,
+    slots,
+  ]) as tf.Tensor4D;
   const mixed = tf.matMul(weights, v);
   if (time === 1) return tf.reshape(mixed, [batch, 1, heads * size]);
   return tf.reshape(tf.transpose(tf.reshape(mixed, [batch, heads, time, size]), [0, 2, 1, 3]), [batch, time, heads * size]);

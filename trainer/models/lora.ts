@@ -30,7 +30,10 @@ export function initAdapter(model: Model, config: LoraConfig, seed: number): Ada
     const [out, width] = modules[path] ?? [0, 0];
     const random = createRandom(seed, `lora:${path}`);
     const bound = 1 / Math.sqrt(width);
-    params[`${path}.lora_A`] = tf.tensor2d(Float32Array.from({ length: config.r * width }, () => (2 * random.next() - 1) * bound), [config.r, width]);
+    params[`${path}.lora_A`] = tf.tensor2d(
+      Float32Array.from({ length: config.r * width }, () => (2 * random.next() - 1) * bound),
+      [config.r, width],
+    );
     params[`${path}.lora_B`] = tf.zeros([out, config.r]);
   }
   return { params, scaling: loraScaling(config) };

@@ -13,7 +13,8 @@ const NESTED_BLOCK = 256;
 /** The 16 values that a code stands for, times the block's scale. */
 export const NF4_CODES: readonly number[] = [
   -1, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0,
-  0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1,
+  0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224, 0.44070982933044434, 0.5626170039176941,
+  0.7229568362236023, 1,
 ];
 
 /** The 256 values of the signed 8-bit dynamic map, ascending: the number of leading zeros is an exponent to base 10. */
@@ -57,7 +58,11 @@ function dynamicCode(value: number): number {
 }
 
 /** Codes of `values` by blocks of `size`, and each block's largest absolute value. */
-function quantizeBlocks(values: Float32Array, size: number, codeOf: (scaled: number) => number): { codes: Uint8Array; absmax: Float32Array } {
+function quantizeBlocks(
+  values: Float32Array,
+  size: number,
+  codeOf: (scaled: number) => number,
+): { codes: Uint8Array; absmax: Float32Array } {
   const codes = new Uint8Array(values.length);
   const absmax = new Float32Array(Math.ceil(values.length / size));
   for (let block = 0; block < absmax.length; block++) {
@@ -82,7 +87,11 @@ export function quantizeNf4(values: Float32Array): { packed: Uint8Array; absmax:
 /** The scales in 8 bits: code times nested scale plus offset. */
 export function quantizeAbsmax(absmax: Float32Array): { codes: Uint8Array; nestedAbsmax: Float32Array; offset: number } {
   const offset = Math.fround(absmax.reduce((sum, value) => sum + value, 0) / absmax.length);
-  const { codes, absmax: nestedAbsmax } = quantizeBlocks(absmax.map((value) => value - offset), NESTED_BLOCK, dynamicCode);
+  const { codes, absmax: nestedAbsmax } = quantizeBlocks(
+    absmax.map((value) => value - offset),
+    NESTED_BLOCK,
+    dynamicCode,
+  );
   return { codes, nestedAbsmax, offset };
 }
 
@@ -155,6 +164,10 @@ export function matMulNf4(params: Params, name: string, x: tf.Tensor2D): tf.Tens
 export function roundToNf4(values: Float32Array): Float32Array {
   const { packed, absmax } = quantizeNf4(values);
   const { codes, nestedAbsmax, offset } = quantizeAbsmax(absmax);
-  const scales = Float32Array.from(codes, (code, i) => Math.fround(Math.fround((DYNAMIC_CODES[code] ?? 0) * (nestedAbsmax[Math.floor(i / NESTED_BLOCK)] ?? 0)) + offset));
-  return values.map((_, i) => (NF4_CODES[((packed[i >> 1] ?? 0) >> (i % 2 === 0 ? 4 : 0)) & 15] ?? 0) * (scales[Math.floor(i / BLOCK)] ?? 0));
+  const scales = Float32Array.from(codes, (code, i) =>
+    Math.fround(Math.fround((DYNAMIC_CODES[code] ?? 0) * (nestedAbsmax[Math.floor(i / NESTED_BLOCK)] ?? 0)) + offset),
+  );
+  return values.map(
+    (_, i) => (NF4_CODES[((packed[i >> 1] ?? 0) >> (i % 2 === 0 ? 4 : 0)) & 15] ?? 0) * (scales[Math.floor(i / BLOCK)] ?? 0),
+  );
 }

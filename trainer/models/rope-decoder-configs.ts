@@ -27,7 +27,12 @@ const silu = z.literal("silu").default("silu");
 const gelu = z.enum(["gelu_pytorch_tanh", "gelu"]);
 const window = size.nullish();
 
-const llamaSchema = z.looseObject({ ...common, hidden_act: silu, attention_bias: z.boolean().default(false), mlp_bias: z.boolean().default(false) });
+const llamaSchema = z.looseObject({
+  ...common,
+  hidden_act: silu,
+  attention_bias: z.boolean().default(false),
+  mlp_bias: z.boolean().default(false),
+});
 const mistralSchema = z.looseObject({ ...common, hidden_act: silu, sliding_window: window });
 const qwenSchema = z.looseObject({
   ...common,
@@ -72,7 +77,11 @@ function oneRope(config: Common, headSize: number): number[] {
 }
 
 /** What all have alike unless a family says otherwise; every layer sees everything. */
-function plainFacts(family: string, config: Omit<Common, "rope_parameters">, frequencies: (headSize: number) => number[]): RopeDecoderFacts {
+function plainFacts(
+  family: string,
+  config: Omit<Common, "rope_parameters">,
+  frequencies: (headSize: number) => number[],
+): RopeDecoderFacts {
   const headSize = config.head_dim ?? config.hidden_size / config.num_attention_heads;
   const own = frequencies(headSize);
   return {
@@ -116,46 +125,97 @@ export const ROPE_DECODERS: Readonly<Record<string, (parse: Parse) => RopeDecode
   },
   mistral(parse) {
     const config = parse(mistralSchema);
-    return withWindows(plainFacts("mistral", config, (headSize) => oneRope(config, headSize)), config.sliding_window ?? null, () => true);
+    return withWindows(
+      plainFacts("mistral", config, (headSize) => oneRope(config, headSize)),
+      config.sliding_window ?? null,
+      () => true,
+    );
   },
   qwen2(parse) {
     const config = parse(qwenSchema);
-    return { ...qwenWindows(config, plainFacts("qwen2", config, (headSize) => oneRope(config, headSize))), bias: { queryKeyValue: true, output: false, feedForward: false } };
+    return {
+      ...qwenWindows(
+        config,
+        plainFacts("qwen2", config, (headSize) => oneRope(config, headSize)),
+      ),
+      bias: { queryKeyValue: true, output: false, feedForward: false },
+    };
   },
   qwen3(parse) {
     const config = parse(qwenSchema.extend({ head_dim: size.default(128) }));
-    return { ...qwenWindows(config, plainFacts("qwen3", config, (headSize) => oneRope(config, headSize))), bias: allBiases(config.attention_bias), queryKeyNorm: true };
+    return {
+      ...qwenWindows(
+        config,
+        plainFacts("qwen3", config, (headSize) => oneRope(config, headSize)),
+      ),
+      bias: allBiases(config.attention_bias),
+      queryKeyNorm: true,
+    };
   },
   gemma(parse) {
     const config = parse(gemmaSchema);
-    return gemmaFacts(config, plainFacts("gemma", config, (headSize) => oneRope(config, headSize)));
+    return gemmaFacts(
+      config,
+      plainFacts("gemma", config, (headSize) => oneRope(config, headSize)),
+    );
   },
   gemma2(parse) {
     const config = parse(gemma2Schema);
-    const facts = gemma2Facts(config, plainFacts("gemma2", config, (headSize) => oneRope(config, headSize)));
-    return withWindows(facts, config.sliding_window, (layer) => (config.layer_types ? config.layer_types[layer] === "sliding_attention" : layer % 2 === 0));
+    const facts = gemma2Facts(
+      config,
+      plainFacts("gemma2", config, (headSize) => oneRope(config, headSize)),
+    );
+    return withWindows(facts, config.sliding_window, (layer) =>
+      config.layer_types ? config.layer_types[layer] === "sliding_attention" : layer % 2 === 0,
+    );
   },
   gemma3_text(parse) {
     const config = parse(gemma3Schema);
     const { full_attention: full, sliding_attention: sliding } = config.rope_parameters ?? {};
     const global = ropeFrequencies(full ?? config.rope_scaling ?? {}, full?.rope_theta ?? config.rope_theta ?? 1_000_000, config.head_dim);
     const local = ropeFrequencies(sliding ?? {}, sliding?.rope_theta ?? config.rope_local_base_freq, config.head_dim);
-    const isSliding = (layer: number) => (config.layer_types ? config.layer_types[layer] === "sliding_attention" : (layer + 1) % config.sliding_window_pattern !== 0);
-    const facts = withWindows(gemma2Facts(config, plainFacts("gemma3_text", config, () => global)), config.sliding_window, isSliding);
-    return { ...facts, queryKeyNorm: true, layers: facts.layers.map((layer, i) => ({ ...layer, frequencies: isSliding(i) ? local : global })) };
+    const isSliding = (layer: number) =>
+      config.layer_types ? config.layer_types[layer] === "sliding_attention" : (layer + 1) % config.sliding_window_pattern !== 0;
+    const facts = withWindows(
+      gemma2Facts(
+        config,
+        plainFacts("gemma3_text", config, () => global),
+      ),
+      config.sliding_window,
+      isSliding,
+    );
+    return {
+      ...facts,
+      queryKeyNorm: true,
+      layers: facts.layers.map((layer, i) => ({ ...layer, frequencies: isSliding(i) ? local : global })),
+    };
   },
 };
 
 function qwenWindows(config: z.infer<typeof qwenSchema>, facts: RopeDecoderFacts): RopeDecoderFacts {
   const width = config.use_sliding_window ? (config.sliding_window ?? null) : null;
-  return withWindows(facts, width, (layer) => (config.layer_types ? config.layer_types[layer] === "sliding_attention" : layer >= config.max_window_layers));
+  return withWindows(facts, width, (layer) =>
+    config.layer_types ? config.layer_types[layer] === "sliding_attention" : layer >= config.max_window_layers,
+  );
 }
 
 function gemmaFacts(config: { attention_bias: boolean; hidden_size: number }, facts: RopeDecoderFacts): RopeDecoderFacts {
-  return { ...facts, bias: allBiases(config.attention_bias), activation: "gelu-tanh", freshNorm: 0, embeddingScale: Math.sqrt(config.hidden_size) };
+  return {
+    ...facts,
+    bias: allBiases(config.attention_bias),
+    activation: "gelu-tanh",
+    freshNorm: 0,
+    embeddingScale: Math.sqrt(config.hidden_size),
+  };
 }
 
-type Gemma2 = { attention_bias: boolean; hidden_size: number; query_pre_attn_scalar: number; attn_logit_softcapping: number | null; final_logit_softcapping: number | null };
+type Gemma2 = {
+  attention_bias: boolean;
+  hidden_size: number;
+  query_pre_attn_scalar: number;
+  attn_logit_softcapping: number | null;
+  final_logit_softcapping: number | null;
+};
 
 function gemma2Facts(config: Gemma2, facts: RopeDecoderFacts): RopeDecoderFacts {
   return {

@@ -51,8 +51,13 @@ export function createRopeDecoder(facts: RopeDecoderFacts): DecoderModel {
         [`${layerPath(layer)}.mlp.down_proj`, [width, inner]],
       ]),
     );
-  const hasBias = (path: string) => (path.includes(".mlp.") ? facts.bias.feedForward : path.endsWith("o_proj") ? facts.bias.output : facts.bias.queryKeyValue);
-  const layerNorms = ["input_layernorm", "post_attention_layernorm", ...(sandwichNorms ? ["pre_feedforward_layernorm", "post_feedforward_layernorm"] : [])];
+  const hasBias = (path: string) =>
+    path.includes(".mlp.") ? facts.bias.feedForward : path.endsWith("o_proj") ? facts.bias.output : facts.bias.queryKeyValue;
+  const layerNorms = [
+    "input_layernorm",
+    "post_attention_layernorm",
+    ...(sandwichNorms ? ["pre_feedforward_layernorm", "post_feedforward_layernorm"] : []),
+  ];
 
   const norm = (weights: Weights, path: string, x: tf.Tensor2D) => {
     const weight = param(weights.base, `${path}.weight`);

@@ -67,12 +67,15 @@ export function createT5(config: T5Config): EncoderDecoderModel {
     ]);
 
   const norm = (weights: Weights, path: string, x: tf.Tensor2D) => rmsNorm(x, param(weights.base, `${path}.weight`), epsilon);
-  const embed = (weights: Weights, ids: tf.Tensor) => tf.gather(param(weights.base, "shared.weight"), tf.reshape(ids, [-1]) as tf.Tensor1D) as tf.Tensor2D;
+  const embed = (weights: Weights, ids: tf.Tensor) =>
+    tf.gather(param(weights.base, "shared.weight"), tf.reshape(ids, [-1]) as tf.Tensor1D) as tf.Tensor2D;
   const biasWeights = (weights: Weights, stack: "encoder" | "decoder") =>
     param(weights.base, `${stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`);
   const bucketTable = (queries: number, keys: number, bidirectional: boolean) =>
     tf.tensor1d(
-      Int32Array.from({ length: queries * keys }, (_, i) => relativeBucket((i % keys) - Math.floor(i / keys), bidirectional, buckets, maxDistance)),
+      Int32Array.from({ length: queries * keys }, (_, i) =>
+        relativeBucket((i % keys) - Math.floor(i / keys), bidirectional, buckets, maxDistance),
+      ),
       "int32",
     );
   /** (1, H, T, S) */
@@ -80,7 +83,8 @@ export function createT5(config: T5Config): EncoderDecoderModel {
     const values = tf.gather(biasWeights(weights, stack), bucketTable(queries, keys, stack === "encoder"));
     return tf.expandDims(tf.transpose(tf.reshape(values, [queries, keys, heads]), [2, 0, 1]), 0);
   };
-  const paddingBias = (mask: tf.Tensor2D) => tf.mul(tf.sub(1, tf.reshape(tf.cast(mask, "float32"), [mask.shape[0], 1, 1, mask.shape[1]])), HIDDEN);
+  const paddingBias = (mask: tf.Tensor2D) =>
+    tf.mul(tf.sub(1, tf.reshape(tf.cast(mask, "float32"), [mask.shape[0], 1, 1, mask.shape[1]])), HIDDEN);
   const feedForward = (weights: Weights, path: string, x: tf.Tensor2D): tf.Tensor2D => {
     const normed = norm(weights, `${path}.layer_norm`, x);
     const dense = `${path}.DenseReluDense`;
@@ -92,7 +96,8 @@ export function createT5(config: T5Config): EncoderDecoderModel {
   /** Residual attention block; `x` (B * T, D). */
   const attention = (weights: Weights, path: string, x: tf.Tensor2D, attended: tf.Tensor3D): tf.Tensor2D =>
     tf.add(x, linear(weights, `${path}.o`, tf.reshape(attended, [-1, heads * headSize]) as tf.Tensor2D)) as tf.Tensor2D;
-  const headsOf = (weights: Weights, path: string, x: tf.Tensor2D, batch: number, time: number) => splitHeads(linear(weights, path, x), batch, time, heads);
+  const headsOf = (weights: Weights, path: string, x: tf.Tensor2D, batch: number, time: number) =>
+    splitHeads(linear(weights, path, x), batch, time, heads);
 
   return {
     kind: "encoder-decoder",
@@ -108,9 +113,13 @@ export function createT5(config: T5Config): EncoderDecoderModel {
     parameterShapes() {
       const shapes: Record<string, number[]> = { "shared.weight": [config.vocab_size, width] };
       for (const [path, shape] of Object.entries(linearModules())) shapes[`${path}.weight`] = shape;
-      for (const [stack, layers, parts] of [["encoder", encoderLayers, 2], ["decoder", decoderLayers, 3]] as const) {
+      for (const [stack, layers, parts] of [
+        ["encoder", encoderLayers, 2],
+        ["decoder", decoderLayers, 3],
+      ] as const) {
         shapes[`${stack}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`] = [buckets, heads];
-        for (let i = 0; i < layers; i++) for (let part = 0; part < parts; part++) shapes[`${stack}.block.${i}.layer.${part}.layer_norm.weight`] = [width];
+        for (let i = 0; i < layers; i++)
+          for (let part = 0; part < parts; part++) shapes[`${stack}.block.${i}.layer.${part}.layer_norm.weight`] = [width];
         shapes[`${stack}.final_layer_norm.weight`] = [width];
       }
       if (!config.tie_word_embeddings) shapes["lm_head.weight"] = [config.vocab_size, width];
@@ -123,7 +132,11 @@ export function createT5(config: T5Config): EncoderDecoderModel {
       for (let i = 0; i < encoderLayers; i++) {
         const path = `encoder.block.${i}.layer.0.SelfAttention`;
         const normed = norm(weights, `encoder.block.${i}.layer.0.layer_norm`, x);
-        const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${path}.${name}`, normed, rows, time)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+        const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${path}.${name}`, normed, rows, time)) as [
+          tf.Tensor4D,
+          tf.Tensor4D,
+          tf.Tensor4D,
+        ];
         x = attention(weights, path, x, attend(q, { k, v }, bias, 1));
         x = feedForward(weights, `encoder.block.${i}.layer.1`, x);
       }
@@ -133,14 +146,21 @@ export function createT5(config: T5Config): EncoderDecoderModel {
       const [rows, time] = target.inputIds.shape;
       const sourceTime = source.inputIds.shape[1];
       const memory = tf.reshape(encoded, [-1, width]) as tf.Tensor2D;
-      const causal = tf.tensor2d(Float32Array.from({ length: time * time }, (_, i) => (i % time > Math.floor(i / time) ? HIDDEN : 0)), [time, time]);
+      const causal = tf.tensor2d(
+        Float32Array.from({ length: time * time }, (_, i) => (i % time > Math.floor(i / time) ? HIDDEN : 0)),
+        [time, time],
+      );
       const bias = tf.add(tf.add(positionBias(weights, "decoder", time, time), causal), paddingBias(target.attentionMask));
       const crossBias = paddingBias(source.attentionMask);
       let x = embed(weights, target.inputIds);
       for (let i = 0; i < decoderLayers; i++) {
         const self = `decoder.block.${i}.layer.0.SelfAttention`;
         const normed = norm(weights, `decoder.block.${i}.layer.0.layer_norm`, x);
-        const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${self}.${name}`, normed, rows, time)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+        const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${self}.${name}`, normed, rows, time)) as [
+          tf.Tensor4D,
+          tf.Tensor4D,
+          tf.Tensor4D,
+        ];
         x = attention(weights, self, x, attend(q, { k, v }, bias, 1));
         const cross = `decoder.block.${i}.layer.1.EncDecAttention`;
         const query = headsOf(weights, `${cross}.q`, norm(weights, `decoder.block.${i}.layer.1.layer_norm`, x), rows, time);
@@ -167,7 +187,8 @@ export function createT5(config: T5Config): EncoderDecoderModel {
       for (let i = 0; i < decoderLayers; i++) {
         cache[`${i}.self.k`] = tf.zeros([rows, heads, cacheLength, headSize]);
         cache[`${i}.self.v`] = tf.zeros([rows, heads, cacheLength, headSize]);
-        for (const name of ["k", "v"]) cache[`${i}.cross.${name}`] = headsOf(weights, `decoder.block.${i}.layer.1.EncDecAttention.${name}`, memory, rows, time);
+        for (const name of ["k", "v"])
+          cache[`${i}.cross.${name}`] = headsOf(weights, `decoder.block.${i}.layer.1.EncDecAttention.${name}`, memory, rows, time);
       }
       return { cache };
     },
@@ -184,7 +205,11 @@ export function createT5(config: T5Config): EncoderDecoderModel {
       for (let i = 0; i < decoderLayers; i++) {
         const self = `decoder.block.${i}.layer.0.SelfAttention`;
         const normed = norm(weights, `decoder.block.${i}.layer.0.layer_norm`, x);
-        const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${self}.${name}`, normed, rows, 1)) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+        const [q, k, v] = ["q", "k", "v"].map((name) => headsOf(weights, `${self}.${name}`, normed, rows, 1)) as [
+          tf.Tensor4D,
+          tf.Tensor4D,
+          tf.Tensor4D,
+        ];
         const keys = writeCache(param(cache, `${i}.self.k`) as tf.Tensor4D, k, position);
         const values = writeCache(param(cache, `${i}.self.v`) as tf.Tensor4D, v, position);
         next[`${i}.self.k`] = keys;

@@ -22,8 +22,7 @@ export function useUserFilter(): [UserFilter, (change: Partial<UserFilter>) => v
   const update = useCallback(
     (change: Partial<UserFilter>) => {
       const next = new URLSearchParams(params);
-      const set = (key: string, value: string, initial: string) =>
-        value === initial ? next.delete(key) : next.set(key, value);
+      const set = (key: string, value: string, initial: string) => (value === initial ? next.delete(key) : next.set(key, value));
       if (change.query !== undefined) set("q", change.query, "");
       if (change.sort !== undefined) set("sort", change.sort, "name");
       if (change.direction !== undefined) set("direction", change.direction, "asc");

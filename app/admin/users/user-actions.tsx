@@ -20,8 +20,7 @@ export function UserActions({ user, own, onPassword }: Props) {
   const queryClient = useQueryClient();
   const [asking, setAsking] = useState<"reset" | "disable" | null>(null);
   const finish = {
-    onError: (error: unknown) =>
-      toast({ title: "Nothing was changed", description: errorMessage(error), tone: "failed" as const }),
+    onError: (error: unknown) => toast({ title: "Nothing was changed", description: errorMessage(error), tone: "failed" as const }),
     onSettled: () => {
       setAsking(null);
       return queryClient.invalidateQueries(trpc.user.list.queryFilter());
@@ -47,26 +46,23 @@ export function UserActions({ user, own, onPassword }: Props) {
             <Ellipsis aria-hidden="true" className="size-4" />
           </Button>
         </DropdownMenu.Trigger>
-          <DropdownMenu.Content align="end" sideOffset={4} className={menuContent}>
-            <DropdownMenu.Item className={menuItem} onSelect={() => setAsking("reset")}>
-              <KeyRound aria-hidden="true" className="size-4 text-muted" />
-              New password
+        <DropdownMenu.Content align="end" sideOffset={4} className={menuContent}>
+          <DropdownMenu.Item className={menuItem} onSelect={() => setAsking("reset")}>
+            <KeyRound aria-hidden="true" className="size-4 text-muted" />
+            New password
+          </DropdownMenu.Item>
+          {user.disabled ? (
+            <DropdownMenu.Item className={menuItem} onSelect={() => setDisabled.mutate({ userId: user.id, disabled: false })}>
+              <CircleCheck aria-hidden="true" className="size-4 text-muted" />
+              Enable
             </DropdownMenu.Item>
-            {user.disabled ? (
-              <DropdownMenu.Item
-                className={menuItem}
-                onSelect={() => setDisabled.mutate({ userId: user.id, disabled: false })}
-              >
-                <CircleCheck aria-hidden="true" className="size-4 text-muted" />
-                Enable
-              </DropdownMenu.Item>
-            ) : (
-              <DropdownMenu.Item className={menuItem} onSelect={() => setAsking("disable")}>
-                <Ban aria-hidden="true" className="size-4 text-muted" />
-                Disable
-              </DropdownMenu.Item>
-            )}
-          </DropdownMenu.Content>
+          ) : (
+            <DropdownMenu.Item className={menuItem} onSelect={() => setAsking("disable")}>
+              <Ban aria-hidden="true" className="size-4 text-muted" />
+              Disable
+            </DropdownMenu.Item>
+          )}
+        </DropdownMenu.Content>
       </DropdownMenu.Root>
       <ConfirmDialog
         open={asking === "reset"}

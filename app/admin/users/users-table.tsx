@@ -66,9 +66,7 @@ export function UsersTable({ rows, ownId, filter, onFilter, onPassword }: Props)
             <Td className="whitespace-nowrap text-muted">
               <RelativeTime date={user.createdAt} />
             </Td>
-            <Td className="text-right">
-              {!user.simulated && <UserActions user={user} own={user.id === ownId} onPassword={onPassword} />}
-            </Td>
+            <Td className="text-right">{!user.simulated && <UserActions user={user} own={user.id === ownId} onPassword={onPassword} />}</Td>
           </Tr>
         ))}
       </TBody>

@@ -69,13 +69,7 @@ export function UsersView({ ownId }: { ownId: string }) {
           </EmptyState>
         )}
         {rows.length > 0 && (
-          <UsersTable
-            rows={rows}
-            ownId={ownId}
-            filter={filter}
-            onFilter={setFilter}
-            onPassword={(next) => setCredentials(next)}
-          />
+          <UsersTable rows={rows} ownId={ownId} filter={filter} onFilter={setFilter} onPassword={(next) => setCredentials(next)} />
         )}
       </Card>
       <NewUserDialog

@@ -27,8 +27,8 @@ export function WorkersView() {
         {workers.isError && <ErrorState message={errorMessage(workers.error)} onRetry={() => void workers.refetch()} />}
         {workers.data?.length === 0 && (
           <EmptyState icon={<Cpu aria-hidden="true" />} title="No worker in the last day">
-            Runs wait in the queue until one starts. Start one on this machine, or on any machine that reaches the
-            database and the file store, with <code className="text-text">npm run worker</code>.
+            Runs wait in the queue until one starts. Start one on this machine, or on any machine that reaches the database and the file
+            store, with <code className="text-text">npm run worker</code>.
           </EmptyState>
         )}
         {workers.data !== undefined && workers.data.length > 0 && (

@@ -20,7 +20,13 @@ export function BestOfNForm({ task, form, reading, onChoose }: Props) {
             reading={reading}
             chosen={chosen}
             actions={
-              <Button size="sm" aria-pressed={chosen} aria-label={`Choose answer ${letterOf(position)}`} className="aria-pressed:border-accent aria-pressed:bg-accent aria-pressed:text-on-accent" onClick={() => onChoose(position)}>
+              <Button
+                size="sm"
+                aria-pressed={chosen}
+                aria-label={`Choose answer ${letterOf(position)}`}
+                className="aria-pressed:border-accent aria-pressed:bg-accent aria-pressed:text-on-accent"
+                onClick={() => onChoose(position)}
+              >
                 {chosen ? "Best" : "Choose"}
               </Button>
             }
@@ -44,9 +50,21 @@ export function BestOfNBar({ count, form, onChoose }: { count: number; form: For
               key={letterOf(position)}
               className={`relative flex min-h-12 min-w-0 flex-1 cursor-pointer flex-col items-center justify-center rounded-md border py-1 text-sm leading-tight font-semibold has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent ${chosen ? "border-accent bg-accent text-on-accent" : "border-control bg-surface hover:bg-sunken"}`}
             >
-              <input type="radio" name="best" className="sr-only" checked={chosen} onChange={() => onChoose(position)} aria-label={`${letterOf(position)} is best`} />
+              <input
+                type="radio"
+                name="best"
+                className="sr-only"
+                checked={chosen}
+                onChange={() => onChoose(position)}
+                aria-label={`${letterOf(position)} is best`}
+              />
               <span aria-hidden="true">{letterOf(position)}</span>
-              <span aria-hidden="true" className={`hidden font-mono text-[11px] font-normal sm:pointer-fine:block ${chosen ? "text-on-accent" : "text-muted"}`}>{position + 1}</span>
+              <span
+                aria-hidden="true"
+                className={`hidden font-mono text-[11px] font-normal sm:pointer-fine:block ${chosen ? "text-on-accent" : "text-muted"}`}
+              >
+                {position + 1}
+              </span>
             </label>
           );
         })}

@@ -31,7 +31,10 @@ export function SkipDialog({ open, onOpenChange, onSkip }: Openness & { onSkip: 
         >
           {skipCauseSchema.options.map((cause, i) => (
             <Button key={cause} size="lg" data-start={i === 0 ? "" : undefined} onClick={() => onSkip(cause)}>
-              {CAUSES[cause]} <span className="hidden pointer-fine:inline"><Kbd>{i + 1}</Kbd></span>
+              {CAUSES[cause]}{" "}
+              <span className="hidden pointer-fine:inline">
+                <Kbd>{i + 1}</Kbd>
+              </span>
             </Button>
           ))}
         </fieldset>
@@ -52,7 +55,11 @@ export function FlagDialog({ open, onOpenChange, onFlag }: Openness & { onFlag: 
       <DialogContent
         title="Flag this item"
         description="A researcher will look at it. It is not judged."
-        footer={<Button variant="primary" disabled={note.trim() === ""} onClick={send}>Flag</Button>}
+        footer={
+          <Button variant="primary" disabled={note.trim() === ""} onClick={send}>
+            Flag
+          </Button>
+        }
       >
         <Field label="What is wrong with it?" hint="Ctrl Enter sends it">
           <Textarea
@@ -128,7 +135,11 @@ export function HelpDialog({ mode, ...props }: Openness & { mode: ItemMode }) {
         <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-2 text-sm">
           {[...MODE_KEYS[mode], ...COMMON_KEYS].map(([keys, what]) => (
             <div key={what} className="contents">
-              <dt className="flex gap-1">{keys.map((key) => <Kbd key={key}>{key}</Kbd>)}</dt>
+              <dt className="flex gap-1">
+                {keys.map((key) => (
+                  <Kbd key={key}>{key}</Kbd>
+                ))}
+              </dt>
               <dd>{what}</dd>
             </div>
           ))}

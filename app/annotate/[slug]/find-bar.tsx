@@ -83,7 +83,10 @@ export function FindBar({ within, onClose }: { within: RefObject<HTMLElement | n
     if (range !== undefined) show(range);
   };
   return (
-    <search className="sticky top-0 z-20 mx-auto flex w-full max-w-7xl items-center gap-1 border-b bg-surface px-3 py-1.5 sm:px-6" aria-label="In this item">
+    <search
+      className="sticky top-0 z-20 mx-auto flex w-full max-w-7xl items-center gap-1 border-b bg-surface px-3 py-1.5 sm:px-6"
+      aria-label="In this item"
+    >
       <input
         // biome-ignore lint/a11y/noAutofocus: it opens because somebody wants to type
         autoFocus
@@ -102,10 +105,18 @@ export function FindBar({ within, onClose }: { within: RefObject<HTMLElement | n
         }}
         className="h-9 min-w-0 flex-1 rounded-md border border-control bg-surface px-3 text-sm pointer-coarse:h-11 pointer-coarse:text-base"
       />
-      <output className="figures min-w-16 text-center text-sm text-muted">{query.trim() === "" ? "" : ranges.length === 0 ? "none" : `${at + 1} of ${ranges.length}`}</output>
-      <Button size="icon" variant="ghost" aria-label="Previous" disabled={ranges.length === 0} onClick={() => go(-1)}><ChevronUp aria-hidden="true" className="size-4" /></Button>
-      <Button size="icon" variant="ghost" aria-label="Next" disabled={ranges.length === 0} onClick={() => go(1)}><ChevronDown aria-hidden="true" className="size-4" /></Button>
-      <Button size="icon" variant="ghost" aria-label="Close find" onClick={onClose}><X aria-hidden="true" className="size-4" /></Button>
+      <output className="figures min-w-16 text-center text-sm text-muted">
+        {query.trim() === "" ? "" : ranges.length === 0 ? "none" : `${at + 1} of ${ranges.length}`}
+      </output>
+      <Button size="icon" variant="ghost" aria-label="Previous" disabled={ranges.length === 0} onClick={() => go(-1)}>
+        <ChevronUp aria-hidden="true" className="size-4" />
+      </Button>
+      <Button size="icon" variant="ghost" aria-label="Next" disabled={ranges.length === 0} onClick={() => go(1)}>
+        <ChevronDown aria-hidden="true" className="size-4" />
+      </Button>
+      <Button size="icon" variant="ghost" aria-label="Close find" onClick={onClose}>
+        <X aria-hidden="true" className="size-4" />
+      </Button>
     </search>
   );
 }

@@ -112,7 +112,10 @@ export function ItemForm({ task, start, onKeep, onSubmit, onUndo, preview = fals
   };
   useKeys(task.mode, preview ? room : null, run);
 
-  const toggle = (kind: Exclude<Opened, null>) => ({ open: opened === kind, onOpenChange: (open: boolean) => setOpened(open ? kind : null) });
+  const toggle = (kind: Exclude<Opened, null>) => ({
+    open: opened === kind,
+    onOpenChange: (open: boolean) => setOpened(open ? kind : null),
+  });
   const toForm = (form: Form) => change({ form });
   return (
     <ImageHosts value={task.imageHosts}>
@@ -129,7 +132,9 @@ export function ItemForm({ task, start, onKeep, onSubmit, onUndo, preview = fals
               <h2 className="sr-only">Prompt</h2>
               <Conversation messages={task.messages} mode={reading.mode} />
             </section>
-            {reading.mode === "diff" && task.completions.length > 2 && <DiffBase task={task} base={reading.base} onBase={(base) => setReading({ mode: "diff", base })} />}
+            {reading.mode === "diff" && task.completions.length > 2 && (
+              <DiffBase task={task} base={reading.base} onBase={(base) => setReading({ mode: "diff", base })} />
+            )}
             <Choices task={task} form={answer.form} reading={reading} focused={focused} onFocus={focus} onForm={toForm} />
             <Reasons offered={task.reasons} chosen={answer.reasons} onChange={(reasons) => change({ reasons })} />
             <Comment value={answer.comment} onChange={(comment) => change({ comment })} />
@@ -152,7 +157,14 @@ export function ItemForm({ task, start, onKeep, onSubmit, onUndo, preview = fals
   );
 }
 
-type ChoicesProps = { task: AnnotationTask; form: Form; reading: Reading; focused: number; onFocus: (place: number) => void; onForm: (form: Form) => void };
+type ChoicesProps = {
+  task: AnnotationTask;
+  form: Form;
+  reading: Reading;
+  focused: number;
+  onFocus: (place: number) => void;
+  onForm: (form: Form) => void;
+};
 
 function Choices({ task, form, reading, focused, onFocus, onForm }: ChoicesProps) {
   switch (form.mode) {
@@ -161,9 +173,27 @@ function Choices({ task, form, reading, focused, onFocus, onForm }: ChoicesProps
     case "best_of_n":
       return <BestOfNForm task={task} form={form} reading={reading} onChoose={(choice) => onForm({ ...form, choice })} />;
     case "ranking":
-      return <RankingForm task={task} ranking={form.ranking} focused={focused} reading={reading} onFocus={onFocus} onChange={(ranking) => onForm({ ...form, ranking })} />;
+      return (
+        <RankingForm
+          task={task}
+          ranking={form.ranking}
+          focused={focused}
+          reading={reading}
+          onFocus={onFocus}
+          onChange={(ranking) => onForm({ ...form, ranking })}
+        />
+      );
     case "rating":
-      return <RatingForm task={task} form={form} reading={reading} focused={focused} onFocus={onFocus} onScore={(cell, score) => onForm(setScore(form, cell, score, task))} />;
+      return (
+        <RatingForm
+          task={task}
+          form={form}
+          reading={reading}
+          focused={focused}
+          onFocus={onFocus}
+          onScore={(cell, score) => onForm(setScore(form, cell, score, task))}
+        />
+      );
     case "edit":
     case "demonstration":
       return <WrittenForm task={task} form={form} reading={reading} onChange={(text) => onForm({ ...form, text })} />;

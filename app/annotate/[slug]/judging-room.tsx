@@ -28,22 +28,44 @@ export function JudgingRoom({ slug, userId }: { slug: string; userId: string }) 
   const queries = useQueryClient();
   const { projects, project, session, state } = useRoom(slug, userId);
   const { outbox, state: outboxState } = useOutbox();
-  const statistics = useQuery({ ...trpc.annotate.statistics.queryOptions({ projectId: project?.id ?? "" }), enabled: project !== undefined });
+  const statistics = useQuery({
+    ...trpc.annotate.statistics.queryOptions({ projectId: project?.id ?? "" }),
+    enabled: project !== undefined,
+  });
   const [said, setSaid] = useState("");
   const held = state?.tasks[0];
   const saveDraft = useDraftSaver(held?.task);
   const waitingTasks = state?.tasks;
   useEffect(() => {
-    prefetchPlugins(waitingTasks?.flatMap(({ task }) => [...task.messages.map(({ content }) => content), ...task.completions.map(({ text }) => text)]) ?? []);
+    prefetchPlugins(
+      waitingTasks?.flatMap(({ task }) => [...task.messages.map(({ content }) => content), ...task.completions.map(({ text }) => text)]) ??
+        [],
+    );
   }, [waitingTasks]);
   /** Made on this page since the statistics were read. */
   const [made, setMade] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: newly read statistics count what was made before
   useEffect(() => setMade(0), [statistics.dataUpdatedAt]);
 
-  if (projects.error) return <ErrorState title="The project could not be loaded" message={errorMessage(projects.error)} onRetry={() => void projects.refetch()} />;
+  if (projects.error)
+    return (
+      <ErrorState title="The project could not be loaded" message={errorMessage(projects.error)} onRetry={() => void projects.refetch()} />
+    );
   if (projects.data !== undefined && project === undefined) {
-    return <div className="m-auto"><EmptyState title="There is no such project" action={<Button asChild><Link href="/annotate">All projects</Link></Button>}>It was removed, or the address is misspelt.</EmptyState></div>;
+    return (
+      <div className="m-auto">
+        <EmptyState
+          title="There is no such project"
+          action={
+            <Button asChild>
+              <Link href="/annotate">All projects</Link>
+            </Button>
+          }
+        >
+          It was removed, or the address is misspelt.
+        </EmptyState>
+      </div>
+    );
   }
   const keep = (answer: Answer) => {
     if (held === undefined) return;
@@ -58,7 +80,14 @@ export function JudgingRoom({ slug, userId }: { slug: string; userId: string }) 
   const submit = ({ value, answer, ...rest }: Submitted) => {
     if (held === undefined || session === null) return;
     outbox.add({
-      submission: { itemId: held.task.itemId, clientEventId: crypto.randomUUID(), value, reasons: answer.reasons, comment: answer.comment, ...rest },
+      submission: {
+        itemId: held.task.itemId,
+        clientEventId: crypto.randomUUID(),
+        value,
+        reasons: answer.reasons,
+        comment: answer.comment,
+        ...rest,
+      },
       held: { task: held.task, answer },
       madeAt: Date.now(),
       problem: null,
@@ -80,8 +109,12 @@ export function JudgingRoom({ slug, userId }: { slug: string; userId: string }) 
           <h1 className="truncate font-medium text-text">{project?.name ?? <Skeleton className="h-5 w-40" />}</h1>
           <p className="figures min-h-5 text-xs">{counts}</p>
         </div>
-        <p aria-live="polite" className="ml-auto min-w-0 truncate max-sm:sr-only">{said}</p>
-        <Link href={`/annotate/${slug}/history`} className="shrink-0 underline max-sm:ml-auto pointer-coarse:py-3">My judgements</Link>
+        <p aria-live="polite" className="ml-auto min-w-0 truncate max-sm:sr-only">
+          {said}
+        </p>
+        <Link href={`/annotate/${slug}/history`} className="shrink-0 underline max-sm:ml-auto pointer-coarse:py-3">
+          My judgements
+        </Link>
       </div>
       {outboxState.trouble !== null && waiting > 0 && (
         <p role="status" className="mx-3 mt-2 rounded-md border border-flagged bg-flagged-soft px-3 py-2 text-sm sm:mx-6">
@@ -89,37 +122,79 @@ export function JudgingRoom({ slug, userId }: { slug: string; userId: string }) 
         </p>
       )}
       {refused.map(({ submission, problem, held: voted }) => (
-        <div key={submission.clientEventId} role="alert" className="mx-4 mt-3 flex flex-wrap items-center justify-between gap-2 rounded-md border border-failed bg-failed-soft p-3 text-sm sm:mx-6">
-          <span>{describeValue(submission.value, voted?.task.completions.length)} was not stored: {problem}</span>
+        <div
+          key={submission.clientEventId}
+          role="alert"
+          className="mx-4 mt-3 flex flex-wrap items-center justify-between gap-2 rounded-md border border-failed bg-failed-soft p-3 text-sm sm:mx-6"
+        >
+          <span>
+            {describeValue(submission.value, voted?.task.completions.length)} was not stored: {problem}
+          </span>
           <span className="flex gap-2">
-            <Button size="sm" onClick={() => outbox.retry(submission.clientEventId)}>Try again</Button>
-            <Button size="sm" onClick={() => outbox.discard(submission.clientEventId)}>Dismiss</Button>
+            <Button size="sm" onClick={() => outbox.retry(submission.clientEventId)}>
+              Try again
+            </Button>
+            <Button size="sm" onClick={() => outbox.discard(submission.clientEventId)}>
+              Dismiss
+            </Button>
           </span>
         </div>
       ))}
       {state?.lost && (
-        <div role="alert" className="mx-4 mt-3 flex flex-wrap items-center justify-between gap-2 rounded-md border border-flagged bg-flagged-soft p-3 text-sm sm:mx-6">
+        <div
+          role="alert"
+          className="mx-4 mt-3 flex flex-wrap items-center justify-between gap-2 rounded-md border border-flagged bg-flagged-soft p-3 text-sm sm:mx-6"
+        >
           <span>Your time on this item ran out. You can still submit it if another judgement is wanted.</span>
-          <Button size="sm" onClick={() => session?.advance()}>Next item</Button>
+          <Button size="sm" onClick={() => session?.advance()}>
+            Next item
+          </Button>
         </div>
       )}
       {held !== undefined ? (
-        <ItemForm key={`${held.task.itemId}:${held.takenAt}`} task={held.task} start={session?.draftOf(held.task.itemId) ?? held.answer} onKeep={keep} onSubmit={submit} onUndo={() => void undo()} />
+        <ItemForm
+          key={`${held.task.itemId}:${held.takenAt}`}
+          task={held.task}
+          start={session?.draftOf(held.task.itemId) ?? held.answer}
+          onKeep={keep}
+          onSubmit={submit}
+          onUndo={() => void undo()}
+        />
       ) : state?.phase === "empty" ? (
         <div className="m-auto">
           <EmptyState
             title="Nothing left to judge"
-            action={<><Button onClick={() => session?.lookAgain()}>Look again</Button><Button onClick={() => void undo()}>Undo the last one</Button><Button asChild><Link href={`/annotate/${slug}/history`}>My judgements</Link></Button></>}
+            action={
+              <>
+                <Button onClick={() => session?.lookAgain()}>Look again</Button>
+                <Button onClick={() => void undo()}>Undo the last one</Button>
+                <Button asChild>
+                  <Link href={`/annotate/${slug}/history`}>My judgements</Link>
+                </Button>
+              </>
+            }
           >
-            Every item of this project has its judgements, or is with somebody else. New ones appear when a researcher adds them; looking again costs nothing.
+            Every item of this project has its judgements, or is with somebody else. New ones appear when a researcher adds them; looking
+            again costs nothing.
           </EmptyState>
         </div>
       ) : state?.phase === "failed" ? (
-        <ErrorState title="The next item could not be loaded" message={`${state.problem ?? ""} Your votes are kept.`} onRetry={() => session?.lookAgain()} />
+        <ErrorState
+          title="The next item could not be loaded"
+          message={`${state.problem ?? ""} Your votes are kept.`}
+          onRetry={() => session?.lookAgain()}
+        />
       ) : (
-        <div className="mx-auto w-full max-w-7xl space-y-3 p-3 sm:space-y-4 sm:px-6 sm:py-4" role="status" aria-label="Loading the next item">
+        <div
+          className="mx-auto w-full max-w-7xl space-y-3 p-3 sm:space-y-4 sm:px-6 sm:py-4"
+          role="status"
+          aria-label="Loading the next item"
+        >
           <Skeleton className="h-40" />
-          <div className="grid gap-4 md:grid-cols-2"><Skeleton className="h-32" /><Skeleton className="h-32" /></div>
+          <div className="grid gap-4 md:grid-cols-2">
+            <Skeleton className="h-32" />
+            <Skeleton className="h-32" />
+          </div>
         </div>
       )}
     </>

@@ -23,9 +23,18 @@ export function MarginScale({ choice, onChoose }: { choice: FormOf<"pairwise">["
               )}
             >
               <input type="radio" name="margin" className="sr-only" checked={chosen} onChange={() => onChoose(margin)} aria-label={label} />
-              <span aria-hidden="true" className="font-semibold sm:hidden">{signOf(margin)}</span>
-              <span aria-hidden="true" className="hidden sm:block">{label}</span>
-              <span aria-hidden="true" className={cn("hidden font-mono text-[11px] sm:pointer-fine:block", chosen ? "text-on-accent" : "text-muted")}>{i + 1}</span>
+              <span aria-hidden="true" className="font-semibold sm:hidden">
+                {signOf(margin)}
+              </span>
+              <span aria-hidden="true" className="hidden sm:block">
+                {label}
+              </span>
+              <span
+                aria-hidden="true"
+                className={cn("hidden font-mono text-[11px] sm:pointer-fine:block", chosen ? "text-on-accent" : "text-muted")}
+              >
+                {i + 1}
+              </span>
             </label>
           );
         })}

@@ -1,6 +1,15 @@
 "use client";
 /** Cards from best to worst: by drag handle, by buttons, by keys; a card can be tied with the one above it. */
-import { type Announcements, closestCenter, DndContext, type DragEndEvent, PointerSensor, type UniqueIdentifier, useSensor, useSensors } from "@dnd-kit/core";
+import {
+  type Announcements,
+  closestCenter,
+  DndContext,
+  type DragEndEvent,
+  PointerSensor,
+  type UniqueIdentifier,
+  useSensor,
+  useSensors,
+} from "@dnd-kit/core";
 import { SortableContext, useSortable, verticalListSortingStrategy } from "@dnd-kit/sortable";
 import { CSS } from "@dnd-kit/utilities";
 import { ArrowDown, ArrowUp, Equal, GripVertical } from "lucide-react";
@@ -11,7 +20,14 @@ import { Button } from "../../components/ui/button";
 import { cn } from "../../components/ui/cn";
 import { CompletionText, type Reading } from "./answer-card";
 
-type Props = { task: AnnotationTask; ranking: Ranking; focused: number; reading: Reading; onFocus: (place: number) => void; onChange: (ranking: Ranking) => void };
+type Props = {
+  task: AnnotationTask;
+  ranking: Ranking;
+  focused: number;
+  reading: Reading;
+  onFocus: (place: number) => void;
+  onChange: (ranking: Ranking) => void;
+};
 
 export function RankingForm({ task, ranking, focused, reading, onFocus, onChange }: Props) {
   const sensors = useSensors(useSensor(PointerSensor, { activationConstraint: { distance: 4 } }));
@@ -27,10 +43,14 @@ export function RankingForm({ task, ranking, focused, reading, onFocus, onChange
   const announcements: Announcements = {
     onDragStart: ({ active }) => `${name(active.id)} is held.`,
     onDragOver: ({ active, over }) => (over === null ? undefined : `${name(active.id)} is over place ${place(over.id) + 1}.`),
-    onDragEnd: ({ active, over }) => (over === null ? `${name(active.id)} stays.` : `${name(active.id)} is at place ${place(over.id) + 1}.`),
+    onDragEnd: ({ active, over }) =>
+      over === null ? `${name(active.id)} stays.` : `${name(active.id)} is at place ${place(over.id) + 1}.`,
     onDragCancel: ({ active }) => `${name(active.id)} stays.`,
   };
-  const accessibility = { announcements, screenReaderInstructions: { draggable: "Drag it to its place, or use the buttons beside it, or Alt with the up and down arrows." } };
+  const accessibility = {
+    announcements,
+    screenReaderInstructions: { draggable: "Drag it to its place, or use the buttons beside it, or Alt with the up and down arrows." },
+  };
   return (
     <DndContext id="ranking" sensors={sensors} collisionDetection={closestCenter} onDragEnd={finish} accessibility={accessibility}>
       <SortableContext items={ids} strategy={verticalListSortingStrategy}>
@@ -63,8 +83,18 @@ export function RankingForm({ task, ranking, focused, reading, onFocus, onChange
 }
 
 type CardProps = {
-  id: string; letter: string; rank: number; tied: boolean; first: boolean; last: boolean; focused: boolean; base: boolean; children: ReactNode;
-  onFocus: () => void; onMove: (step: -1 | 1) => void; onTie: () => void;
+  id: string;
+  letter: string;
+  rank: number;
+  tied: boolean;
+  first: boolean;
+  last: boolean;
+  focused: boolean;
+  base: boolean;
+  children: ReactNode;
+  onFocus: () => void;
+  onMove: (step: -1 | 1) => void;
+  onTie: () => void;
 };
 
 function Card({ id, letter, rank, tied, first, last, focused, base, children, onFocus, onMove, onTie }: CardProps) {
@@ -95,7 +125,14 @@ function Card({ id, letter, rank, tied, first, last, focused, base, children, on
     >
       <div className="flex items-center gap-1 text-sm">
         {/* Only the handle takes touches: the page still scrolls under a finger. */}
-        <button type="button" ref={setActivatorNodeRef} {...attributes} {...listeners} aria-label={`Drag answer ${letter}`} className="flex h-9 w-8 shrink-0 cursor-grab touch-none items-center justify-center rounded text-muted hover:bg-sunken active:cursor-grabbing pointer-coarse:h-11 pointer-coarse:w-11">
+        <button
+          type="button"
+          ref={setActivatorNodeRef}
+          {...attributes}
+          {...listeners}
+          aria-label={`Drag answer ${letter}`}
+          className="flex h-9 w-8 shrink-0 cursor-grab touch-none items-center justify-center rounded text-muted hover:bg-sunken active:cursor-grabbing pointer-coarse:h-11 pointer-coarse:w-11"
+        >
           <GripVertical aria-hidden="true" className="size-5" />
         </button>
         <h2 className="min-w-0 flex-1 font-semibold text-muted">
@@ -104,9 +141,23 @@ function Card({ id, letter, rank, tied, first, last, focused, base, children, on
           {tied && <span className="ml-2 text-tie">tied with the one above</span>}
           {base && <span className="ml-2 font-normal">the others are compared with this one</span>}
         </h2>
-        <Button size="icon" variant="ghost" aria-label={`Move answer ${letter} up`} disabled={first} onClick={() => onMove(-1)}><ArrowUp aria-hidden="true" className="size-4" /></Button>
-        <Button size="icon" variant="ghost" className="aria-pressed:bg-tie-soft aria-pressed:text-tie" aria-label={`Tie answer ${letter} with the one above`} aria-pressed={tied} disabled={first} onClick={onTie}><Equal aria-hidden="true" className="size-4" /></Button>
-        <Button size="icon" variant="ghost" aria-label={`Move answer ${letter} down`} disabled={last} onClick={() => onMove(1)}><ArrowDown aria-hidden="true" className="size-4" /></Button>
+        <Button size="icon" variant="ghost" aria-label={`Move answer ${letter} up`} disabled={first} onClick={() => onMove(-1)}>
+          <ArrowUp aria-hidden="true" className="size-4" />
+        </Button>
+        <Button
+          size="icon"
+          variant="ghost"
+          className="aria-pressed:bg-tie-soft aria-pressed:text-tie"
+          aria-label={`Tie answer ${letter} with the one above`}
+          aria-pressed={tied}
+          disabled={first}
+          onClick={onTie}
+        >
+          <Equal aria-hidden="true" className="size-4" />
+        </Button>
+        <Button size="icon" variant="ghost" aria-label={`Move answer ${letter} down`} disabled={last} onClick={() => onMove(1)}>
+          <ArrowDown aria-hidden="true" className="size-4" />
+        </Button>
       </div>
       <div className="px-2 pt-1 pb-1 sm:pl-9">{children}</div>
     </li>

@@ -7,7 +7,14 @@ import type { Scale } from "@/domain/scale";
 import { cn } from "../../components/ui/cn";
 import { AnswerCard, type Reading } from "./answer-card";
 
-type Props = { task: AnnotationTask; form: FormOf<"rating">; reading: Reading; focused: number; onFocus: (cell: number) => void; onScore: (cell: number, score: number) => void };
+type Props = {
+  task: AnnotationTask;
+  form: FormOf<"rating">;
+  reading: Reading;
+  focused: number;
+  onFocus: (cell: number) => void;
+  onScore: (cell: number, score: number) => void;
+};
 
 export function RatingForm({ task, form, reading, focused, onFocus, onScore }: Props) {
   const width = task.scales.length;
@@ -38,7 +45,15 @@ export function RatingForm({ task, form, reading, focused, onFocus, onScore }: P
   );
 }
 
-type RowProps = { scale: Scale; group: string; owner: string | null; score: number | null; focused: boolean; onFocus: () => void; onScore: (score: number) => void };
+type RowProps = {
+  scale: Scale;
+  group: string;
+  owner: string | null;
+  score: number | null;
+  focused: boolean;
+  onFocus: () => void;
+  onScore: (score: number) => void;
+};
 
 function ScaleRow({ scale, group, owner, score, focused, onFocus, onScore }: RowProps) {
   const row = useRef<HTMLFieldSetElement>(null);
@@ -55,17 +70,26 @@ function ScaleRow({ scale, group, owner, score, focused, onFocus, onScore }: Row
     <fieldset
       ref={row}
       onFocusCapture={onFocus}
-      className={cn("scroll-mt-20 scroll-mb-44 rounded-md border border-transparent p-1.5", focused && "pointer-fine:border-accent pointer-fine:bg-accent-soft")}
+      className={cn(
+        "scroll-mt-20 scroll-mb-44 rounded-md border border-transparent p-1.5",
+        focused && "pointer-fine:border-accent pointer-fine:bg-accent-soft",
+      )}
     >
       <legend className="sr-only">{owner === null ? name : `${name}, answer ${owner}`}</legend>
       <p aria-hidden="true" className="mb-1 flex flex-wrap items-baseline justify-between gap-x-3 text-sm">
         <span className="font-medium">{name}</span>
-        {(low !== "" || high !== "") && <span className="text-xs text-muted">1 {low}{high === "" ? "" : ` – ${points} ${high}`}</span>}
+        {(low !== "" || high !== "") && (
+          <span className="text-xs text-muted">
+            1 {low}
+            {high === "" ? "" : ` – ${points} ${high}`}
+          </span>
+        )}
       </p>
       <div className={cn("grid gap-1", points > 7 ? "grid-cols-5 sm:grid-cols-10" : "auto-cols-fr grid-flow-col")}>
         {Array.from({ length: points }, (_, i) => i + 1).map((value) => {
           const chosen = score === value;
-          const words = value === 1 && low !== "" ? `${value}, ${low}` : value === points && high !== "" ? `${value}, ${high}` : String(value);
+          const words =
+            value === 1 && low !== "" ? `${value}, ${low}` : value === points && high !== "" ? `${value}, ${high}` : String(value);
           return (
             <label
               key={value}

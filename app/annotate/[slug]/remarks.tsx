@@ -2,7 +2,15 @@
 /** What is said beside a choice: reasons of the project, and words of one's own. */
 import { cn } from "../../components/ui/cn";
 
-export function Reasons({ offered, chosen, onChange }: { offered: readonly string[]; chosen: readonly string[]; onChange: (reasons: string[]) => void }) {
+export function Reasons({
+  offered,
+  chosen,
+  onChange,
+}: {
+  offered: readonly string[];
+  chosen: readonly string[];
+  onChange: (reasons: string[]) => void;
+}) {
   if (offered.length === 0) return null;
   return (
     <fieldset className="flex flex-wrap gap-2" aria-label="Reasons">
@@ -16,7 +24,10 @@ export function Reasons({ offered, chosen, onChange }: { offered: readonly strin
             // The mouse takes no focus: Enter still submits after a click.
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => onChange(on ? chosen.filter((known) => known !== reason) : [...chosen, reason])}
-            className={cn("rounded-full border px-3 py-1 text-sm pointer-coarse:min-h-11", on ? "border-accent bg-accent-soft" : "border-control bg-surface hover:bg-sunken")}
+            className={cn(
+              "rounded-full border px-3 py-1 text-sm pointer-coarse:min-h-11",
+              on ? "border-accent bg-accent-soft" : "border-control bg-surface hover:bg-sunken",
+            )}
           >
             {reason}
           </button>

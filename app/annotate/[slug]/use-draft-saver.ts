@@ -19,7 +19,10 @@ export function useDraftSaver(task: AnnotationTask | undefined): (answer: Answer
       clearTimeout(timer.current);
       if (task === undefined || isEmptyAnswer(answer, task)) return;
       // One that does not get through is still in this browser.
-      timer.current = setTimeout(() => void client.annotate.saveDraft.mutate({ itemId: task.itemId, value: answer }).catch(() => undefined), DRAFT_DELAY_MS);
+      timer.current = setTimeout(
+        () => void client.annotate.saveDraft.mutate({ itemId: task.itemId, value: answer }).catch(() => undefined),
+        DRAFT_DELAY_MS,
+      );
     },
     [client, task],
   );

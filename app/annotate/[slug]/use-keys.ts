@@ -14,7 +14,13 @@ export function useKeys(mode: ItemMode, scope: RefObject<HTMLElement | null> | n
   });
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.repeat || event.isComposing || event.defaultPrevented || closest(event.target, "[role=dialog], [role=menu], select") !== null) return;
+      if (
+        event.repeat ||
+        event.isComposing ||
+        event.defaultPrevented ||
+        closest(event.target, "[role=dialog], [role=menu], select") !== null
+      )
+        return;
       const field = closest(event.target, "input:not([type=radio]), textarea");
       if (field instanceof HTMLTextAreaElement) {
         if (event.key === "Escape") field.blur();

@@ -29,10 +29,17 @@ export function WrittenForm({ task, form, reading, onChange }: Props) {
           {reading.mode === "diff" ? <ChangesText before={original} after={edited} /> : <TextView text={original} mode={reading.mode} />}
         </section>
       )}
-      <section aria-label={original === null ? "Your answer" : "Edited answer"} className="flex min-w-0 flex-col rounded-lg border bg-surface p-3 sm:p-4">
+      <section
+        aria-label={original === null ? "Your answer" : "Edited answer"}
+        className="flex min-w-0 flex-col rounded-lg border bg-surface p-3 sm:p-4"
+      >
         <div className="mb-2 flex min-h-6 items-center justify-between gap-2 text-sm">
           <h2 className="font-semibold text-muted">{original === null ? "Your answer" : "Edited answer"}</h2>
-          {changed && <Button size="sm" variant="ghost" onClick={() => onChange(original)}>Start over</Button>}
+          {changed && (
+            <Button size="sm" variant="ghost" onClick={() => onChange(original)}>
+              Start over
+            </Button>
+          )}
         </div>
         <textarea
           id={WRITTEN_ID}
@@ -43,7 +50,10 @@ export function WrittenForm({ task, form, reading, onChange }: Props) {
           value={form.text}
           placeholder={original === null ? "Write the answer that you would want" : undefined}
           onChange={(event) => onChange(event.target.value)}
-          className={cn("w-full flex-1 rounded-md border border-control bg-surface px-3 py-2 leading-relaxed", form.text.length > LONG ? "h-[60dvh]" : "field-sizing-content min-h-40")}
+          className={cn(
+            "w-full flex-1 rounded-md border border-control bg-surface px-3 py-2 leading-relaxed",
+            form.text.length > LONG ? "h-[60dvh]" : "field-sizing-content min-h-40",
+          )}
         />
       </section>
     </div>

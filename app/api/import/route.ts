@@ -16,7 +16,10 @@ const parametersSchema = z.strictObject({
   /** By default what the source's name ends in. */
   file: fileKindSchema.optional(),
   policy: z.enum(["keep", "refuse"]).default("refuse"),
-  dryRun: z.enum(["0", "1"]).default("0").transform((value) => value === "1"),
+  dryRun: z
+    .enum(["0", "1"])
+    .default("0")
+    .transform((value) => value === "1"),
   /** JSON: the file's names of columns to ours. */
   columns: z
     .string()

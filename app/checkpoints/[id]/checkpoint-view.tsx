@@ -29,7 +29,10 @@ export function CheckpointView({ id }: { id: string }) {
       </div>
     );
   }
-  if (found.isError) return <ErrorState title="This checkpoint could not be loaded" message={errorMessage(found.error)} onRetry={() => void found.refetch()} />;
+  if (found.isError)
+    return (
+      <ErrorState title="This checkpoint could not be loaded" message={errorMessage(found.error)} onRetry={() => void found.refetch()} />
+    );
   const { checkpoint, scores, usedBy, lineage } = found.data;
   const { benchmarks, others } = splitScores(scores);
   const project = checkpoint.projectId === null ? "" : `&project=${checkpoint.projectId}`;
@@ -84,13 +87,18 @@ export function CheckpointView({ id }: { id: string }) {
           <ScoresTable scores={others} by="run" />
         ) : (
           <EmptyState icon={<Gauge aria-hidden="true" />} title="No scores yet">
-            {reward ? "A reward run with held-out votes measures how often it agrees with them." : "An evaluation run samples it on held-out prompts and scores what it says."}
+            {reward
+              ? "A reward run with held-out votes measures how often it agrees with them."
+              : "An evaluation run samples it on held-out prompts and scores what it says."}
           </EmptyState>
         )}
       </Card>
       {benchmarks.length > 0 && (
         <Card>
-          <CardHeader title="Benchmarks" description="Each task's metrics with 95 % intervals, and what its items have in common with the training data" />
+          <CardHeader
+            title="Benchmarks"
+            description="Each task's metrics with 95 % intervals, and what its items have in common with the training data"
+          />
           <BenchmarkTable scores={benchmarks} by="run" />
         </Card>
       )}

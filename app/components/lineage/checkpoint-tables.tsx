@@ -7,7 +7,18 @@ import { Interval } from "../ui/interval";
 import { RelativeTime } from "../ui/relative-time";
 import { Table, TBody, Td, Th, THead, Tr } from "../ui/table";
 
-type Score = { id: string; metric: string; value: number; low: number | null; high: number | null; n: number; signature: string; checkpointId: string; checkpointName: string; runId: string };
+type Score = {
+  id: string;
+  metric: string;
+  value: number;
+  low: number | null;
+  high: number | null;
+  n: number;
+  signature: string;
+  checkpointId: string;
+  checkpointName: string;
+  runId: string;
+};
 
 /** Digits after the point that suit a value of this size. */
 const digitsFor = (value: number) => (Math.abs(value) >= 100 ? 1 : Math.abs(value) >= 10 ? 2 : 3);
@@ -35,10 +46,20 @@ export function ScoresTable({ scores, by }: { scores: readonly Score[]; by: "che
                 </div>
               </Td>
               <Td numeric>
-                <Interval value={value} low={low} high={high} n={n} percent={percent === true} digits={percent === true ? 1 : digitsFor(value)} />
+                <Interval
+                  value={value}
+                  low={low}
+                  high={high}
+                  n={n}
+                  percent={percent === true}
+                  digits={percent === true ? 1 : digitsFor(value)}
+                />
               </Td>
               <Td className="whitespace-nowrap">
-                <Link className="text-accent hover:underline" href={by === "checkpoint" ? `/checkpoints/${checkpointId}` : `/runs/${runId}?tab=results`}>
+                <Link
+                  className="text-accent hover:underline"
+                  href={by === "checkpoint" ? `/checkpoints/${checkpointId}` : `/runs/${runId}?tab=results`}
+                >
                   {by === "checkpoint" ? checkpointName : "evaluation run"}
                 </Link>
               </Td>
@@ -53,7 +74,17 @@ export function ScoresTable({ scores, by }: { scores: readonly Score[]; by: "che
   );
 }
 
-type Checkpoint = { id: string; name: string; kind: string; step: number; final: boolean; promoted: boolean | null; reason: string | null; hash: string; createdAt: Date };
+type Checkpoint = {
+  id: string;
+  name: string;
+  kind: string;
+  step: number;
+  final: boolean;
+  promoted: boolean | null;
+  reason: string | null;
+  hash: string;
+  createdAt: Date;
+};
 
 /** Result or a point to resume from, and whether the round recommends it. */
 export function CheckpointBadges({ final, promoted }: Pick<Checkpoint, "final" | "promoted">) {

@@ -101,11 +101,13 @@ export function LineageGraphView({ graph }: { graph: LineageGraph }) {
             })}
           </svg>
         </li>
-        {[...placed].sort((a, b) => b.depth - a.depth).map((node) => (
-          <li key={node.id}>
-            <NodeBox node={node} made={made(node)} />
-          </li>
-        ))}
+        {[...placed]
+          .sort((a, b) => b.depth - a.depth)
+          .map((node) => (
+            <li key={node.id}>
+              <NodeBox node={node} made={made(node)} />
+            </li>
+          ))}
       </ul>
     </section>
   );

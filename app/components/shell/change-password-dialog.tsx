@@ -13,9 +13,7 @@ const FORM_ID = "change-password";
 
 export function ChangePasswordDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   const trpc = useTRPC();
-  const change = useMutation(
-    trpc.user.changePassword.mutationOptions({ onSuccess: () => signOut({ callbackUrl: "/sign-in" }) }),
-  );
+  const change = useMutation(trpc.user.changePassword.mutationOptions({ onSuccess: () => signOut({ callbackUrl: "/sign-in" }) }));
   const currentError = fieldError(change.error, "current");
   const passwordError = fieldError(change.error, "password");
 

@@ -17,9 +17,7 @@ export function FrontPage({ title, children }: { title: string; children: ReactN
           Hone
         </p>
         <div className="max-w-md">
-          <p className="text-3xl leading-tight font-semibold tracking-tight text-balance">
-            Human preferences to a better policy.
-          </p>
+          <p className="text-3xl leading-tight font-semibold tracking-tight text-balance">Human preferences to a better policy.</p>
           <ol className="mt-8 flex flex-col gap-5">
             {STAGES.map(([name, text], index) => (
               <li key={name} className="flex gap-4">

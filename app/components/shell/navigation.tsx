@@ -40,19 +40,19 @@ export function Navigation({ rooms }: { rooms: readonly Room[] }) {
             <Menu aria-hidden="true" className="size-5" />
           </Button>
         </DropdownMenu.Trigger>
-          <DropdownMenu.Content align="start" sideOffset={6} className={menuContent}>
-            {rooms.map((room) => (
-              <DropdownMenu.Item key={room.href} asChild>
-                <Link
-                  href={room.href}
-                  aria-current={isCurrent(room.href) ? "page" : undefined}
-                  className={cn(menuItem, isCurrent(room.href) && "font-semibold")}
-                >
-                  {room.label}
-                </Link>
-              </DropdownMenu.Item>
-            ))}
-          </DropdownMenu.Content>
+        <DropdownMenu.Content align="start" sideOffset={6} className={menuContent}>
+          {rooms.map((room) => (
+            <DropdownMenu.Item key={room.href} asChild>
+              <Link
+                href={room.href}
+                aria-current={isCurrent(room.href) ? "page" : undefined}
+                className={cn(menuItem, isCurrent(room.href) && "font-semibold")}
+              >
+                {room.label}
+              </Link>
+            </DropdownMenu.Item>
+          ))}
+        </DropdownMenu.Content>
       </DropdownMenu.Root>
     </nav>
   );

@@ -13,9 +13,10 @@ const ROOMS: readonly (Room & { role: Role | "public" })[] = [
 
 /** Rooms open to `role`; null is a visitor. */
 export function roomsFor(role: Role | null): Room[] {
-  return ROOMS.filter((room) => room.role === "public" || (role !== null && roleAtLeast(role, room.role))).map(
-    ({ href, label }) => ({ href, label }),
-  );
+  return ROOMS.filter((room) => room.role === "public" || (role !== null && roleAtLeast(role, room.role))).map(({ href, label }) => ({
+    href,
+    label,
+  }));
 }
 
 /** Where somebody starts. */

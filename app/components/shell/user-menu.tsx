@@ -20,21 +20,21 @@ export function UserMenu({ name, role }: { name: string; role: Role }) {
             <ChevronDown aria-hidden="true" className="size-4 shrink-0 text-muted" />
           </Button>
         </DropdownMenu.Trigger>
-          <DropdownMenu.Content align="end" sideOffset={6} className={menuContent}>
-            <DropdownMenu.Label className="px-3 py-2">
-              <span className="block font-medium">{name}</span>
-              <span className="block text-xs text-muted">Role: {role}</span>
-            </DropdownMenu.Label>
-            <DropdownMenu.Separator className="my-1 h-px bg-border" />
-            <DropdownMenu.Item className={menuItem} onSelect={() => setChanging(true)}>
-              <KeyRound aria-hidden="true" className="size-4 text-muted" />
-              Change password
-            </DropdownMenu.Item>
-            <DropdownMenu.Item className={menuItem} onSelect={() => void signOut({ callbackUrl: "/" })}>
-              <LogOut aria-hidden="true" className="size-4 text-muted" />
-              Sign out
-            </DropdownMenu.Item>
-          </DropdownMenu.Content>
+        <DropdownMenu.Content align="end" sideOffset={6} className={menuContent}>
+          <DropdownMenu.Label className="px-3 py-2">
+            <span className="block font-medium">{name}</span>
+            <span className="block text-xs text-muted">Role: {role}</span>
+          </DropdownMenu.Label>
+          <DropdownMenu.Separator className="my-1 h-px bg-border" />
+          <DropdownMenu.Item className={menuItem} onSelect={() => setChanging(true)}>
+            <KeyRound aria-hidden="true" className="size-4 text-muted" />
+            Change password
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className={menuItem} onSelect={() => void signOut({ callbackUrl: "/" })}>
+            <LogOut aria-hidden="true" className="size-4 text-muted" />
+            Sign out
+          </DropdownMenu.Item>
+        </DropdownMenu.Content>
       </DropdownMenu.Root>
       <ChangePasswordDialog open={changing} onOpenChange={setChanging} />
     </>

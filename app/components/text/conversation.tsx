@@ -6,7 +6,15 @@ import { type TextMode, TextView } from "./text-view";
 
 const NAMES = { system: "System", user: "User", assistant: "Assistant" } as const;
 
-export function Conversation({ messages, mode, named = messages.length > 1 }: { messages: readonly Message[]; mode: TextMode; named?: boolean }) {
+export function Conversation({
+  messages,
+  mode,
+  named = messages.length > 1,
+}: {
+  messages: readonly Message[];
+  mode: TextMode;
+  named?: boolean;
+}) {
   return (
     <ol className="space-y-3">
       {messages.map(({ role, content }, i) => (

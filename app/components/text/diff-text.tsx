@@ -15,7 +15,13 @@ export function DiffText({ text, other }: { text: string; other: string }) {
       <p dir="auto" className={TEXT}>
         {(parts ?? [{ text, changed: false }]).map(({ text: part, changed }, i) =>
           // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never change places
-          changed ? <mark key={i} className="rounded-sm bg-accent-soft text-text underline decoration-accent decoration-2">{part}</mark> : <span key={i}>{part}</span>,
+          changed ? (
+            <mark key={i} className="rounded-sm bg-accent-soft text-text underline decoration-accent decoration-2">
+              {part}
+            </mark>
+          ) : (
+            <span key={i}>{part}</span>
+          ),
         )}
       </p>
     </>
@@ -32,7 +38,17 @@ export function ChangesText({ before, after }: { before: string; after: string }
         {(parts ?? [{ text: after, change: "same" as const }]).map(({ text, change }, i) => {
           const Tag = change === "removed" ? "del" : change === "added" ? "ins" : "span";
           // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never change places
-          return <Tag key={i} className={cn(change === "removed" && "rounded-sm bg-rejected-soft text-rejected", change === "added" && "rounded-sm bg-chosen-soft text-chosen decoration-2")}>{text}</Tag>;
+          return (
+            <Tag
+              key={i}
+              className={cn(
+                change === "removed" && "rounded-sm bg-rejected-soft text-rejected",
+                change === "added" && "rounded-sm bg-chosen-soft text-chosen decoration-2",
+              )}
+            >
+              {text}
+            </Tag>
+          );
         })}
       </p>
     </>

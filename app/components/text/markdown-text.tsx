@@ -36,7 +36,9 @@ const Piece = memo(function Piece({ text, whole }: { text: string; whole: boolea
   const rehype = useMemo(() => [orderHeadings, ...(code === null ? [] : [code]), ...(maths === null ? [] : [maths.rehype])], [code, maths]);
   return (
     <div className={whole ? "text-block" : "text-block text-piece"}>
-      <Markdown remarkPlugins={remark} rehypePlugins={rehype} components={COMPONENTS}>{text}</Markdown>
+      <Markdown remarkPlugins={remark} rehypePlugins={rehype} components={COMPONENTS}>
+        {text}
+      </Markdown>
     </div>
   );
 });
@@ -44,16 +46,28 @@ const Piece = memo(function Piece({ text, whole }: { text: string; whole: boolea
 type Props<Tag extends "a" | "img" | "input" | "pre" | "table"> = ComponentProps<Tag> & ExtraProps;
 
 function OutsideLink({ node: _, children, ...props }: Props<"a">) {
-  return <a {...props} target="_blank" rel="noopener noreferrer nofollow">{children}</a>;
+  return (
+    <a {...props} target="_blank" rel="noopener noreferrer nofollow">
+      {children}
+    </a>
+  );
 }
 
 function Picture({ src, alt = "" }: Props<"img">) {
   const hosts = use(ImageHosts);
   if (typeof src !== "string" || src === "") return <span>{alt}</span>;
   // biome-ignore lint/performance/noImgElement: images of other hosts are theirs to serve; ours must not fetch for them
-  if (isAllowedImage(src, hosts)) return <img src={src} alt={alt} loading="lazy" decoding="async" referrerPolicy="no-referrer" className="max-h-96 max-w-full rounded-md" />;
+  if (isAllowedImage(src, hosts))
+    return (
+      <img src={src} alt={alt} loading="lazy" decoding="async" referrerPolicy="no-referrer" className="max-h-96 max-w-full rounded-md" />
+    );
   const host = URL.canParse(src) ? new URL(src).hostname : "";
-  return <a href={src} target="_blank" rel="noopener noreferrer nofollow">[Image{alt === "" ? "" : `: ${alt}`}{host === "" ? "" : `, ${host}`}]</a>;
+  return (
+    <a href={src} target="_blank" rel="noopener noreferrer nofollow">
+      [Image{alt === "" ? "" : `: ${alt}`}
+      {host === "" ? "" : `, ${host}`}]
+    </a>
+  );
 }
 
 /** What scrolls sideways must be reachable by keyboard. */
@@ -72,7 +86,11 @@ function WideTable({ node: _, ...props }: Props<"table">) {
 }
 
 function TaskMark({ checked }: Props<"input">) {
-  return <span role="img" aria-label={checked ? "done" : "not done"}>{checked ? "☑" : "☐"}</span>;
+  return (
+    <span role="img" aria-label={checked ? "done" : "not done"}>
+      {checked ? "☑" : "☐"}
+    </span>
+  );
 }
 
 /** Each block takes its own direction: an Arabic answer may quote English. */
@@ -83,6 +101,18 @@ const auto = <Tag extends "p" | "li" | "blockquote" | "td" | "th" | "h3" | "h4" 
   };
 
 const COMPONENTS: Components = {
-  a: OutsideLink, img: Picture, pre: Block, table: WideTable, input: TaskMark,
-  p: auto("p"), li: auto("li"), blockquote: auto("blockquote"), td: auto("td"), th: auto("th"), h3: auto("h3"), h4: auto("h4"), h5: auto("h5"), h6: auto("h6"),
+  a: OutsideLink,
+  img: Picture,
+  pre: Block,
+  table: WideTable,
+  input: TaskMark,
+  p: auto("p"),
+  li: auto("li"),
+  blockquote: auto("blockquote"),
+  td: auto("td"),
+  th: auto("th"),
+  h3: auto("h3"),
+  h4: auto("h4"),
+  h5: auto("h5"),
+  h6: auto("h6"),
 };

@@ -21,7 +21,9 @@ function RawText({ text, mono }: { text: string; mono: boolean }) {
     <div className={mono ? "prose-hone font-mono text-sm" : "prose-hone"}>
       {pieces.map((piece, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text never change places
-        <p key={i} dir="auto" className="text-piece whitespace-pre-wrap [unicode-bidi:plaintext]">{piece}</p>
+        <p key={i} dir="auto" className="text-piece whitespace-pre-wrap [unicode-bidi:plaintext]">
+          {piece}
+        </p>
       ))}
     </div>
   );

@@ -10,7 +10,11 @@ let lastId = 0;
 type PartsOf = { differences: DiffPart[]; changes: ChangePart[] };
 
 /** `parts` is null until it is known; `alien`: the texts have too little in common to be compared. */
-export function useComparison<Kind extends Comparison["kind"]>(kind: Kind, text: string, other: string): { parts: PartsOf[Kind] | null; alien: boolean } {
+export function useComparison<Kind extends Comparison["kind"]>(
+  kind: Kind,
+  text: string,
+  other: string,
+): { parts: PartsOf[Kind] | null; alien: boolean } {
   const [found, setFound] = useState<(Comparison & { parts: PartsOf[Kind] | null }) | null>(null);
   useEffect(() => {
     worker ??= new Worker(new URL("./diff-worker.ts", import.meta.url), { type: "module" });

@@ -19,7 +19,10 @@ function useLoader<T>(loader: Loader<T>, needed: boolean): T | null {
     if (!needed || loader.loaded !== null) return;
     let wanted = true;
     // Without a connection the text stays plain, which can be read.
-    fetchOnce(loader).then(() => wanted && setArrived(true), () => undefined);
+    fetchOnce(loader).then(
+      () => wanted && setArrived(true),
+      () => undefined,
+    );
     return () => {
       wanted = false;
     };

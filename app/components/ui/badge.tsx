@@ -31,11 +31,7 @@ export function Badge({
   return (
     <span
       title={title}
-      className={cn(
-        "inline-flex items-center gap-1 rounded px-1.5 py-0.5 text-xs font-medium whitespace-nowrap",
-        TONES[tone],
-        className,
-      )}
+      className={cn("inline-flex items-center gap-1 rounded px-1.5 py-0.5 text-xs font-medium whitespace-nowrap", TONES[tone], className)}
     >
       {icon}
       {children}

@@ -53,13 +53,7 @@ export function Button({
     );
   }
   return (
-    <button
-      type={type ?? "button"}
-      className={classes}
-      disabled={disabled === true || loading}
-      aria-busy={loading || undefined}
-      {...props}
-    >
+    <button type={type ?? "button"} className={classes} disabled={disabled === true || loading} aria-busy={loading || undefined} {...props}>
       {loading && <Spinner />}
       {children}
     </button>

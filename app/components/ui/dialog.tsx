@@ -37,7 +37,10 @@ export function DialogContent({
           const element = menu ? document.getElementById(menu) : focused;
           opener.current = element instanceof HTMLElement ? element : null;
           // What the dialog is for comes first; its Close button, which is first in the document, does not.
-          const start = event.currentTarget instanceof HTMLElement ? event.currentTarget.querySelector<HTMLElement>("[data-start], input, textarea, select") : null;
+          const start =
+            event.currentTarget instanceof HTMLElement
+              ? event.currentTarget.querySelector<HTMLElement>("[data-start], input, textarea, select")
+              : null;
           if (start === null) return;
           event.preventDefault();
           start.focus();
@@ -56,9 +59,7 @@ export function DialogContent({
         <header className="flex items-start justify-between gap-4 border-b px-5 py-4">
           <div>
             <Primitive.Title className="font-semibold">{title}</Primitive.Title>
-            {description !== undefined && (
-              <Primitive.Description className="mt-1 text-sm text-muted">{description}</Primitive.Description>
-            )}
+            {description !== undefined && <Primitive.Description className="mt-1 text-sm text-muted">{description}</Primitive.Description>}
           </div>
           <Primitive.Close asChild>
             <Button variant="ghost" size="icon" aria-label="Close" className="-mt-1 -mr-2">
@@ -67,9 +68,7 @@ export function DialogContent({
           </Primitive.Close>
         </header>
         {children !== undefined && <div className="min-h-0 overflow-y-auto px-5 py-4">{children}</div>}
-        {footer !== undefined && (
-          <footer className="flex flex-wrap justify-end gap-2 border-t px-5 py-3">{footer}</footer>
-        )}
+        {footer !== undefined && <footer className="flex flex-wrap justify-end gap-2 border-t px-5 py-3">{footer}</footer>}
       </Primitive.Content>
     </Primitive.Portal>
   );

@@ -2,9 +2,7 @@
 import { cn } from "./cn";
 
 export function Skeleton({ className }: { className?: string }) {
-  return (
-    <div aria-hidden="true" className={cn("animate-pulse rounded bg-sunken motion-reduce:animate-none", className)} />
-  );
+  return <div aria-hidden="true" className={cn("animate-pulse rounded bg-sunken motion-reduce:animate-none", className)} />;
 }
 
 /** Rows of a table that is on its way. */

@@ -48,11 +48,7 @@ export function Th({
     <th
       scope="col"
       aria-sort={ariaSort}
-      className={cn(
-        "h-9 px-3 text-xs font-medium whitespace-nowrap text-muted",
-        numeric && "text-right",
-        className,
-      )}
+      className={cn("h-9 px-3 text-xs font-medium whitespace-nowrap text-muted", numeric && "text-right", className)}
       {...props}
     >
       {onSort === undefined ? (

@@ -7,9 +7,7 @@ import { cn } from "./cn";
 export const Tabs = Primitive.Root;
 
 export function TabsList({ className, ...props }: ComponentProps<typeof Primitive.List>) {
-  return (
-    <Primitive.List className={cn("mb-4 flex gap-1 overflow-x-auto border-b px-0.5 pt-0.5", className)} {...props} />
-  );
+  return <Primitive.List className={cn("mb-4 flex gap-1 overflow-x-auto border-b px-0.5 pt-0.5", className)} {...props} />;
 }
 
 export function TabsTrigger({ className, ...props }: ComponentProps<typeof Primitive.Trigger>) {

@@ -27,9 +27,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     setToasts((all) => [...all.slice(-2), { ...toast, id }]);
   }, []);
   const viewport = useMemo(
-    () => (
-      <Primitive.Viewport className="fixed right-0 bottom-0 z-50 flex w-full flex-col gap-2 p-4 outline-none sm:w-96" />
-    ),
+    () => <Primitive.Viewport className="fixed right-0 bottom-0 z-50 flex w-full flex-col gap-2 p-4 outline-none sm:w-96" />,
     [],
   );
   return (
@@ -50,9 +48,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
             )}
           >
             <div className="min-w-0 flex-1">
-              <Primitive.Title className={cn("font-medium", toast.tone === "failed" && "text-failed")}>
-                {toast.title}
-              </Primitive.Title>
+              <Primitive.Title className={cn("font-medium", toast.tone === "failed" && "text-failed")}>{toast.title}</Primitive.Title>
               {toast.description !== undefined && (
                 <Primitive.Description className="mt-0.5 text-muted">{toast.description}</Primitive.Description>
               )}

@@ -26,7 +26,13 @@ export function DayChart({ days }: { days: readonly Day[] }) {
         <ResponsiveContainer width="100%" height="100%">
           <BarChart data={filled} margin={{ top: 4, right: 4, bottom: 0, left: -16 }} accessibilityLayer={false}>
             <CartesianGrid vertical={false} stroke="var(--border)" />
-            <XAxis dataKey="day" tickFormatter={(day: string) => day.slice(5)} tick={{ fill: "var(--muted)" }} stroke="var(--border)" minTickGap={24} />
+            <XAxis
+              dataKey="day"
+              tickFormatter={(day: string) => day.slice(5)}
+              tick={{ fill: "var(--muted)" }}
+              stroke="var(--border)"
+              minTickGap={24}
+            />
             <YAxis allowDecimals={false} tick={{ fill: "var(--muted)" }} stroke="var(--border)" />
             <Tooltip
               cursor={{ fill: "var(--sunken)" }}

@@ -27,9 +27,24 @@ export function NextStep({ projectId, counts }: { projectId: string; counts: Pro
 
 function nextStep(projectId: string, counts: ProjectOverview["counts"]): { text: ReactNode; href: string; label: string } {
   const here = `/projects/${projectId}`;
-  if (counts.prompts === 0) return { text: "import prompts, or comparisons that others have published.", href: `${here}/import`, label: "Import" };
-  if (counts.items === 0) return { text: "let a model answer the prompts; pairs of its completions become items for the annotators.", href: `/runs/new?kind=sample&project=${projectId}`, label: "Sample completions" };
+  if (counts.prompts === 0)
+    return { text: "import prompts, or comparisons that others have published.", href: `${here}/import`, label: "Import" };
+  if (counts.items === 0)
+    return {
+      text: "let a model answer the prompts; pairs of its completions become items for the annotators.",
+      href: `/runs/new?kind=sample&project=${projectId}`,
+      label: "Sample completions",
+    };
   const open = counts.seats - counts.seatsJudged;
-  if (open > 0) return { text: `${countOf(open, "judgement is", "judgements are")} wanted. They can be frozen into a dataset version at any time.`, href: "/annotate", label: "Annotate" };
-  return { text: "everything is judged. Freeze a dataset version and train a reward model on it.", href: `${here}/datasets`, label: "Datasets" };
+  if (open > 0)
+    return {
+      text: `${countOf(open, "judgement is", "judgements are")} wanted. They can be frozen into a dataset version at any time.`,
+      href: "/annotate",
+      label: "Annotate",
+    };
+  return {
+    text: "everything is judged. Freeze a dataset version and train a reward model on it.",
+    href: `${here}/datasets`,
+    label: "Datasets",
+  };
 }

@@ -35,7 +35,10 @@ export function OverviewView({ projectId }: { projectId: string }) {
         </CardBody>
       </Card>
       <Card>
-        <CardHeader title="Annotators" description="Agreement is the share of comparisons of completions on which two annotators of one item chose the same order." />
+        <CardHeader
+          title="Annotators"
+          description="Agreement is the share of comparisons of completions on which two annotators of one item chose the same order."
+        />
         <AnnotatorsTable annotators={annotators} agreement={agreement} />
       </Card>
     </div>
@@ -56,7 +59,14 @@ function Figures({ projectId, counts, agreement }: { projectId: string } & Pick<
   const open = counts.seats - counts.seatsJudged;
   return (
     <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border bg-border md:grid-cols-3 xl:grid-cols-5">
-      <Figure label="Prompts" value={<Link href={`/projects/${projectId}/data`} className="hover:underline">{formatCount(counts.prompts)}</Link>}>
+      <Figure
+        label="Prompts"
+        value={
+          <Link href={`/projects/${projectId}/data`} className="hover:underline">
+            {formatCount(counts.prompts)}
+          </Link>
+        }
+      >
         {formatCount(counts.references)} with a reference answer
       </Figure>
       <Figure label="Completions" value={formatCount(counts.completions)}>
@@ -70,7 +80,9 @@ function Figures({ projectId, counts, agreement }: { projectId: string } & Pick<
         {formatCount(counts.seatsLeased)} being judged now, {formatCount(open - counts.seatsLeased)} waiting
       </Figure>
       <Figure label="Agreement of people" value={<Interval {...agreement.people} percent />}>
-        {agreement.people.n === 0 ? "no comparison has two judges yet" : `${countOf(agreement.people.n, "comparison")} on ${countOf(agreement.people.items, "item")}, 95 % interval`}
+        {agreement.people.n === 0
+          ? "no comparison has two judges yet"
+          : `${countOf(agreement.people.n, "comparison")} on ${countOf(agreement.people.items, "item")}, 95 % interval`}
       </Figure>
     </dl>
   );

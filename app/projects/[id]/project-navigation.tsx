@@ -18,7 +18,13 @@ const PAGES = [
 export function ProjectNavigation({ id }: { id: string }) {
   const here = usePathname().slice(`/projects/${id}`.length);
   // The page of one prompt belongs to the data.
-  const section = here.startsWith("/prompts") ? "/data" : here.startsWith("/datasets") ? "/datasets" : here.startsWith("/quality") ? "/quality" : here;
+  const section = here.startsWith("/prompts")
+    ? "/data"
+    : here.startsWith("/datasets")
+      ? "/datasets"
+      : here.startsWith("/quality")
+        ? "/quality"
+        : here;
   const current = useRef<HTMLAnchorElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another link to show
   useEffect(() => {

@@ -41,10 +41,19 @@ export function ConfigTab({ run }: { run: RunDetail }) {
     <Card>
       <CardHeader
         title="Config"
-        description={theirs === null ? "As stored with the run; the seed makes it repeatable" : `${paths.filter(different).length} of ${paths.length} values differ`}
+        description={
+          theirs === null
+            ? "As stored with the run; the seed makes it repeatable"
+            : `${paths.filter(different).length} of ${paths.length} values differ`
+        }
         actions={
           <>
-            <Select aria-label="Compare with" className="w-auto max-w-64" value={otherId} onChange={(event) => setOtherId(event.target.value)}>
+            <Select
+              aria-label="Compare with"
+              className="w-auto max-w-64"
+              value={otherId}
+              onChange={(event) => setOtherId(event.target.value)}
+            >
               <option value="">Compare with another run</option>
               {others.map(({ id, name }) => (
                 <option key={id} value={id}>
@@ -52,7 +61,9 @@ export function ConfigTab({ run }: { run: RunDetail }) {
                 </option>
               ))}
             </Select>
-            {theirs !== null && <Checkbox label="Differences only" checked={onlyDifferent} onChange={(event) => setOnlyDifferent(event.target.checked)} />}
+            {theirs !== null && (
+              <Checkbox label="Differences only" checked={onlyDifferent} onChange={(event) => setOnlyDifferent(event.target.checked)} />
+            )}
           </>
         }
       />

@@ -18,13 +18,21 @@ const COLORS = [1, 2, 3, 4, 5, 6].map((i) => `var(--series-${i})`);
 const DASHES = ["0", "6 3", "2 3"];
 
 /** Shares end where they can end, at 0 and 100 %; in steps of 5 %. */
-const SHARE_DOMAIN: [(min: number) => number, (max: number) => number] = [(min) => Math.max(0, Math.floor(min * 20) / 20), (max) => Math.min(1, Math.ceil(max * 20) / 20)];
+const SHARE_DOMAIN: [(min: number) => number, (max: number) => number] = [
+  (min) => Math.max(0, Math.floor(min * 20) / 20),
+  (max) => Math.min(1, Math.ceil(max * 20) / 20),
+];
 
 type CurveLine = { key: string; label: string; color: string; dash: string; metric: string; last: number };
 type Row = Record<string, number>;
 
 /** With overlays the colour tells the run and the dash the metric; alone, the colour tells the metric. */
-function buildLines(spec: ChartSpec, sources: readonly CurveSource[], smoothing: number, log: boolean): { lines: CurveLine[]; rows: Row[] } {
+function buildLines(
+  spec: ChartSpec,
+  sources: readonly CurveSource[],
+  smoothing: number,
+  log: boolean,
+): { lines: CurveLine[]; rows: Row[] } {
   const lines: CurveLine[] = [];
   const byStep = new Map<number, Row>();
   const put = (key: string, points: readonly SeriesPoint[]) => {
@@ -44,8 +52,17 @@ function buildLines(spec: ChartSpec, sources: readonly CurveSource[], smoothing:
       put(key, thinPoints(smoothPoints(points, smoothing), MAX_POINTS));
       if (smoothing > 0) put(`${key}:raw`, thinPoints(points, MAX_POINTS));
       const several = sources.length > 1;
-      const label = [several && source.name, (spec.metrics.length > 1 || !several) && metricDefinition(metric).label].filter((part) => part !== false).join(", ");
-      lines.push({ key, label, metric, last: last.value, color: COLORS[(several ? s : m) % COLORS.length] ?? "currentColor", dash: several ? (DASHES[m % DASHES.length] ?? "0") : "0" });
+      const label = [several && source.name, (spec.metrics.length > 1 || !several) && metricDefinition(metric).label]
+        .filter((part) => part !== false)
+        .join(", ");
+      lines.push({
+        key,
+        label,
+        metric,
+        last: last.value,
+        color: COLORS[(several ? s : m) % COLORS.length] ?? "currentColor",
+        dash: several ? (DASHES[m % DASHES.length] ?? "0") : "0",
+      });
     }
   }
   return { lines, rows: [...byStep].sort(([a], [b]) => a - b).map(([, row]) => row) };
@@ -62,7 +79,17 @@ function Swatch({ color, dash }: { color: string; dash: string }) {
 type TooltipEntry = { dataKey?: unknown; value?: unknown };
 
 /** Values at the step under the cursor, in the order of the legend. */
-function CursorValues({ active, label, payload, lines }: { active?: boolean; label?: unknown; payload?: readonly TooltipEntry[]; lines: readonly CurveLine[] }) {
+function CursorValues({
+  active,
+  label,
+  payload,
+  lines,
+}: {
+  active?: boolean;
+  label?: unknown;
+  payload?: readonly TooltipEntry[];
+  lines: readonly CurveLine[];
+}) {
   if (active !== true || payload === undefined) return null;
   const values = new Map(payload.map(({ dataKey, value }) => [String(dataKey), value]));
   return (
@@ -81,12 +108,24 @@ function CursorValues({ active, label, payload, lines }: { active?: boolean; lab
   );
 }
 
-export function CurveChart({ spec, sources, smoothing, log }: { spec: ChartSpec; sources: readonly CurveSource[]; smoothing: number; log: boolean }) {
+export function CurveChart({
+  spec,
+  sources,
+  smoothing,
+  log,
+}: {
+  spec: ChartSpec;
+  sources: readonly CurveSource[];
+  smoothing: number;
+  log: boolean;
+}) {
   const frame = useRef<HTMLDivElement>(null);
   const { lines, rows } = useMemo(() => buildLines(spec, sources, smoothing, log), [spec, sources, smoothing, log]);
   const first = spec.metrics[0] ?? "";
   const share = metricDefinition(first).percent === true;
-  const explanation = spec.metrics.map((metric) => metricDefinition(metric)).map(({ label, definition, source }) => `${label}: ${definition} (${source})`);
+  const explanation = spec.metrics
+    .map((metric) => metricDefinition(metric))
+    .map(({ label, definition, source }) => `${label}: ${definition} (${source})`);
   const save = (kind: "svg" | "png") => {
     const svg = frame.current?.querySelector<SVGSVGElement>("svg.recharts-surface");
     if (svg) void (kind === "svg" ? downloadSvg(svg, spec.title) : downloadPng(svg, spec.title));
@@ -96,13 +135,24 @@ export function CurveChart({ spec, sources, smoothing, log }: { spec: ChartSpec;
       <header className="flex items-center gap-1">
         <h2 className="truncate text-sm font-semibold">{spec.title}</h2>
         <Tooltip content={<span className="whitespace-pre-line">{explanation.join("\n")}</span>}>
-          <button type="button" aria-label={`What ${spec.title} means: ${explanation.join(" ")}`} className="rounded p-1 text-muted hover:text-text">
+          <button
+            type="button"
+            aria-label={`What ${spec.title} means: ${explanation.join(" ")}`}
+            className="rounded p-1 text-muted hover:text-text"
+          >
             <Info aria-hidden="true" className="size-3.5" />
           </button>
         </Tooltip>
         <span className="absolute top-1.5 right-2 flex rounded-md bg-surface opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
           {(["svg", "png"] as const).map((kind) => (
-            <Button key={kind} size="sm" variant="ghost" className="h-7 px-1.5 text-xs text-muted" aria-label={`Download ${spec.title} as ${kind.toUpperCase()}`} onClick={() => save(kind)}>
+            <Button
+              key={kind}
+              size="sm"
+              variant="ghost"
+              className="h-7 px-1.5 text-xs text-muted"
+              aria-label={`Download ${spec.title} as ${kind.toUpperCase()}`}
+              onClick={() => save(kind)}
+            >
               <Download aria-hidden="true" className="size-3" />
               {kind.toUpperCase()}
             </Button>
@@ -113,7 +163,16 @@ export function CurveChart({ spec, sources, smoothing, log }: { spec: ChartSpec;
         <ResponsiveContainer width="100%" height="100%" minWidth={0}>
           <LineChart data={rows} syncId="run" syncMethod="value" margin={{ top: 6, right: 8, bottom: 0, left: 0 }} title={spec.title}>
             <CartesianGrid stroke="var(--border)" vertical={false} />
-            <XAxis dataKey="step" type="number" domain={["dataMin", "dataMax"]} allowDecimals={false} tick={{ fontSize: 11, fill: "var(--muted)" }} stroke="var(--border)" height={20} tickCount={6} />
+            <XAxis
+              dataKey="step"
+              type="number"
+              domain={["dataMin", "dataMax"]}
+              allowDecimals={false}
+              tick={{ fontSize: 11, fill: "var(--muted)" }}
+              stroke="var(--border)"
+              height={20}
+              tickCount={6}
+            />
             <YAxis
               width={52}
               scale={log ? "log" : "linear"}
@@ -131,10 +190,33 @@ export function CurveChart({ spec, sources, smoothing, log }: { spec: ChartSpec;
             />
             {smoothing > 0 &&
               lines.map(({ key, color, dash }) => (
-                <Line key={`${key}:raw`} dataKey={`${key}:raw`} stroke={color} strokeOpacity={0.3} strokeWidth={1} strokeDasharray={dash} dot={false} activeDot={false} isAnimationActive={false} connectNulls type="linear" />
+                <Line
+                  key={`${key}:raw`}
+                  dataKey={`${key}:raw`}
+                  stroke={color}
+                  strokeOpacity={0.3}
+                  strokeWidth={1}
+                  strokeDasharray={dash}
+                  dot={false}
+                  activeDot={false}
+                  isAnimationActive={false}
+                  connectNulls
+                  type="linear"
+                />
               ))}
             {lines.map(({ key, color, dash }) => (
-              <Line key={key} dataKey={key} stroke={color} strokeWidth={1.75} strokeDasharray={dash} dot={rows.length === 1} activeDot={{ r: 3 }} isAnimationActive={false} connectNulls type="linear" />
+              <Line
+                key={key}
+                dataKey={key}
+                stroke={color}
+                strokeWidth={1.75}
+                strokeDasharray={dash}
+                dot={rows.length === 1}
+                activeDot={{ r: 3 }}
+                isAnimationActive={false}
+                connectNulls
+                type="linear"
+              />
             ))}
           </LineChart>
         </ResponsiveContainer>

@@ -24,11 +24,18 @@ function useOverlays(run: RunDetail, page: RunPageState) {
   const loaded = queries.map(({ data }) => data);
   // useQueries gives new arrays each time; the curves are redrawn only when an answer changed.
   const sources = useMemo(
-    () => loaded.flatMap((data): CurveSource[] => (data === undefined ? [] : [{ id: data.id, name: data.name, metrics: new Map(Object.entries(data.metrics)) }])),
+    () =>
+      loaded.flatMap((data): CurveSource[] =>
+        data === undefined ? [] : [{ id: data.id, name: data.name, metrics: new Map(Object.entries(data.metrics)) }],
+      ),
     // biome-ignore lint/correctness/useExhaustiveDependencies: one query a run; the list of results is the list of dependencies
     loaded,
   );
-  return { sources, candidates: list.data?.filter(({ id }) => id !== run.id && !page.overlays.includes(id)) ?? [], names: new Map(list.data?.map(({ id, name }) => [id, name])) };
+  return {
+    sources,
+    candidates: list.data?.filter(({ id }) => id !== run.id && !page.overlays.includes(id)) ?? [],
+    names: new Map(list.data?.map(({ id, name }) => [id, name])),
+  };
 }
 
 export function CurvesTab({
@@ -48,7 +55,10 @@ export function CurvesTab({
   onPage: (change: Partial<RunPageState>) => void;
 }) {
   const overlays = useOverlays(run, page);
-  const sources = useMemo<CurveSource[]>(() => [{ id: run.id, name: run.name, metrics: series.metrics }, ...overlays.sources], [run.id, run.name, series, overlays.sources]);
+  const sources = useMemo<CurveSource[]>(
+    () => [{ id: run.id, name: run.name, metrics: series.metrics }, ...overlays.sources],
+    [run.id, run.name, series, overlays.sources],
+  );
   // By name, not by the map: a new point must not make new specs, or every chart would be built anew.
   const names = [...new Set(sources.flatMap(({ metrics }) => [...metrics.keys()]))].sort().join("\n");
   const charts = useMemo(() => chartsFor(names === "" ? [] : names.split("\n")), [names]);
@@ -58,7 +68,11 @@ export function CurvesTab({
     return (
       <Card>
         <EmptyState icon={<ChartLine aria-hidden="true" />} title={noCurves || run.finishedAt !== null ? "No curves" : "No curves yet"}>
-          {noCurves ? "Sampling and evaluation give samples and scores instead: see the other tabs." : run.finishedAt !== null ? "The run ended before its first step; why is above and under Events." : "They appear with the first step that a worker finishes."}
+          {noCurves
+            ? "Sampling and evaluation give samples and scores instead: see the other tabs."
+            : run.finishedAt !== null
+              ? "The run ended before its first step; why is above and under Events."
+              : "They appear with the first step that a worker finishes."}
         </EmptyState>
       </Card>
     );
@@ -68,7 +82,15 @@ export function CurvesTab({
       <div className="mb-3 flex flex-wrap items-center gap-x-4 gap-y-2">
         <label className="flex items-center gap-2 text-sm">
           Smoothing
-          <input type="range" min={0} max={0.99} step={0.01} value={page.smoothing} className="w-28 accent-accent" onChange={(event) => onPage({ smoothing: Number(event.target.value) })} />
+          <input
+            type="range"
+            min={0}
+            max={0.99}
+            step={0.01}
+            value={page.smoothing}
+            className="w-28 accent-accent"
+            onChange={(event) => onPage({ smoothing: Number(event.target.value) })}
+          />
           <output className="w-9 text-muted">{page.smoothing.toFixed(2)}</output>
         </label>
         <Checkbox label="Log scale" checked={page.log} onChange={(event) => onPage({ log: event.target.checked })} />
@@ -87,7 +109,12 @@ export function CurvesTab({
           ))}
         </Select>
         {page.overlays.map((id) => (
-          <Button key={id} size="sm" aria-label={`Remove ${overlays.names.get(id) ?? "the overlay"}`} onClick={() => onPage({ overlays: page.overlays.filter((other) => other !== id) })}>
+          <Button
+            key={id}
+            size="sm"
+            aria-label={`Remove ${overlays.names.get(id) ?? "the overlay"}`}
+            onClick={() => onPage({ overlays: page.overlays.filter((other) => other !== id) })}
+          >
             {overlays.names.get(id) ?? "Loading"}
             <X aria-hidden="true" className="size-3.5" />
           </Button>

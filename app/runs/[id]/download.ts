@@ -10,7 +10,11 @@ function save(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-const fileName = (title: string, extension: string) => `${title.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "")}.${extension}`;
+const fileName = (title: string, extension: string) =>
+  `${title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "")}.${extension}`;
 
 export function downloadCsv(text: string, title: string): void {
   save(new Blob([text], { type: "text/csv;charset=utf-8" }), fileName(title, "csv"));

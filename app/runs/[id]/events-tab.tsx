@@ -18,9 +18,20 @@ function toLine({ seq, attempt, createdAt, event }: StoredRunEvent): Line | null
     case "state":
       return { ...base, label: event.to, tone: event.to === "failed" ? "failed" : "running", text: event.reason };
     case "log":
-      return { ...base, label: event.level, tone: event.level === "error" ? "failed" : event.level === "warning" ? "flagged" : "neutral", text: event.message };
+      return {
+        ...base,
+        label: event.level,
+        tone: event.level === "error" ? "failed" : event.level === "warning" ? "flagged" : "neutral",
+        text: event.message,
+      };
     case "checkpoint":
-      return { ...base, label: "checkpoint", tone: "accent", text: event.final ? `Result saved at step ${event.step}` : `Saved at step ${event.step}`, href: `/checkpoints/${event.checkpointId}` };
+      return {
+        ...base,
+        label: "checkpoint",
+        tone: "accent",
+        text: event.final ? `Result saved at step ${event.step}` : `Saved at step ${event.step}`,
+        href: `/checkpoints/${event.checkpointId}`,
+      };
     case "report":
       return { ...base, label: "report", tone: "accent", text: "Each task before and after: see Results" };
     case "metric":
@@ -39,7 +50,13 @@ export function EventsTab({ events }: { events: readonly StoredRunEvent[] }) {
     .reverse();
   return (
     <Card>
-      <CardHeader title="Events" description="Newest first" actions={<Checkbox label="Warnings and errors only" checked={onlyProblems} onChange={(event) => setOnlyProblems(event.target.checked)} />} />
+      <CardHeader
+        title="Events"
+        description="Newest first"
+        actions={
+          <Checkbox label="Warnings and errors only" checked={onlyProblems} onChange={(event) => setOnlyProblems(event.target.checked)} />
+        }
+      />
       {lines.length === 0 ? (
         <EmptyState icon={<ScrollText aria-hidden="true" />} title={onlyProblems ? "No warnings, no errors" : "Nothing happened yet"} />
       ) : (
@@ -50,7 +67,13 @@ export function EventsTab({ events }: { events: readonly StoredRunEvent[] }) {
                 <Badge tone={tone}>{label}</Badge>
               </span>
               <span className="min-w-0 font-mono text-xs leading-5 break-words whitespace-pre-wrap">
-                {href === null ? text : <Link href={href} className="text-accent hover:underline">{text}</Link>}
+                {href === null ? (
+                  text
+                ) : (
+                  <Link href={href} className="text-accent hover:underline">
+                    {text}
+                  </Link>
+                )}
               </span>
               <span className="col-start-2 text-xs text-muted sm:col-start-3">
                 {attempt > 1 && `attempt ${attempt}, `}

@@ -13,9 +13,14 @@ const LOSS = { title: "Loss", metrics: ["loss/train", "loss/validation"] };
 const TONES: Record<FitSummary["verdict"], Tone> = { overfitting: "flagged", "still improving": "chosen", level: "neutral" };
 
 function describeFit({ verdict, bestStep, bestValidation, lastStep, lastValidation, trainAtBest, trainAtLast }: FitSummary): string {
-  const train = trainAtBest === null || trainAtLast === null ? "" : ` Training loss went from ${formatNumber(trainAtBest)} to ${formatNumber(trainAtLast)} meanwhile.`;
-  if (verdict === "still improving") return `The last validation, at step ${lastStep}, is the lowest: ${formatNumber(bestValidation)}. More steps may help.`;
-  if (verdict === "level") return `Validation loss was lowest at step ${bestStep} (${formatNumber(bestValidation)}) and ended at ${formatNumber(lastValidation)}.${train}`;
+  const train =
+    trainAtBest === null || trainAtLast === null
+      ? ""
+      : ` Training loss went from ${formatNumber(trainAtBest)} to ${formatNumber(trainAtLast)} meanwhile.`;
+  if (verdict === "still improving")
+    return `The last validation, at step ${lastStep}, is the lowest: ${formatNumber(bestValidation)}. More steps may help.`;
+  if (verdict === "level")
+    return `Validation loss was lowest at step ${bestStep} (${formatNumber(bestValidation)}) and ended at ${formatNumber(lastValidation)}.${train}`;
   return `Validation loss was lowest at step ${bestStep} (${formatNumber(bestValidation)}) and rose to ${formatNumber(lastValidation)} by step ${lastStep}.${train} From there on the model learnt its training rows by heart: keep the best step, or stop early.`;
 }
 

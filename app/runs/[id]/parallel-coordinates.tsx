@@ -12,7 +12,8 @@ import type { useTRPC } from "../../trpc";
 
 type SweepTrial = inferOutput<ReturnType<typeof useTRPC>["run"]["trials"]>[number];
 
-export const showValue = (value: SweepTrial["setting"][string] | undefined): string => (typeof value === "number" ? formatNumber(value) : value === undefined || value === null ? "none" : String(value));
+export const showValue = (value: SweepTrial["setting"][string] | undefined): string =>
+  typeof value === "number" ? formatNumber(value) : value === undefined || value === null ? "none" : String(value);
 
 const WIDTH = 1000;
 const HEIGHT = 240;
@@ -20,7 +21,11 @@ const TOP = 34;
 const BOTTOM = 18;
 const SIDE = 70;
 
-type Axis = { label: string; /** 0 at the bottom, 1 at the top. */ place(trial: SweepTrial): number | null; ticks: { at: number; text: string }[] };
+type Axis = {
+  label: string /** 0 at the bottom, 1 at the top. */;
+  place(trial: SweepTrial): number | null;
+  ticks: { at: number; text: string }[];
+};
 
 /** Numbers are placed by size, by orders of magnitude where they span more than one; other values in steps. */
 function settingAxis(trials: readonly SweepTrial[], path: string, label: string): Axis {
@@ -32,11 +37,19 @@ function settingAxis(trials: readonly SweepTrial[], path: string, label: string)
     const scale = min > 0 && max / min >= 10 ? Math.log : (x: number) => x;
     const at = (x: number) => (max === min ? 0.5 : (scale(x) - scale(min)) / (scale(max) - scale(min)));
     const shown = distinct.length <= 5 ? distinct.map(Number) : [min, max];
-    return { label, place: ({ setting }) => at(Number(setting[path])), ticks: shown.map((value) => ({ at: at(value), text: showValue(value) })) };
+    return {
+      label,
+      place: ({ setting }) => at(Number(setting[path])),
+      ticks: shown.map((value) => ({ at: at(value), text: showValue(value) })),
+    };
   }
   const names = distinct.map(String).sort();
   const at = (name: string) => (names.length === 1 ? 0.5 : names.indexOf(name) / (names.length - 1));
-  return { label, place: ({ setting }) => at(String(setting[path] ?? null)), ticks: names.map((name) => ({ at: at(name), text: name === "null" ? "none" : name })) };
+  return {
+    label,
+    place: ({ setting }) => at(String(setting[path] ?? null)),
+    ticks: names.map((name) => ({ at: at(name), text: name === "null" ? "none" : name })),
+  };
 }
 
 export function ParallelCoordinates({
@@ -57,10 +70,15 @@ export function ParallelCoordinates({
     const values = drawn.map(({ value }) => value ?? 0);
     const [min, max] = [Math.min(...values), Math.max(...values)];
     // Better is always up.
-    const at = (value: number) => (max === min ? 0.5 : metric.direction === "max" ? (value - min) / (max - min) : (max - value) / (max - min));
+    const at = (value: number) =>
+      max === min ? 0.5 : metric.direction === "max" ? (value - min) / (max - min) : (max - value) / (max - min);
     return [
       ...axes.map(({ path, label }) => settingAxis(drawn, path, label)),
-      { label: metric.label, place: ({ value }) => (value === null ? null : at(value)), ticks: [...new Set([min, max])].map((value) => ({ at: at(value), text: formatMetric(metric.name, value) })) },
+      {
+        label: metric.label,
+        place: ({ value }) => (value === null ? null : at(value)),
+        ticks: [...new Set([min, max])].map((value) => ({ at: at(value), text: formatMetric(metric.name, value) })),
+      },
     ];
   }, [drawn, axes, metric.direction, metric.label, metric.name]);
   if (drawn.length === 0) return <EmptyState icon={<ChartLine aria-hidden="true" />} title="No trial to draw yet" />;
@@ -70,7 +88,12 @@ export function ParallelCoordinates({
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (axe: scrollable-region-focusable)
     <section aria-label="Parallel coordinates" tabIndex={0} className="overflow-x-auto">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="h-auto w-full min-w-[40rem]" role="img" aria-label={`${drawn.length} trials as lines through ${placed.map(({ label }) => label).join(", ")}; the table below has their values`}>
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        className="h-auto w-full min-w-[40rem]"
+        role="img"
+        aria-label={`${drawn.length} trials as lines through ${placed.map(({ label }) => label).join(", ")}; the table below has their values`}
+      >
         {[...drawn].reverse().map((trial) => {
           const quality = last?.place(trial) ?? 0;
           const points = placed.map((axis, i) => `${x(i)},${y(axis.place(trial) ?? 0)}`).join(" ");
@@ -96,7 +119,17 @@ export function ParallelCoordinates({
               {label}
             </text>
             {ticks.map(({ at, text }) => (
-              <text key={text} x={i === placed.length - 1 ? x(i) + 6 : x(i) - 6} y={y(at) + 4} textAnchor={i === placed.length - 1 ? "start" : "end"} fontSize="11" fill="var(--muted)" stroke="var(--surface)" strokeWidth="4" paintOrder="stroke">
+              <text
+                key={text}
+                x={i === placed.length - 1 ? x(i) + 6 : x(i) - 6}
+                y={y(at) + 4}
+                textAnchor={i === placed.length - 1 ? "start" : "end"}
+                fontSize="11"
+                fill="var(--muted)"
+                stroke="var(--surface)"
+                strokeWidth="4"
+                paintOrder="stroke"
+              >
                 {text}
               </text>
             ))}

@@ -20,7 +20,17 @@ import { TaskReportCard } from "./task-report-card";
 
 export type RunDetail = inferOutput<ReturnType<typeof useTRPC>["run"]["get"]>;
 
-export function ResultsTab({ run, series, against, onAgainst }: { run: RunDetail; series: RunSeries; against: string | null; onAgainst: (id: string | null) => void }) {
+export function ResultsTab({
+  run,
+  series,
+  against,
+  onAgainst,
+}: {
+  run: RunDetail;
+  series: RunSeries;
+  against: string | null;
+  onAgainst: (id: string | null) => void;
+}) {
   if (run.config.kind === "sweep") {
     return (
       <div className="flex flex-col gap-4">
@@ -38,7 +48,10 @@ export function ResultsTab({ run, series, against, onAgainst }: { run: RunDetail
       {run.kind === "sft" && <SameDataCard run={run} />}
       {benchmarks.length > 0 && (
         <Card>
-          <CardHeader title="Benchmarks" description="Each task's metrics with 95 % intervals, and what its items have in common with the training data" />
+          <CardHeader
+            title="Benchmarks"
+            description="Each task's metrics with 95 % intervals, and what its items have in common with the training data"
+          />
           <BenchmarkTable scores={benchmarks} by="checkpoint" />
         </Card>
       )}
@@ -59,7 +72,9 @@ export function ResultsTab({ run, series, against, onAgainst }: { run: RunDetail
                 )
               }
             >
-              {run.kind === "evaluation" || run.kind === "benchmark" ? "They come at the end of the run." : "An evaluation run gives them to a checkpoint."}
+              {run.kind === "evaluation" || run.kind === "benchmark"
+                ? "They come at the end of the run."
+                : "An evaluation run gives them to a checkpoint."}
             </EmptyState>
           )}
         </Card>

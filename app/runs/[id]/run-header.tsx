@@ -46,7 +46,8 @@ export function RunHeader({
   const unit = STEP_UNITS[run.kind];
   const facts = [
     run.etaSeconds !== null && `${formatDuration(run.etaSeconds)} left`,
-    run.runningSeconds !== null && (run.finishedAt === null ? `${formatDuration(run.runningSeconds)} since the start` : `took ${formatDuration(run.runningSeconds)}`),
+    run.runningSeconds !== null &&
+      (run.finishedAt === null ? `${formatDuration(run.runningSeconds)} since the start` : `took ${formatDuration(run.runningSeconds)}`),
     run.workerName !== null && run.state === "running" && `on worker ${run.workerName}`,
     run.attempt > 1 && `attempt ${run.attempt}`,
   ].filter((fact) => fact !== false);

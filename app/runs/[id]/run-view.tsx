@@ -17,7 +17,14 @@ import { SamplesTab } from "./samples-tab";
 import { useRunEvents } from "./use-run-events";
 import { RUN_TABS, useRunPage } from "./use-run-page";
 
-const TAB_LABELS = { curves: "Curves", samples: "Samples", results: "Results", config: "Config", events: "Events", lineage: "Lineage" } as const;
+const TAB_LABELS = {
+  curves: "Curves",
+  samples: "Samples",
+  results: "Results",
+  config: "Config",
+  events: "Events",
+  lineage: "Lineage",
+} as const;
 const REFRESH_MS = 5_000;
 
 export function RunView({ id }: { id: string }) {
@@ -33,8 +40,10 @@ export function RunView({ id }: { id: string }) {
   const drawn = useDeferredValue(series);
 
   if (run.isPending) return <RunSkeleton />;
-  if (run.data === undefined) return <ErrorState title="This run could not be loaded" message={errorMessage(run.error)} onRetry={() => void run.refetch()} />;
-  const evaluation = run.data.kind === "evaluation" || run.data.kind === "benchmark" || run.data.kind === "sample" || run.data.kind === "sweep";
+  if (run.data === undefined)
+    return <ErrorState title="This run could not be loaded" message={errorMessage(run.error)} onRetry={() => void run.refetch()} />;
+  const evaluation =
+    run.data.kind === "evaluation" || run.data.kind === "benchmark" || run.data.kind === "sample" || run.data.kind === "sweep";
   // A sweep is its trials: they are what one comes for.
   const tab = run.data.kind === "sweep" && page.tab === "curves" ? "results" : page.tab;
   const tabs = RUN_TABS.filter((known) => run.data.kind !== "sweep" || (known !== "curves" && known !== "samples"));
@@ -50,7 +59,14 @@ export function RunView({ id }: { id: string }) {
           ))}
         </TabsList>
         <TabsContent value="curves">
-          <CurvesTab run={run.data} series={drawn} loading={connection.state === "connecting" && events.length === 0} noCurves={evaluation} page={page} onPage={setPage} />
+          <CurvesTab
+            run={run.data}
+            series={drawn}
+            loading={connection.state === "connecting" && events.length === 0}
+            noCurves={evaluation}
+            page={page}
+            onPage={setPage}
+          />
         </TabsContent>
         <TabsContent value="samples">
           <SamplesTab samples={drawn.samples} kind={run.data.kind} />

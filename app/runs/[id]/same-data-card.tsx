@@ -17,7 +17,12 @@ import type { RunDetail } from "./results-tab";
 function differences(config: RunConfig, to: RunConfig): string {
   const theirs = new Map(flattenConfig(to));
   const own = flattenConfig(config).filter(([path, value]) => theirs.get(path) !== value);
-  return own.length === 0 ? "the same settings" : own.slice(0, 4).map(([path, value]) => `${path} ${value}`).join(", ") + (own.length > 4 ? `, ${own.length - 4} more` : "");
+  return own.length === 0
+    ? "the same settings"
+    : own
+        .slice(0, 4)
+        .map(([path, value]) => `${path} ${value}`)
+        .join(", ") + (own.length > 4 ? `, ${own.length - 4} more` : "");
 }
 
 export function SameDataCard({ run }: { run: RunDetail }) {
@@ -55,12 +60,20 @@ export function SameDataCard({ run }: { run: RunDetail }) {
           {found.data.map((row) => (
             <Tr key={row.id} className={cn(row.id === run.id && "bg-accent-soft")}>
               <Td className="max-w-72 min-w-40">
-                {row.id === run.id ? <span className="font-medium">{row.name} (this run)</span> : <Link href={`/runs/${row.id}?tab=results`} className="font-medium hover:underline">{row.name}</Link>}
+                {row.id === run.id ? (
+                  <span className="font-medium">{row.name} (this run)</span>
+                ) : (
+                  <Link href={`/runs/${row.id}?tab=results`} className="font-medium hover:underline">
+                    {row.name}
+                  </Link>
+                )}
               </Td>
               <Td>
                 <RunStateBadge state={row.state} />
               </Td>
-              <Td className="whitespace-nowrap">{row.config.kind === "sft" && row.config.initialisation === "random" ? "random weights" : row.baseCheckpointName}</Td>
+              <Td className="whitespace-nowrap">
+                {row.config.kind === "sft" && row.config.initialisation === "random" ? "random weights" : row.baseCheckpointName}
+              </Td>
               <Td numeric>{row.best === null ? "–" : formatNumber(row.best.value)}</Td>
               <Td numeric>{row.best === null ? "–" : row.best.step}</Td>
               <Td className="max-w-96 min-w-48 py-2 text-xs text-muted">{row.id === run.id ? "" : differences(row.config, config)}</Td>

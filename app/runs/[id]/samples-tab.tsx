@@ -18,7 +18,9 @@ export function SamplesTab({ samples, kind }: { samples: RunSeries["samples"]; k
     return (
       <Card>
         <EmptyState icon={<MessagesSquare aria-hidden="true" />} title="No samples yet">
-          {kind === "reward" ? "A reward model scores and does not write." : "They come with each validation, or at the end of the run where it validates nothing."}
+          {kind === "reward"
+            ? "A reward model scores and does not write."
+            : "They come with each validation, or at the end of the run where it validates nothing."}
         </EmptyState>
       </Card>
     );
@@ -30,7 +32,11 @@ export function SamplesTab({ samples, kind }: { samples: RunSeries["samples"]; k
   if (table === undefined) return null;
   const { step, rows } = table;
   const go = (to: number) => setChosen(to === samples.length - 1 ? null : (samples[to]?.step ?? null));
-  const has = { reference: rows.some(({ reference }) => reference !== null), score: rows.some(({ score }) => score !== null), kl: rows.some(({ kl }) => kl !== null) };
+  const has = {
+    reference: rows.some(({ reference }) => reference !== null),
+    score: rows.some(({ score }) => score !== null),
+    kl: rows.some(({ kl }) => kl !== null),
+  };
   return (
     <Card>
       <CardHeader
@@ -40,14 +46,25 @@ export function SamplesTab({ samples, kind }: { samples: RunSeries["samples"]; k
             <Button size="icon" variant="ghost" aria-label="Earlier samples" disabled={index === 0} onClick={() => go(index - 1)}>
               <ChevronLeft aria-hidden="true" className="size-4" />
             </Button>
-            <Select aria-label="Samples of" className="w-auto" value={String(step)} onChange={(event) => go(samples.findIndex((s) => String(s.step) === event.target.value))}>
+            <Select
+              aria-label="Samples of"
+              className="w-auto"
+              value={String(step)}
+              onChange={(event) => go(samples.findIndex((s) => String(s.step) === event.target.value))}
+            >
               {samples.map((s) => (
                 <option key={s.step} value={s.step}>
                   {s.step} {STEP_UNITS[kind]}
                 </option>
               ))}
             </Select>
-            <Button size="icon" variant="ghost" aria-label="Later samples" disabled={index === samples.length - 1} onClick={() => go(index + 1)}>
+            <Button
+              size="icon"
+              variant="ghost"
+              aria-label="Later samples"
+              disabled={index === samples.length - 1}
+              onClick={() => go(index + 1)}
+            >
               <ChevronRight aria-hidden="true" className="size-4" />
             </Button>
           </>
@@ -68,10 +85,20 @@ export function SamplesTab({ samples, kind }: { samples: RunSeries["samples"]; k
             // biome-ignore lint/suspicious/noArrayIndexKey: the table of one step never changes, and prompts may repeat
             <Tr key={`${step}:${i}`} className="align-top">
               <Td className="max-w-96 min-w-56 py-2 whitespace-pre-wrap text-muted">{row.prompt}</Td>
-              <Td className="max-w-96 min-w-56 py-2 whitespace-pre-wrap">{row.completion === "" ? <em className="text-muted">empty</em> : row.completion}</Td>
+              <Td className="max-w-96 min-w-56 py-2 whitespace-pre-wrap">
+                {row.completion === "" ? <em className="text-muted">empty</em> : row.completion}
+              </Td>
               {has.reference && <Td className="max-w-96 min-w-56 py-2 whitespace-pre-wrap text-muted">{row.reference}</Td>}
-              {has.score && <Td numeric className="py-2">{row.score === null ? "–" : formatNumber(row.score)}</Td>}
-              {has.kl && <Td numeric className="py-2">{row.kl === null ? "–" : formatNumber(row.kl)}</Td>}
+              {has.score && (
+                <Td numeric className="py-2">
+                  {row.score === null ? "–" : formatNumber(row.score)}
+                </Td>
+              )}
+              {has.kl && (
+                <Td numeric className="py-2">
+                  {row.kl === null ? "–" : formatNumber(row.kl)}
+                </Td>
+              )}
             </Tr>
           ))}
         </TBody>

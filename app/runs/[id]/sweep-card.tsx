@@ -39,7 +39,9 @@ export function SweepCard({ run, config }: { run: RunDetail; config: SweepConfig
         <CardHeader
           title={best === null ? "Best settings" : `Best: ${label} ${formatMetric(config.metric, best.value ?? 0)}`}
           description={
-            best === null ? "No trial has reported the metric yet" : `${axes.map(({ path, label: name }) => `${name} ${showValue(best.setting[path])}`).join(", ")}${open ? ", so far" : ""}`
+            best === null
+              ? "No trial has reported the metric yet"
+              : `${axes.map(({ path, label: name }) => `${name} ${showValue(best.setting[path])}`).join(", ")}${open ? ", so far" : ""}`
           }
           actions={
             best !== null && (
@@ -53,7 +55,13 @@ export function SweepCard({ run, config }: { run: RunDetail; config: SweepConfig
           }
         />
         <CardBody>
-          <ParallelCoordinates trials={rows} axes={axes} metric={{ label, name: config.metric, direction: config.direction }} marked={marked} onMark={setMarked} />
+          <ParallelCoordinates
+            trials={rows}
+            axes={axes}
+            metric={{ label, name: config.metric, direction: config.direction }}
+            marked={marked}
+            onMark={setMarked}
+          />
         </CardBody>
       </Card>
       <Card>
@@ -77,7 +85,12 @@ export function SweepCard({ run, config }: { run: RunDetail; config: SweepConfig
           </THead>
           <TBody>
             {rows.map((trial, i) => (
-              <Tr key={trial.id} className={cn(marked === trial.id && "bg-accent-soft")} onMouseEnter={() => setMarked(trial.id)} onMouseLeave={() => setMarked(null)}>
+              <Tr
+                key={trial.id}
+                className={cn(marked === trial.id && "bg-accent-soft")}
+                onMouseEnter={() => setMarked(trial.id)}
+                onMouseLeave={() => setMarked(null)}
+              >
                 <Td numeric>{i + 1}</Td>
                 {axes.map(({ path }) => (
                   <Td key={path} numeric>

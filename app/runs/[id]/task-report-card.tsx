@@ -44,7 +44,12 @@ export function TaskReportCard({ report }: { report: TaskReport }) {
         title="Each task before and after"
         description={summarise(tasks, metric)}
         actions={
-          <Select aria-label="Measure" className="w-auto" value={metric} onChange={(event) => setMetric(event.target.value === "exactMatch" ? "exactMatch" : "rougeL")}>
+          <Select
+            aria-label="Measure"
+            className="w-auto"
+            value={metric}
+            onChange={(event) => setMetric(event.target.value === "exactMatch" ? "exactMatch" : "rougeL")}
+          >
             {Object.entries(METRIC_LABELS).map(([value, label]) => (
               <option key={value} value={value}>
                 {label}
@@ -59,7 +64,11 @@ export function TaskReportCard({ report }: { report: TaskReport }) {
             <Th>Task</Th>
             <Th numeric>Rows</Th>
             <Th numeric>Before</Th>
-            {fewShot && <Th numeric title="Where the model's context has room for one at least">Before, {shots === 1 ? "1 example" : `up to ${shots} examples`} in the prompt</Th>}
+            {fewShot && (
+              <Th numeric title="Where the model's context has room for one at least">
+                Before, {shots === 1 ? "1 example" : `up to ${shots} examples`} in the prompt
+              </Th>
+            )}
             <Th numeric>After</Th>
             <Th numeric>Change</Th>
             {fewShot && <Th numeric>Over few-shot</Th>}
@@ -69,13 +78,24 @@ export function TaskReportCard({ report }: { report: TaskReport }) {
           {tasks.map(({ task, trained, before, after, fewShot: prompted, change, overFewShot }) => (
             <Tr key={task}>
               <Td className="whitespace-nowrap">
-                <span className="font-medium">{task === "" ? "All rows" : task}</span> {trained ? <Badge tone="accent">trained</Badge> : <Badge>not trained</Badge>}
+                <span className="font-medium">{task === "" ? "All rows" : task}</span>{" "}
+                {trained ? <Badge tone="accent">trained</Badge> : <Badge>not trained</Badge>}
               </Td>
               <Td numeric>{before[metric].n}</Td>
-              <Td numeric><Interval value={before[metric].value} percent /></Td>
-              {fewShot && <Td numeric><Interval value={prompted?.[metric].value ?? null} percent /></Td>}
-              <Td numeric><Interval value={after[metric].value} percent /></Td>
-              <Td numeric><Change {...change[metric]} /></Td>
+              <Td numeric>
+                <Interval value={before[metric].value} percent />
+              </Td>
+              {fewShot && (
+                <Td numeric>
+                  <Interval value={prompted?.[metric].value ?? null} percent />
+                </Td>
+              )}
+              <Td numeric>
+                <Interval value={after[metric].value} percent />
+              </Td>
+              <Td numeric>
+                <Change {...change[metric]} />
+              </Td>
               {fewShot && <Td numeric>{overFewShot === null ? "–" : <Change {...overFewShot[metric]} />}</Td>}
             </Tr>
           ))}

@@ -25,7 +25,10 @@ export function useRunPage(): [RunPageState, (change: Partial<RunPageState>) => 
   const smoothing = Number(params.get("smooth") ?? "0");
   const state: RunPageState = {
     tab: RUN_TABS.find((tab) => tab === params.get("tab")) ?? "curves",
-    overlays: (params.get("with") ?? "").split(",").filter((id) => /^[0-9a-f-]{36}$/.test(id)).slice(0, MAX_OVERLAYS),
+    overlays: (params.get("with") ?? "")
+      .split(",")
+      .filter((id) => /^[0-9a-f-]{36}$/.test(id))
+      .slice(0, MAX_OVERLAYS),
     smoothing: smoothing >= 0 && smoothing < 1 ? smoothing : 0,
     log: params.get("log") === "1",
     against: params.get("against"),

@@ -36,7 +36,14 @@ function ConfigField({ spec, values, errors, onChange }: Props & { spec: RunFiel
           ))}
         </Select>
       ) : input === "text" ? (
-        <Textarea name={path} value={text} rows={3} spellCheck={false} className="font-mono text-xs" onChange={(event) => onChange(path, event.target.value)} />
+        <Textarea
+          name={path}
+          value={text}
+          rows={3}
+          spellCheck={false}
+          className="font-mono text-xs"
+          onChange={(event) => onChange(path, event.target.value)}
+        />
       ) : (
         <Input
           name={path}

@@ -9,7 +9,13 @@ import { Card, CardBody, CardHeader } from "../../components/ui/card";
 import { Skeleton } from "../../components/ui/skeleton";
 import { errorMessage, useTRPCClient } from "../../trpc";
 
-export type EstimateInput = { projectId: string; config: RunConfig; baseCheckpointId: string; rewardCheckpointId: string | null; datasetVersionId: string | null };
+export type EstimateInput = {
+  projectId: string;
+  config: RunConfig;
+  baseCheckpointId: string;
+  rewardCheckpointId: string | null;
+  datasetVersionId: string | null;
+};
 
 const SETTLE_MS = 400;
 
@@ -51,8 +57,13 @@ export function EstimateCard({ input, missing }: { input: EstimateInput | null; 
                 <dd className="text-right font-medium">{data.trials.toLocaleString("en")}</dd>
               </>
             )}
-            <dt className="text-muted">{kind !== undefined && STEP_UNITS[kind]}{data.trials !== null && " in all"}</dt>
-            <dd className="text-right font-medium">{data.steps === null ? <span className="font-normal text-muted">known once it runs</span> : data.steps.toLocaleString("en")}</dd>
+            <dt className="text-muted">
+              {kind !== undefined && STEP_UNITS[kind]}
+              {data.trials !== null && " in all"}
+            </dt>
+            <dd className="text-right font-medium">
+              {data.steps === null ? <span className="font-normal text-muted">known once it runs</span> : data.steps.toLocaleString("en")}
+            </dd>
             <dt className="text-muted">Time</dt>
             <dd className="text-right">
               {data.time === null ? (
@@ -61,7 +72,8 @@ export function EstimateCard({ input, missing }: { input: EstimateInput | null; 
                 <>
                   <span className="font-medium">about {formatDuration(data.time.seconds)}</span>
                   <div className="text-xs text-muted">
-                    {formatDuration(data.time.low)} to {formatDuration(data.time.high)} at the pace of {data.time.runs} past {data.time.runs === 1 ? "run" : "runs"}
+                    {formatDuration(data.time.low)} to {formatDuration(data.time.high)} at the pace of {data.time.runs} past{" "}
+                    {data.time.runs === 1 ? "run" : "runs"}
                     {data.sameBase ? "" : " of other models"}
                   </div>
                 </>
@@ -74,7 +86,9 @@ export function EstimateCard({ input, missing }: { input: EstimateInput | null; 
               ) : (
                 <>
                   <span className="font-medium">about {formatBytes(data.bytes)}</span>
-                  {data.parameters !== null && <div className="text-xs text-muted">model of {formatNumber(data.parameters / 1e6)} million weights</div>}
+                  {data.parameters !== null && (
+                    <div className="text-xs text-muted">model of {formatNumber(data.parameters / 1e6)} million weights</div>
+                  )}
                 </>
               )}
             </dd>

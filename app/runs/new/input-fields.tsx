@@ -14,10 +14,16 @@ export type RunInputs = inferOutput<ReturnType<typeof useTRPC>["run"]["inputs"]>
 export type Choices = { name: string | null; baseCheckpointId: string; rewardCheckpointId: string; datasetVersionId: string };
 
 /** What each kind needs; the server checks the same. */
-export const KIND_INPUTS: Readonly<Record<RunKind, { dataset: "sft" | "preference" | null; reward: "required" | "optional" | null; base: string }>> = {
+export const KIND_INPUTS: Readonly<
+  Record<RunKind, { dataset: "sft" | "preference" | null; reward: "required" | "optional" | null; base: string }>
+> = {
   sft: { dataset: "sft", reward: null, base: "The model to train" },
   reward: { dataset: "preference", reward: null, base: "The model that learns to score; usually the one whose completions were judged" },
-  preference: { dataset: "preference", reward: null, base: "The policy to improve, usually the one whose completions were judged; it is also the frozen reference" },
+  preference: {
+    dataset: "preference",
+    reward: null,
+    base: "The policy to improve, usually the one whose completions were judged; it is also the frozen reference",
+  },
   ppo: { dataset: null, reward: "required", base: "The policy to improve; it is also the frozen reference" },
   evaluation: { dataset: null, reward: "optional", base: "The checkpoint to score" },
   benchmark: { dataset: null, reward: null, base: "The checkpoint to score" },
@@ -26,7 +32,8 @@ export const KIND_INPUTS: Readonly<Record<RunKind, { dataset: "sft" | "preferenc
 };
 
 /** Whether a run may start from a checkpoint of this kind: heads are for evaluations only. */
-export const isBase = (checkpoint: CheckpointKind, kind: RunKind) => checkpoint !== "reward" && (checkpoint !== "head" || kind === "evaluation");
+export const isBase = (checkpoint: CheckpointKind, kind: RunKind) =>
+  checkpoint !== "reward" && (checkpoint !== "head" || kind === "evaluation");
 
 export function InputFields({
   kind,
@@ -69,7 +76,11 @@ export function InputFields({
           <Input name="name" value={name} maxLength={120} autoComplete="off" onChange={(event) => onChange({ name: event.target.value })} />
         </Field>
         <Field label="Base checkpoint" hint={needs.base} error={errors.baseCheckpointId}>
-          <Select name="baseCheckpointId" value={choices.baseCheckpointId} onChange={(event) => onChange({ baseCheckpointId: event.target.value })}>
+          <Select
+            name="baseCheckpointId"
+            value={choices.baseCheckpointId}
+            onChange={(event) => onChange({ baseCheckpointId: event.target.value })}
+          >
             <option value="">{bases.length === 0 ? "No checkpoint in this project" : "Choose a checkpoint"}</option>
             {bases.map(({ id, name, kind: checkpointKind, step, runId, promoted }) => (
               <option key={id} value={id}>
@@ -83,11 +94,27 @@ export function InputFields({
         {needs.reward !== null && (
           <Field
             label="Reward checkpoint"
-            hint={rewards.length === 0 ? "A reward run makes one out of votes" : needs.reward === "optional" ? "Scores the completions; without one there is no reward score" : "What the policy is rewarded by"}
+            hint={
+              rewards.length === 0
+                ? "A reward run makes one out of votes"
+                : needs.reward === "optional"
+                  ? "Scores the completions; without one there is no reward score"
+                  : "What the policy is rewarded by"
+            }
             error={errors.rewardCheckpointId}
           >
-            <Select name="rewardCheckpointId" value={choices.rewardCheckpointId} onChange={(event) => onChange({ rewardCheckpointId: event.target.value })}>
-              <option value="">{rewards.length === 0 ? "No reward model in this project" : needs.reward === "optional" ? "None" : "Choose a reward checkpoint"}</option>
+            <Select
+              name="rewardCheckpointId"
+              value={choices.rewardCheckpointId}
+              onChange={(event) => onChange({ rewardCheckpointId: event.target.value })}
+            >
+              <option value="">
+                {rewards.length === 0
+                  ? "No reward model in this project"
+                  : needs.reward === "optional"
+                    ? "None"
+                    : "Choose a reward checkpoint"}
+              </option>
               {rewards.map(({ id, name, step }) => (
                 <option key={id} value={id}>
                   {name} (step {step})
@@ -102,7 +129,10 @@ export function InputFields({
             hint={
               datasets.length === 0 ? (
                 <>
-                  Freeze one in <Link href={`/projects/${projectId}/datasets`} className="text-accent underline">the project</Link>
+                  Freeze one in{" "}
+                  <Link href={`/projects/${projectId}/datasets`} className="text-accent underline">
+                    the project
+                  </Link>
                 </>
               ) : (
                 `Frozen ${needs.dataset} rows`
@@ -110,11 +140,16 @@ export function InputFields({
             }
             error={errors.datasetVersionId}
           >
-            <Select name="datasetVersionId" value={choices.datasetVersionId} onChange={(event) => onChange({ datasetVersionId: event.target.value })}>
+            <Select
+              name="datasetVersionId"
+              value={choices.datasetVersionId}
+              onChange={(event) => onChange({ datasetVersionId: event.target.value })}
+            >
               <option value="">{datasets.length === 0 ? `No ${needs.dataset} dataset version yet` : "Choose a dataset version"}</option>
               {datasets.map(({ id, version, counts, simulated }) => (
                 <option key={id} value={id}>
-                  {needs.dataset} v{version}: {counts.train.toLocaleString("en")} train, {(counts.validation + counts.test).toLocaleString("en")} held out
+                  {needs.dataset} v{version}: {counts.train.toLocaleString("en")} train,{" "}
+                  {(counts.validation + counts.test).toLocaleString("en")} held out
                   {simulated ? ", simulated votes" : ""}
                 </option>
               ))}
@@ -123,13 +158,15 @@ export function InputFields({
         )}
         {kind === "benchmark" && (
           <p className="self-center text-sm text-muted">
-            Published files are read from the worker&apos;s data folder. Where a task&apos;s files are missing, Hone&apos;s own hand-written sample of a few rows stands in: it shows that everything works, is named
-            &ldquo;sample&rdquo; in every result, and says nothing about the benchmark.
+            Published files are read from the worker&apos;s data folder. Where a task&apos;s files are missing, Hone&apos;s own hand-written
+            sample of a few rows stands in: it shows that everything works, is named &ldquo;sample&rdquo; in every result, and says nothing
+            about the benchmark.
           </p>
         )}
         {needs.dataset === null && kind !== "benchmark" && (
           <p className="figures self-center text-sm text-muted">
-            The project has {inputs.prompts.train.toLocaleString("en")} training, {inputs.prompts.validation.toLocaleString("en")} validation and {inputs.prompts.test.toLocaleString("en")} test prompts.
+            The project has {inputs.prompts.train.toLocaleString("en")} training, {inputs.prompts.validation.toLocaleString("en")}{" "}
+            validation and {inputs.prompts.test.toLocaleString("en")} test prompts.
           </p>
         )}
       </CardBody>

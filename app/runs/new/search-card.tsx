@@ -8,7 +8,11 @@ import { Card, CardBody } from "../../components/ui/card";
 import { cn } from "../../components/ui/cn";
 import { Checkbox, Field, Input, Select } from "../../components/ui/field";
 
-const STRATEGIES: Record<SweepConfig["strategy"], string> = { grid: "Grid: all combinations", random: "Random", halving: "Successive halving" };
+const STRATEGIES: Record<SweepConfig["strategy"], string> = {
+  grid: "Grid: all combinations",
+  random: "Random",
+  halving: "Successive halving",
+};
 
 /** What a search can compare, by the kind of its trials. */
 const METRICS: Record<TrialConfig["kind"], { value: string; label: string; direction: SweepConfig["direction"] }[]> = {
@@ -33,14 +37,29 @@ export function startSearch(kind: TrialConfig["kind"]): SearchForm {
   return { ...EMPTY_SEARCH, metric: metric?.value ?? "loss/validation", direction: metric?.direction ?? "min" };
 }
 
-export function SearchCard({ kind, search, errors, onChange }: { kind: TrialConfig["kind"]; search: SearchForm | null; errors: Readonly<Record<string, string>>; onChange: (search: SearchForm | null) => void }) {
+export function SearchCard({
+  kind,
+  search,
+  errors,
+  onChange,
+}: {
+  kind: TrialConfig["kind"];
+  search: SearchForm | null;
+  errors: Readonly<Record<string, string>>;
+  onChange: (search: SearchForm | null) => void;
+}) {
   const fields = searchableFields(kind);
   const change = (part: Partial<SearchForm>) => search !== null && onChange({ ...search, ...part });
-  const changeRow = (place: number, row: Partial<SearchForm["rows"][number]>) => search !== null && change({ rows: search.rows.map((own, i) => (i === place ? { ...own, ...row } : own)) });
+  const changeRow = (place: number, row: Partial<SearchForm["rows"][number]>) =>
+    search !== null && change({ rows: search.rows.map((own, i) => (i === place ? { ...own, ...row } : own)) });
   return (
     <Card aria-label="Search">
       <div className="flex flex-wrap items-center gap-x-4 px-4 py-1.5">
-        <Checkbox label={<span className="font-semibold">Search for the best settings</span>} checked={search !== null} onChange={(event) => onChange(event.target.checked ? startSearch(kind) : null)} />
+        <Checkbox
+          label={<span className="font-semibold">Search for the best settings</span>}
+          checked={search !== null}
+          onChange={(event) => onChange(event.target.checked ? startSearch(kind) : null)}
+        />
         <span className="text-sm text-muted">A sweep of runs that differ in what you list, shared by all workers</span>
       </div>
       {search !== null && (
@@ -58,28 +77,64 @@ export function SearchCard({ kind, search, errors, onChange }: { kind: TrialConf
                     ))}
                   </Select>
                 </Field>
-                <Field label={place === 0 ? "Values" : <span className="sr-only">Values</span>} error={errors[`rows.${place}`]} hint={place === 0 ? "A list (1e-4, 3e-4, 1e-3), or a range (1e-4 to 1e-2)" : undefined}>
-                  <Input className="figures" value={row.text} autoComplete="off" spellCheck={false} onChange={(event) => changeRow(place, { text: event.target.value })} />
+                <Field
+                  label={place === 0 ? "Values" : <span className="sr-only">Values</span>}
+                  error={errors[`rows.${place}`]}
+                  hint={place === 0 ? "A list (1e-4, 3e-4, 1e-3), or a range (1e-4 to 1e-2)" : undefined}
+                >
+                  <Input
+                    className="figures"
+                    value={row.text}
+                    autoComplete="off"
+                    spellCheck={false}
+                    onChange={(event) => changeRow(place, { text: event.target.value })}
+                  />
                 </Field>
-                <Button type="button" variant="ghost" aria-label={`Remove ${fields.find(({ path }) => path === row.path)?.label ?? "the setting"}`} className={cn("justify-self-end", place === 0 && "sm:mt-6")} onClick={() => change({ rows: search.rows.filter((_, i) => i !== place) })}>
+                <Button
+                  type="button"
+                  variant="ghost"
+                  aria-label={`Remove ${fields.find(({ path }) => path === row.path)?.label ?? "the setting"}`}
+                  className={cn("justify-self-end", place === 0 && "sm:mt-6")}
+                  onClick={() => change({ rows: search.rows.filter((_, i) => i !== place) })}
+                >
                   <X aria-hidden="true" className="size-4" />
                 </Button>
               </div>
             ))}
             {errors.rows !== undefined && <p className="text-sm text-failed">{errors.rows}</p>}
-            {errors["config.parameters"] !== undefined && <p role="alert" className="text-sm text-failed">{errors["config.parameters"]}</p>}
+            {errors["config.parameters"] !== undefined && (
+              <p role="alert" className="text-sm text-failed">
+                {errors["config.parameters"]}
+              </p>
+            )}
             <Button
               type="button"
               size="sm"
               className="self-start"
-              onClick={() => change({ rows: [...search.rows, { path: fields.find(({ path }) => !search.rows.some((row) => row.path === path))?.path ?? "", text: "" }] })}
+              onClick={() =>
+                change({
+                  rows: [
+                    ...search.rows,
+                    { path: fields.find(({ path }) => !search.rows.some((row) => row.path === path))?.path ?? "", text: "" },
+                  ],
+                })
+              }
             >
               <Plus aria-hidden="true" className="size-3.5" />
               Another setting
             </Button>
           </div>
           <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
-            <Field label="Strategy" hint={search.strategy === "halving" ? "Many short trials; the best go on with more steps" : search.strategy === "grid" ? "Lists only" : "Settings drawn by the seed"}>
+            <Field
+              label="Strategy"
+              hint={
+                search.strategy === "halving"
+                  ? "Many short trials; the best go on with more steps"
+                  : search.strategy === "grid"
+                    ? "Lists only"
+                    : "Settings drawn by the seed"
+              }
+            >
               <Select value={search.strategy} onChange={(event) => change({ strategy: event.target.value as SweepConfig["strategy"] })}>
                 {Object.entries(STRATEGIES).map(([value, label]) => (
                   <option key={value} value={value}>
@@ -105,22 +160,42 @@ export function SearchCard({ kind, search, errors, onChange }: { kind: TrialConf
             </Field>
             {search.strategy !== "grid" && (
               <Field label="Trials" hint={search.strategy === "halving" ? "Of the first rung" : "Runs"} error={errors.trials}>
-                <Input className="figures" inputMode="numeric" value={search.trials} onChange={(event) => change({ trials: event.target.value })} />
+                <Input
+                  className="figures"
+                  inputMode="numeric"
+                  value={search.trials}
+                  onChange={(event) => change({ trials: event.target.value })}
+                />
               </Field>
             )}
             {search.strategy === "halving" && (
               <>
                 <Field label="Steps of the first rung" error={errors.minSteps}>
-                  <Input className="figures" inputMode="numeric" value={search.minSteps} onChange={(event) => change({ minSteps: event.target.value })} />
+                  <Input
+                    className="figures"
+                    inputMode="numeric"
+                    value={search.minSteps}
+                    onChange={(event) => change({ minSteps: event.target.value })}
+                  />
                 </Field>
                 <Field label="Factor" hint="One in so many goes on, with so many times the steps; usually 3" error={errors.eta}>
-                  <Input className="figures" inputMode="numeric" value={search.eta} onChange={(event) => change({ eta: event.target.value })} />
+                  <Input
+                    className="figures"
+                    inputMode="numeric"
+                    value={search.eta}
+                    onChange={(event) => change({ eta: event.target.value })}
+                  />
                 </Field>
               </>
             )}
             {search.strategy !== "grid" && (
               <Field label="Seed of the search" error={errors.seed}>
-                <Input className="figures" inputMode="numeric" value={search.seed} onChange={(event) => change({ seed: event.target.value })} />
+                <Input
+                  className="figures"
+                  inputMode="numeric"
+                  value={search.seed}
+                  onChange={(event) => change({ seed: event.target.value })}
+                />
               </Field>
             )}
           </div>

@@ -18,7 +18,13 @@ import { EstimateCard, type EstimateInput } from "./estimate-card";
 import { SearchCard, startSearch } from "./search-card";
 import { type Choices, InputFields, isBase, KIND_INPUTS, type RunInputs } from "./input-fields";
 
-type Initial = { kind: RunKind; baseCheckpointId: string | null; rewardCheckpointId: string | null; datasetVersionId: string | null; changes: RunFormValues };
+type Initial = {
+  kind: RunKind;
+  baseCheckpointId: string | null;
+  rewardCheckpointId: string | null;
+  datasetVersionId: string | null;
+  changes: RunFormValues;
+};
 
 /** The wanted id when it is offered, else the first one offered when there is no other, else none. */
 function pick(wanted: string | null, offered: readonly { id: string }[]): string {
@@ -48,7 +54,17 @@ function suggestName(inputs: RunInputs, kind: RunKind, values: RunFormValues, ba
   return base === undefined ? "" : `${searching ? "Sweep of " : ""}${label} on ${base.name}`.slice(0, 120);
 }
 
-export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInputs; like: RunDetail | null; initial: Initial; onProject: (id: string) => void }) {
+export function StartForm({
+  inputs,
+  like,
+  initial,
+  onProject,
+}: {
+  inputs: RunInputs;
+  like: RunDetail | null;
+  initial: Initial;
+  onProject: (id: string) => void;
+}) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const router = useRouter();
@@ -56,7 +72,10 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   const projectId = inputs.project?.id ?? "";
   const likeConfig = like?.config.kind === "sweep" ? like.config.trial : like?.config;
   const [kind, setKind] = useState<RunKind>(likeConfig?.kind ?? initial.kind);
-  const [values, setValues] = useState<RunFormValues>(() => ({ ...configToForm(runConfigSchema.parse(likeConfig ?? { kind: initial.kind })), ...initial.changes }));
+  const [values, setValues] = useState<RunFormValues>(() => ({
+    ...configToForm(runConfigSchema.parse(likeConfig ?? { kind: initial.kind })),
+    ...initial.changes,
+  }));
   const [search, setSearch] = useState<SearchForm | null>(() => (like?.config.kind === "sweep" ? searchToForm(like.config) : null));
   const [choices, setChoices] = useState<Choices>(() =>
     initialChoices(inputs, likeConfig?.kind ?? initial.kind, like ?? initial, like === null ? null : `${like.name}, again`.slice(0, 120)),
@@ -78,7 +97,10 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
     rewardCheckpointId: needs.reward === null ? null : toId(choices.rewardCheckpointId),
     datasetVersionId: needs.dataset === null ? null : toId(choices.datasetVersionId),
   };
-  const complete = ids.baseCheckpointId !== "" && (needs.reward !== "required" || ids.rewardCheckpointId !== null) && (needs.dataset === null || ids.datasetVersionId !== null);
+  const complete =
+    ids.baseCheckpointId !== "" &&
+    (needs.reward !== "required" || ids.rewardCheckpointId !== null) &&
+    (needs.dataset === null || ids.datasetVersionId !== null);
   const trialKind = isTrialKind(kind) ? kind : null;
   const searched = useMemo(() => (search === null || trialKind === null ? null : readSearch(trialKind, search)), [search, trialKind]);
   /** The config of the run, or of the sweep where settings are searched for. */
@@ -91,7 +113,15 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
   const estimateInput: EstimateInput | null = config !== null && complete ? { projectId, config, ...ids } : null;
 
   const errors: Record<string, string> = { ...ownErrors };
-  for (const field of ["projectId", "name", "baseCheckpointId", "rewardCheckpointId", "datasetVersionId", "config.parameters", ...Object.keys(values)]) {
+  for (const field of [
+    "projectId",
+    "name",
+    "baseCheckpointId",
+    "rewardCheckpointId",
+    "datasetVersionId",
+    "config.parameters",
+    ...Object.keys(values),
+  ]) {
     const message = fieldError(create.error, field in values ? `config.${field}` : field);
     if (message !== null) errors[field] ??= message;
   }
@@ -133,15 +163,27 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
       <div className="flex min-w-0 flex-col gap-4">
         <fieldset className="grid gap-2 sm:grid-cols-2 xl:grid-cols-3">
           <legend className="mb-2 text-sm font-semibold">What the run does</legend>
-          {runKindSchema.options.filter((option) => option !== "sweep").map((option) => (
-            <label key={option} className="flex cursor-pointer gap-2 rounded-lg border bg-surface p-3 text-sm has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-accent">
-              <input type="radio" name="kind" value={option} checked={kind === option} onChange={() => changeKind(option)} className="mt-0.5 size-4 shrink-0 accent-accent" />
-              <span>
-                <span className="font-medium">{KIND_LABELS[option]}</span>
-                <span className="block text-xs text-muted">{KIND_PURPOSES[option]}</span>
-              </span>
-            </label>
-          ))}
+          {runKindSchema.options
+            .filter((option) => option !== "sweep")
+            .map((option) => (
+              <label
+                key={option}
+                className="flex cursor-pointer gap-2 rounded-lg border bg-surface p-3 text-sm has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-accent"
+              >
+                <input
+                  type="radio"
+                  name="kind"
+                  value={option}
+                  checked={kind === option}
+                  onChange={() => changeKind(option)}
+                  className="mt-0.5 size-4 shrink-0 accent-accent"
+                />
+                <span>
+                  <span className="font-medium">{KIND_LABELS[option]}</span>
+                  <span className="block text-xs text-muted">{KIND_PURPOSES[option]}</span>
+                </span>
+              </label>
+            ))}
         </fieldset>
         <InputFields
           kind={kind}
@@ -198,7 +240,10 @@ export function StartForm({ inputs, like, initial, onProject }: { inputs: RunInp
             ))}
           </CardBody>
         </Card>
-        <EstimateCard input={estimateInput} missing={config !== null ? "Choose what it starts from to see steps, time and memory." : "Some settings are not valid yet."} />
+        <EstimateCard
+          input={estimateInput}
+          missing={config !== null ? "Choose what it starts from to see steps, time and memory." : "Some settings are not valid yet."}
+        />
         {wrong > 0 && (
           <p role="alert" className="text-sm text-failed">
             {wrong === 1 ? "One field needs your attention." : `${wrong} fields need your attention.`} Nothing was started.

@@ -14,7 +14,13 @@ import { errorMessage, useTRPC } from "../../trpc";
 import { StartForm } from "./start-form";
 
 /** "initialisation:random,epochs:3": fields that differ from the run that this one is like. */
-const readChanges = (text: string | null) => Object.fromEntries((text ?? "").split(",").filter((part) => part.includes(":")).map((part) => [part.slice(0, part.indexOf(":")), part.slice(part.indexOf(":") + 1)]));
+const readChanges = (text: string | null) =>
+  Object.fromEntries(
+    (text ?? "")
+      .split(",")
+      .filter((part) => part.includes(":"))
+      .map((part) => [part.slice(0, part.indexOf(":")), part.slice(part.indexOf(":") + 1)]),
+  );
 
 const isId = (text: string | null): text is string => text !== null && /^[0-9a-f-]{36}$/.test(text);
 
@@ -25,8 +31,13 @@ export function StartView() {
   const like = useQuery({ ...trpc.run.get.queryOptions({ id: from ?? "" }), enabled: isId(from) });
   const wantedProject = params.get("project");
   const projectId = like.data?.projectId ?? (isId(wantedProject) ? wantedProject : null);
-  const inputs = useQuery({ ...trpc.run.inputs.queryOptions({ projectId }), enabled: !isId(from) || !like.isPending, placeholderData: (previous) => previous });
-  const kind: RunKind = like.data?.kind ?? runKindSchema.options.find((known) => known !== "sweep" && known === params.get("kind")) ?? "sft";
+  const inputs = useQuery({
+    ...trpc.run.inputs.queryOptions({ projectId }),
+    enabled: !isId(from) || !like.isPending,
+    placeholderData: (previous) => previous,
+  });
+  const kind: RunKind =
+    like.data?.kind ?? runKindSchema.options.find((known) => known !== "sweep" && known === params.get("kind")) ?? "sft";
 
   const setProject = (id: string) => {
     const next = new URLSearchParams(params);
@@ -42,7 +53,10 @@ export function StartView() {
           Runs
         </Link>
       </p>
-      <PageHeader title="Start a run" description="It waits in the queue until a worker is free. Everything that decides the result is stored with it." />
+      <PageHeader
+        title="Start a run"
+        description="It waits in the queue until a worker is free. Everything that decides the result is stored with it."
+      />
       {failed !== null && <ErrorState message={errorMessage(failed.error)} onRetry={() => void failed.refetch()} />}
       {failed === null && inputs.data === undefined && (
         <div role="status" aria-label="Loading the form" className="flex flex-col gap-4">
@@ -72,7 +86,13 @@ export function StartView() {
           key={`${inputs.data.project.id}:${from ?? ""}`}
           inputs={inputs.data}
           like={like.data ?? null}
-          initial={{ kind, baseCheckpointId: params.get("base"), rewardCheckpointId: params.get("reward"), datasetVersionId: params.get("dataset"), changes: readChanges(params.get("set")) }}
+          initial={{
+            kind,
+            baseCheckpointId: params.get("base"),
+            rewardCheckpointId: params.get("reward"),
+            datasetVersionId: params.get("dataset"),
+            changes: readChanges(params.get("set")),
+          }}
           onProject={setProject}
         />
       )}

@@ -34,7 +34,9 @@ function agreementRow(name: string, hone: Measured, reference: Measured): BenchR
     return limitRow(`${name}: share of greedy tokens that differ`, "share", pairs.filter((same) => !same).length / pairs.length, 0.01);
   }
   const differences = hone.losses.slice(0, 3).map((loss, i) => Math.abs(loss - (reference.losses[i] ?? Number.NaN)));
-  return differences.length === 0 || reference.losses.length === 0 ? null : limitRow(`${name}: largest difference of the first three losses`, "nats", Math.max(...differences), 1e-4);
+  return differences.length === 0 || reference.losses.length === 0
+    ? null
+    : limitRow(`${name}: largest difference of the first three losses`, "nats", Math.max(...differences), 1e-4);
 }
 
 /** Runs `work` on both sides; without the reference's packages on Hone's alone, with the reason among the notes. */
@@ -43,7 +45,8 @@ export async function compare(comparison: Comparison, notes: string[]): Promise<
   const folder = await mkdtemp(path.join(os.tmpdir(), "hone-bench-"));
   try {
     const file = await prepareWork(folder, work);
-    const measure = (withReference: boolean) => measureInTurns([startHone(file), ...(withReference ? [startReference(file)] : [])], comparison);
+    const measure = (withReference: boolean) =>
+      measureInTurns([startHone(file), ...(withReference ? [startReference(file)] : [])], comparison);
     let measured: Measured[];
     try {
       measured = await measure(notes.length === 0);
@@ -54,7 +57,8 @@ export async function compare(comparison: Comparison, notes: string[]): Promise<
     }
     const [hone, reference = null] = measured as [Measured, Measured?];
     const rows = [ratioRow(name, unit, hone.median / perStep, reference && reference.median / perStep, bar)];
-    if (memoryBar !== undefined) rows.push(ratioRow(`${name}: peak memory`, "MB", hone.peak ?? Number.NaN, reference?.peak ?? null, memoryBar));
+    if (memoryBar !== undefined)
+      rows.push(ratioRow(`${name}: peak memory`, "MB", hone.peak ?? Number.NaN, reference?.peak ?? null, memoryBar));
     const agreement = reference && agreementRow(name, hone, reference);
     return { hone, reference, rows: agreement ? [...rows, agreement] : rows };
   } finally {
@@ -63,17 +67,27 @@ export async function compare(comparison: Comparison, notes: string[]): Promise<
 }
 
 const bestOf = (name: string, { hone, reference }: Compared, perStep: number): string[] =>
-  reference === null ? [] : [`${name}: best steps ${(hone.best / perStep).toPrecision(3)} / ${(reference.best / perStep).toPrecision(3)} = ${(hone.best / reference.best).toFixed(2)}`];
+  reference === null
+    ? []
+    : [
+        `${name}: best steps ${(hone.best / perStep).toPrecision(3)} / ${(reference.best / perStep).toPrecision(3)} = ${(hone.best / reference.best).toFixed(2)}`,
+      ];
 
 /** All of `comparisons`, one after another; `size` is a number of steps instead of each one's own. */
-export async function compareAll(comparisons: readonly Comparison[], size: number | undefined): Promise<BenchResult & { compared: Map<string, Compared> }> {
+export async function compareAll(
+  comparisons: readonly Comparison[],
+  size: number | undefined,
+): Promise<BenchResult & { compared: Map<string, Compared> }> {
   const notes: string[] = [];
   const compared = new Map<string, Compared>();
   for (const comparison of comparisons) {
     const rounds = size === undefined ? comparison.rounds : Math.max(1, Math.round(size / comparison.steps));
     compared.set(comparison.name, await compare({ ...comparison, rounds }, notes));
   }
-  const versions = Object.assign({}, ...[...compared.values()].flatMap(({ hone, reference }) => [hone.versions, reference?.versions ?? {}]));
+  const versions = Object.assign(
+    {},
+    ...[...compared.values()].flatMap(({ hone, reference }) => [hone.versions, reference?.versions ?? {}]),
+  );
   for (const { name, perStep = 1 } of comparisons) notes.push(...bestOf(name, compared.get(name) as Compared, perStep));
   return { rows: [...compared.values()].flatMap(({ rows }) => rows), versions, notes, compared };
 }

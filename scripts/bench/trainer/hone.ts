@@ -25,7 +25,16 @@ import { EOS, LORA, PAD, type PreparedWork } from "./work";
 const [file = "", how = "graph"] = process.argv.slice(2);
 const work = JSON.parse(readFileSync(file, "utf8")) as PreparedWork;
 const native = await loadEngine({ prefer: how === "wasm" ? "wasm" : "tensorflow" });
-const engine: Engine = how === "eager" ? { ...native, compile: <A extends TensorTree, R extends TensorTree>(_name: string, fn: (args: A) => R) => (args: A) => runEager(fn, args) } : native;
+const engine: Engine =
+  how === "eager"
+    ? {
+        ...native,
+        compile:
+          <A extends TensorTree, R extends TensorTree>(_name: string, fn: (args: A) => R) =>
+          (args: A) =>
+            runEager(fn, args),
+      }
+    : native;
 
 const requests = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const peak = () => Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? Number.NaN) / 1000;
@@ -62,7 +71,8 @@ const context: TrainContext = {
   save: async () => {},
   resume: null,
   async emit(events: RunEvent[]) {
-    for (const event of events) if (event.kind === "metric") await endStep(event.values["loss/train"] ?? event.values["loss/policy"] ?? null);
+    for (const event of events)
+      if (event.kind === "metric") await endStep(event.values["loss/train"] ?? event.values["loss/policy"] ?? null);
   },
 };
 const tokenizer = { padTokenId: PAD, eosTokenId: EOS, encode: async () => [], decode: async () => "", encodePrompt: async () => [] };
@@ -77,20 +87,35 @@ async function load() {
 }
 
 const example = (i: number, completion = i) => ({ promptIds: work.prompts[i] ?? [], completionIds: work.completions[completion] ?? [] });
-const pairs = (): RankedExample[] => work.prompts.map((_, i) => ({ examples: [example(i, 2 * i), example(i, 2 * i + 1)], ranks: [1, 2], margin: null }));
+const pairs = (): RankedExample[] =>
+  work.prompts.map((_, i) => ({ examples: [example(i, 2 * i), example(i, 2 * i + 1)], ranks: [1, 2], margin: null }));
 const score = () => tf.tensor2d([JSON.parse(readFileSync(work.score ?? "", "utf8")) as number[]]);
 const must = (adapter: Adapter | null): Adapter => {
   if (!adapter) throw new TypeError("this work needs an adapter");
   return adapter;
 };
 
-async function generateForever(model: DecoderModel, base: tf.NamedTensorMap, lengths: { prompt: number; completion: number }): Promise<void> {
+async function generateForever(
+  model: DecoderModel,
+  base: tf.NamedTensorMap,
+  lengths: { prompt: number; completion: number },
+): Promise<void> {
   const generate = createGenerator(engine, model);
   for (let call = 0; ; call++) {
     // The first call is greedy, so that the two sides can be held against one another.
-    const generated = await generate({ base, adapter: null }, work.prompts, work.prompts.map((_, i) => createRandom(call, `bench:${i}`)), {
-      temperature: call === 0 ? 0 : 1, topK: 0, topP: 1, maxNewTokens: lengths.completion, eosTokenId: -1, padTokenId: PAD,
-    });
+    const generated = await generate(
+      { base, adapter: null },
+      work.prompts,
+      work.prompts.map((_, i) => createRandom(call, `bench:${i}`)),
+      {
+        temperature: call === 0 ? 0 : 1,
+        topK: 0,
+        topP: 1,
+        maxNewTokens: lengths.completion,
+        eosTokenId: -1,
+        padTokenId: PAD,
+      },
+    );
     await endStep(null, call === 0 ? generated.map(({ tokens }) => tokens) : undefined);
   }
 }
@@ -113,27 +138,93 @@ const { model, params: base, adapter } = await load();
 started = performance.now();
 switch (work.kind) {
   case "sft": {
-    const config = sftConfigSchema.parse({ kind: "sft", ...forever, ...steps, method: work.lora ? "lora" : "full", batchSize: work.rows, maxLength: 4096 });
-    await trainSft(context, { config, model, tokenizer, base, adapter, train: work.prompts.map((_, i) => example(i)), validation: [], showcase: [], writeModel });
+    const config = sftConfigSchema.parse({
+      kind: "sft",
+      ...forever,
+      ...steps,
+      method: work.lora ? "lora" : "full",
+      batchSize: work.rows,
+      maxLength: 4096,
+    });
+    await trainSft(context, {
+      config,
+      model,
+      tokenizer,
+      base,
+      adapter,
+      train: work.prompts.map((_, i) => example(i)),
+      validation: [],
+      showcase: [],
+      writeModel,
+    });
     break;
   }
   case "reward": {
-    const config = rewardConfigSchema.parse({ kind: "reward", ...forever, ...steps, batchSize: work.rows, maxLength: 4096, centerRewardsCoefficient: 0 });
-    await trainReward(context, { config, model, tokenizer, base, adapter: must(adapter), score: score(), train: pairs(), validation: [], writeModel });
+    const config = rewardConfigSchema.parse({
+      kind: "reward",
+      ...forever,
+      ...steps,
+      batchSize: work.rows,
+      maxLength: 4096,
+      centerRewardsCoefficient: 0,
+    });
+    await trainReward(context, {
+      config,
+      model,
+      tokenizer,
+      base,
+      adapter: must(adapter),
+      score: score(),
+      train: pairs(),
+      validation: [],
+      writeModel,
+    });
     break;
   }
   case "dpo": {
     const config = preferenceConfigSchema.parse({ kind: "preference", ...forever, ...steps, batchSize: work.rows, maxLength: 4096 });
-    await trainPreference(context, { config, model, tokenizer, base, adapter: must(adapter), train: pairs(), validation: [], test: [], showcase: [], writeModel });
+    await trainPreference(context, {
+      config,
+      model,
+      tokenizer,
+      base,
+      adapter: must(adapter),
+      train: pairs(),
+      validation: [],
+      test: [],
+      showcase: [],
+      writeModel,
+    });
     break;
   }
   case "ppo": {
     const config = ppoConfigSchema.parse({
-      kind: "ppo", ...forever, iterations: 1_000_000, learningRate: 3e-6, rolloutBatchSize: work.rows, numPpoEpochs: 4, numMiniBatches: 1, responseLength: work.completion,
-      maxPromptLength: work.prompt, temperature: 0.7, klCoef: 0.05, missingEosPenalty: null, normalizeRewards: false, valueNetwork: work.value === "head" ? "head" : "reward",
+      kind: "ppo",
+      ...forever,
+      iterations: 1_000_000,
+      learningRate: 3e-6,
+      rolloutBatchSize: work.rows,
+      numPpoEpochs: 4,
+      numMiniBatches: 1,
+      responseLength: work.completion,
+      maxPromptLength: work.prompt,
+      temperature: 0.7,
+      klCoef: 0.05,
+      missingEosPenalty: null,
+      normalizeRewards: false,
+      valueNetwork: work.value === "head" ? "head" : "reward",
     });
     const reward = { model, weights: { weights: { base, adapter: must(adapter) }, score: score() } };
-    await trainPpo(context, { config, model, tokenizer, base, adapter: must(adapter), reward, prompts: work.prompts.map((promptIds) => ({ promptIds, prompt: "", reference: null })), writeModel });
+    await trainPpo(context, {
+      config,
+      model,
+      tokenizer,
+      base,
+      adapter: must(adapter),
+      reward,
+      prompts: work.prompts.map((promptIds) => ({ promptIds, prompt: "", reference: null })),
+      writeModel,
+    });
     break;
   }
   case "generate":

@@ -13,7 +13,10 @@ export type Side = { take(steps: number): Promise<Turn>; stop(): void };
 
 /** Throws, with the last line that the process said, when it ends before it answers. */
 function startSide(command: string, args: string[]): Side {
-  const child: ChildProcessWithoutNullStreams = spawn(command, args, { cwd: ROOT, env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3", TRANSFORMERS_VERBOSITY: "error" } });
+  const child: ChildProcessWithoutNullStreams = spawn(command, args, {
+    cwd: ROOT,
+    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "3", TRANSFORMERS_VERBOSITY: "error" },
+  });
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-4000);
@@ -23,7 +26,8 @@ function startSide(command: string, args: string[]): Side {
   return {
     async take(steps) {
       child.stdin.write(`${steps}\n`);
-      for (let next = await lines.next(); !next.done; next = await lines.next()) if (next.value.startsWith("{")) return JSON.parse(next.value) as Turn;
+      for (let next = await lines.next(); !next.done; next = await lines.next())
+        if (next.value.startsWith("{")) return JSON.parse(next.value) as Turn;
       throw new Error(`${path.basename(command)}: ${said.trim().split("\n").at(-1)}`);
     },
     stop: () => child.kill("SIGKILL"),
@@ -31,10 +35,18 @@ function startSide(command: string, args: string[]): Side {
 }
 
 const here = (name: string) => path.join(ROOT, "scripts/bench/trainer", name);
-export const startHone = (file: string, engine: "graph" | "eager" | "wasm" = "graph"): Side => startSide(process.execPath, ["--import", "tsx", here("hone.ts"), file, engine]);
+export const startHone = (file: string, engine: "graph" | "eager" | "wasm" = "graph"): Side =>
+  startSide(process.execPath, ["--import", "tsx", here("hone.ts"), file, engine]);
 export const startReference = (file: string): Side => startSide(process.env.HONE_PYTHON ?? "python3", [here("reference.py"), file]);
 
-export type Measured = { median: number; best: number; losses: number[]; tokens: number[][]; peak: number | null; versions: Record<string, string> };
+export type Measured = {
+  median: number;
+  best: number;
+  losses: number[];
+  tokens: number[][];
+  peak: number | null;
+  versions: Record<string, string>;
+};
 export type Rounds = { warm: number; rounds: number; steps: number };
 
 const median = (values: number[]) => {
@@ -46,7 +58,8 @@ const median = (values: number[]) => {
 export async function measureInTurns(sides: Side[], { warm, rounds, steps }: Rounds): Promise<Measured[]> {
   const turns: Turn[][] = sides.map(() => []);
   try {
-    for (let round = 0; round <= rounds; round++) for (const [i, side] of sides.entries()) turns[i]?.push(await side.take(round === 0 ? warm : steps));
+    for (let round = 0; round <= rounds; round++)
+      for (const [i, side] of sides.entries()) turns[i]?.push(await side.take(round === 0 ? warm : steps));
   } finally {
     for (const side of sides) side.stop();
   }

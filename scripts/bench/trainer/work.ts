@@ -18,12 +18,35 @@ const FIRST_ID = 4;
 
 const ids = { pad_token_id: PAD, eos_token_id: EOS, bos_token_id: 2 };
 const gpt2 = (vocab: number, positions: number, width: number, layers: number, heads: number, tied: boolean) => ({
-  architectures: ["GPT2LMHeadModel"], model_type: "gpt2", vocab_size: vocab, n_positions: positions, n_embd: width, n_layer: layers, n_head: heads,
-  resid_pdrop: 0, embd_pdrop: 0, attn_pdrop: 0, tie_word_embeddings: tied, ...ids,
+  architectures: ["GPT2LMHeadModel"],
+  model_type: "gpt2",
+  vocab_size: vocab,
+  n_positions: positions,
+  n_embd: width,
+  n_layer: layers,
+  n_head: heads,
+  resid_pdrop: 0,
+  embd_pdrop: 0,
+  attn_pdrop: 0,
+  tie_word_embeddings: tied,
+  ...ids,
 });
 const llama = (vocab: number, width: number, layers: number, heads: number, keyHeads: number, inner: number) => ({
-  architectures: ["LlamaForCausalLM"], model_type: "llama", vocab_size: vocab, hidden_size: width, intermediate_size: inner, num_hidden_layers: layers, num_attention_heads: heads,
-  num_key_value_heads: keyHeads, head_dim: width / heads, hidden_act: "silu", rms_norm_eps: 1e-5, rope_theta: 10_000, max_position_embeddings: 2048, tie_word_embeddings: true, ...ids,
+  architectures: ["LlamaForCausalLM"],
+  model_type: "llama",
+  vocab_size: vocab,
+  hidden_size: width,
+  intermediate_size: inner,
+  num_hidden_layers: layers,
+  num_attention_heads: heads,
+  num_key_value_heads: keyHeads,
+  head_dim: width / heads,
+  hidden_act: "silu",
+  rms_norm_eps: 1e-5,
+  rope_theta: 10_000,
+  max_position_embeddings: 2048,
+  tie_word_embeddings: true,
+  ...ids,
 });
 
 export const MODELS = {
@@ -51,7 +74,13 @@ export type Work = { model: ModelName; dtype?: StoredDtype; lora?: boolean } & (
 );
 
 /** What both sides read: the work, with folders and rows of ids. */
-export type PreparedWork = Work & { folder: string; adapter: string | null; score: string | null; prompts: number[][]; completions: number[][] };
+export type PreparedWork = Work & {
+  folder: string;
+  adapter: string | null;
+  score: string | null;
+  prompts: number[][];
+  completions: number[][];
+};
 
 /** LoRA as PEFT targets it by default in these families. */
 export const LORA = loraConfigSchema.parse({ r: 8, loraAlpha: 16, targetModules: ["c_attn", "q_proj", "v_proj"] });
@@ -78,7 +107,12 @@ export async function prepareWork(folder: string, work: Work): Promise<string> {
     prepared.adapter = path.join(folder, "adapter");
     await mkdir(prepared.adapter);
     await writeAdapterFolder(prepared.adapter, {
-      config: loraOf(work.model), model, overNf4: false, params: isReward ? { ...adapter.params, [SCORE_NAME]: score } : adapter.params, baseName: folder, taskType: isReward ? "SEQ_CLS" : "CAUSAL_LM",
+      config: loraOf(work.model),
+      model,
+      overNf4: false,
+      params: isReward ? { ...adapter.params, [SCORE_NAME]: score } : adapter.params,
+      baseName: folder,
+      taskType: isReward ? "SEQ_CLS" : "CAUSAL_LM",
     });
     tf.dispose(Object.values(adapter.params));
   }

@@ -40,7 +40,8 @@ describe("frozen rows", () => {
   });
 
   it("are still there, and a judgement can be undone", async () => {
-    const [counts] = await database.sql`select (select count(*)::int from dataset_rows) as rows, (select count(*)::int from judgements) as judgements`;
+    const [counts] =
+      await database.sql`select (select count(*)::int from dataset_rows) as rows, (select count(*)::int from judgements) as judgements`;
     expect(counts).toEqual({ rows: 1, judgements: 1 });
     await database.sql`update judgements set undone_at = now()`;
     const [judgement] = await database.sql`select undone_at from judgements`;

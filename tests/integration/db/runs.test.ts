@@ -38,12 +38,15 @@ async function claimed(worker: WorkerRow): Promise<RunRow> {
 }
 
 /** As if the run's worker had been silent for ten minutes. */
-const silence = (run: RunRow) => database.db.update(runs).set({ heartbeatAt: sql`now() - interval '10 minutes'` }).where(eq(runs.id, run.id));
+const silence = (run: RunRow) =>
+  database.db.update(runs).set({ heartbeatAt: sql`now() - interval '10 minutes'` }).where(eq(runs.id, run.id));
 
 const metric = (step: number): RunEvent => ({ kind: "metric", step, values: { "loss/train": 1 / step } });
 
 const statesOf = async (run: RunRow) =>
-  (await readRunEvents(database.db, run.id, 0, 1000)).flatMap(({ event }) => (event.kind === "state" ? [`${event.from ?? "-"} ${event.to}: ${event.reason}`] : []));
+  (await readRunEvents(database.db, run.id, 0, 1000)).flatMap(({ event }) =>
+    event.kind === "state" ? [`${event.from ?? "-"} ${event.to}: ${event.reason}`] : [],
+  );
 
 describe("claimRun", () => {
   it("gives each run to one worker, however many ask at once", async () => {
@@ -75,7 +78,10 @@ describe("claimRun", () => {
     const taken = await claimed(bert);
     expect(taken).toMatchObject({ id: run.id, attempt: 2, workerId: bert.id, state: "running", step: 2 });
     expect(taken.startedAt).toEqual(run.startedAt);
-    expect((await statesOf(run)).slice(2)).toEqual(["running queued: worker anna died", "queued running: worker anna died; worker bert took over from step 2"]);
+    expect((await statesOf(run)).slice(2)).toEqual([
+      "running queued: worker anna died",
+      "queued running: worker anna died; worker bert took over from step 2",
+    ]);
     expect((await latestCheckpoint(database.db, run.id))?.step).toBe(2);
   });
 
@@ -108,7 +114,11 @@ describe("claimRun", () => {
     const run = await addRun(world);
     for (let death = 1; death <= 5; death++) {
       const { attempt } = await claimed(anna);
-      await appendRunEvents(database.db, { runId: run.id, attempt, events: [{ kind: "checkpoint", step: death, checkpointId: crypto.randomUUID(), final: false }] });
+      await appendRunEvents(database.db, {
+        runId: run.id,
+        attempt,
+        events: [{ kind: "checkpoint", step: death, checkpointId: crypto.randomUUID(), final: false }],
+      });
       await silence(run);
     }
     expect((await claimed(bert)).attempt).toBe(6);
@@ -125,7 +135,10 @@ describe("fencing", () => {
     const before = await readRunEvents(database.db, run.id, 0, 1000);
     expect(await appendRunEvents(database.db, { runId: run.id, attempt: 1, events: [metric(9)], step: 9 })).toBe(null);
     expect(await heartbeatRun(database.db, { runId: run.id, attempt: 1 })).toBe(null);
-    expect(await transitionRun(database.db, { runId: run.id, attempt: 1, to: "succeeded", reason: "late" })).toEqual({ ok: false, problem: "fenced" });
+    expect(await transitionRun(database.db, { runId: run.id, attempt: 1, to: "succeeded", reason: "late" })).toEqual({
+      ok: false,
+      problem: "fenced",
+    });
     expect(await readRunEvents(database.db, run.id, 0, 1000)).toEqual(before);
     expect(await selectRun(database.db, run.id)).toMatchObject({ state: "running", step: 0, workerId: bert.id });
     expect(await heartbeatRun(database.db, { runId: run.id, attempt: 2 })).toEqual({ requested: null });
@@ -145,11 +158,15 @@ describe("events", () => {
     const run = await addRun(world);
     await claimed(anna);
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, i) => appendRunEvents(database.db, { runId: run.id, attempt: 1, events: [metric(2 * i + 1), metric(2 * i + 2)] })),
+      Array.from({ length: 20 }, (_, i) =>
+        appendRunEvents(database.db, { runId: run.id, attempt: 1, events: [metric(2 * i + 1), metric(2 * i + 2)] }),
+      ),
     );
     const rows = await readRunEvents(database.db, run.id, 0, 1000);
     expect(rows.map(({ seq }) => seq)).toEqual(Array.from({ length: 42 }, (_, i) => i + 1));
-    expect(answers.map((answer) => answer?.seq).sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 20 }, (_, i) => 4 + 2 * i));
+    expect(answers.map((answer) => answer?.seq).sort((a, b) => Number(a) - Number(b))).toEqual(
+      Array.from({ length: 20 }, (_, i) => 4 + 2 * i),
+    );
     expect((await selectRun(database.db, run.id))?.eventSeq).toBe(42);
     expect(await readRunEvents(database.db, run.id, 40, 1000)).toHaveLength(2);
   });
@@ -175,7 +192,11 @@ describe("events", () => {
 describe("states", () => {
   it("refuse what RUN_TRANSITIONS does not allow and leave no event behind", async () => {
     const run = await addRun(world);
-    expect(await transitionRun(database.db, { runId: run.id, to: "succeeded", reason: "no" })).toEqual({ ok: false, problem: "not_allowed", state: "queued" });
+    expect(await transitionRun(database.db, { runId: run.id, to: "succeeded", reason: "no" })).toEqual({
+      ok: false,
+      problem: "not_allowed",
+      state: "queued",
+    });
     expect(await statesOf(run)).toEqual(["- queued: Created"]);
   });
 
@@ -191,7 +212,10 @@ describe("states", () => {
     await requestRun(database.db, { runId: run.id, what: "cancel", reason: "Stop asked for by Robin" });
     await requestRun(database.db, { runId: run.id, what: "pause", reason: "Pause asked for by Robin" });
     expect(await heartbeatRun(database.db, { runId: run.id, attempt: 1 })).toEqual({ requested: "cancel" });
-    expect(await transitionRun(database.db, { runId: run.id, attempt: 1, to: "cancelled", reason: "Stopped as asked" })).toMatchObject({ ok: true, run: { requested: null } });
+    expect(await transitionRun(database.db, { runId: run.id, attempt: 1, to: "cancelled", reason: "Stopped as asked" })).toMatchObject({
+      ok: true,
+      run: { requested: null },
+    });
   });
 });
 

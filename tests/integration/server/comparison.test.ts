@@ -40,7 +40,9 @@ it("says what to do where nothing can be compared", async () => {
   const { db } = database;
   const projectId = await addProject(db);
   const modelIds = await Promise.all(["a", "b"].map((name) => ensureNamedModel(db, projectId, name)));
-  await expect(compareModels(researcher, { projectId, modelIds, split: "test", maxItems: 10, selection: "random", seed: 1 })).rejects.toThrow(/Evaluate or sample them/);
+  await expect(
+    compareModels(researcher, { projectId, modelIds, split: "test", maxItems: 10, selection: "random", seed: 1 }),
+  ).rejects.toThrow(/Evaluate or sample them/);
 });
 
 it("information: after votes that settle one pair, the other pairs are asked about", async () => {
@@ -60,7 +62,16 @@ it("information: after votes that settle one pair, the other pairs are asked abo
   const annotator = await addUser(db, "annotator");
   for (let task = await claimNextItem(annotator, { projectId }); task !== null; task = await claimNextItem(annotator, { projectId })) {
     const margin = task.completions[0]?.text.startsWith("best") ? -1 : 1;
-    await submitJudgement(annotator, { itemId: task.itemId, clientEventId: crypto.randomUUID(), value: { kind: "pairwise", margin }, reasons: [], comment: "", activeMs: 1, idleMs: 0, untouched: false });
+    await submitJudgement(annotator, {
+      itemId: task.itemId,
+      clientEventId: crypto.randomUUID(),
+      value: { kind: "pairwise", margin },
+      reasons: [],
+      comment: "",
+      activeMs: 1,
+      idleMs: 0,
+      untouched: false,
+    });
   }
   await ask(100, 120, names);
   await compareModels(researcher, { ...input, maxItems: 100 });
@@ -68,7 +79,16 @@ it("information: after votes that settle one pair, the other pairs are asked abo
   const other = await addUser(db, "annotator");
   for (let task = await claimNextItem(other, { projectId }); task !== null; task = await claimNextItem(other, { projectId })) {
     asked.push(task.completions.map(({ text }) => text.split(" ")[0]));
-    await submitJudgement(other, { itemId: task.itemId, clientEventId: crypto.randomUUID(), value: { kind: "pairwise", margin: 1 }, reasons: [], comment: "", activeMs: 1, idleMs: 0, untouched: false });
+    await submitJudgement(other, {
+      itemId: task.itemId,
+      clientEventId: crypto.randomUUID(),
+      value: { kind: "pairwise", margin: 1 },
+      reasons: [],
+      comment: "",
+      activeMs: 1,
+      idleMs: 0,
+      untouched: false,
+    });
   }
   expect(asked).toHaveLength(20);
   expect(asked.filter((names) => names.includes("new")).length).toBeGreaterThan(15);

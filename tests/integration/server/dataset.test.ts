@@ -32,7 +32,13 @@ async function readAll<T>(stream: AsyncIterable<T>): Promise<T[]> {
 /** A pair whose SECOND completion the annotator saw first and found better by 2. */
 async function addReversedPair(projectId: string, texts: [string, string], more: Parameters<typeof addItem>[3] = {}) {
   const { itemId, completionIds, promptId } = await addItem(database.db, projectId, texts, more);
-  const judgementId = await addVote(annotator, { projectId, itemId, shownOrder: [...completionIds].reverse(), value: { kind: "pairwise", margin: -2 }, ranks: [1, 2] });
+  const judgementId = await addVote(annotator, {
+    projectId,
+    itemId,
+    shownOrder: [...completionIds].reverse(),
+    value: { kind: "pairwise", margin: -2 },
+    ranks: [1, 2],
+  });
   return { itemId, promptId, judgementId };
 }
 
@@ -42,10 +48,23 @@ describe("freezeDataset", () => {
     const { promptId, judgementId } = await addReversedPair(projectId, ["first", "second"], { groupKey: "g1" });
     const version = await freezeDataset(researcher, { projectId, kind: "preference" });
     const rows = await readAll(readDatasetRows(researcher, { datasetId: version.id }));
-    const content = { messages: [{ role: "user", content: "Prompt for first / second" }], completions: ["first", "second"], ranks: [2, 1], margin: 2 };
+    const content = {
+      messages: [{ role: "user", content: "Prompt for first / second" }],
+      completions: ["first", "second"],
+      ranks: [2, 1],
+      margin: 2,
+    };
     expect(rows).toEqual([{ ordinal: 0, split: "train", groupKey: "g1", judgementId, promptId, content }]);
-    const expected = createHash("sha256").update(`${canonicalJson({ split: "train", groupKey: "g1", content })}\n`).digest("hex");
-    expect(version).toMatchObject({ created: true, version: 1, hash: expected, counts: { train: 1, validation: 0, test: 0 }, simulated: false });
+    const expected = createHash("sha256")
+      .update(`${canonicalJson({ split: "train", groupKey: "g1", content })}\n`)
+      .digest("hex");
+    expect(version).toMatchObject({
+      created: true,
+      version: 1,
+      hash: expected,
+      counts: { train: 1, validation: 0, test: 0 },
+      simulated: false,
+    });
   });
 
   it("gives the same hash to the same votes in another project, and another to one changed word", async () => {
@@ -54,7 +73,11 @@ describe("freezeDataset", () => {
       for (const pair of texts) await addReversedPair(projectId, pair);
       return (await freezeDataset(researcher, { projectId, kind: "preference" })).hash;
     };
-    const a: [string, string][] = [["one", "two"], ["three", "four"], ["five", "six"]];
+    const a: [string, string][] = [
+      ["one", "two"],
+      ["three", "four"],
+      ["five", "six"],
+    ];
     const [first, again, changed] = [await hashOf(a), await hashOf([...a].reverse()), await hashOf([...a.slice(0, 2), ["five", "seven"]])];
     expect(again).toBe(first);
     expect(changed).not.toBe(first);
@@ -64,10 +87,16 @@ describe("freezeDataset", () => {
     const projectId = await addProject(database.db);
     await addReversedPair(projectId, ["a", "b"]);
     const first = await freezeDataset(researcher, { projectId, kind: "preference" });
-    const [again, atOnce] = await Promise.all([freezeDataset(researcher, { projectId, kind: "preference" }), freezeDataset(researcher, { projectId, kind: "preference" })]);
+    const [again, atOnce] = await Promise.all([
+      freezeDataset(researcher, { projectId, kind: "preference" }),
+      freezeDataset(researcher, { projectId, kind: "preference" }),
+    ]);
     expect([again.id, atOnce.id, again.created]).toEqual([first.id, first.id, false]);
     await addReversedPair(projectId, ["c", "d"]);
-    const both = await Promise.all([freezeDataset(researcher, { projectId, kind: "preference" }), freezeDataset(researcher, { projectId, kind: "preference" })]);
+    const both = await Promise.all([
+      freezeDataset(researcher, { projectId, kind: "preference" }),
+      freezeDataset(researcher, { projectId, kind: "preference" }),
+    ]);
     expect(both.map(({ version }) => version)).toEqual([2, 2]);
     expect(both.filter(({ created }) => created)).toHaveLength(1);
   });
@@ -86,8 +115,16 @@ describe("freezeDataset", () => {
       const { itemId, completionIds } = await addItem(database.db, projectId, [`x${i}`, `y${i}`]);
       await addVote(by, { projectId, itemId, shownOrder: completionIds, ...vote });
     }
-    const preview = await previewDataset(researcher, { projectId, kind: "preference", filter: { includeSimulated: false, modes: ["pairwise", "ranking"], roundId: null, excludeUntouched: false } });
-    expect(preview).toMatchObject({ counts: { train: 1 }, excluded: { undone: 1, simulated: 1, bothBad: 1, skipped: 1, flagged: 1, untouched: 0 }, simulated: false });
+    const preview = await previewDataset(researcher, {
+      projectId,
+      kind: "preference",
+      filter: { includeSimulated: false, modes: ["pairwise", "ranking"], roundId: null, excludeUntouched: false },
+    });
+    expect(preview).toMatchObject({
+      counts: { train: 1 },
+      excluded: { undone: 1, simulated: 1, bothBad: 1, skipped: 1, flagged: 1, untouched: 0 },
+      simulated: false,
+    });
     const version = await freezeDataset(researcher, { projectId, kind: "preference" });
     expect(version.hash).toBe(preview.hash);
     expect(version.filter.excluded).toEqual(preview.excluded);
@@ -107,10 +144,15 @@ describe("freezeDataset", () => {
     await addReversedPair(projectId, ["c", "d"], { groupKey: "torn" });
     // Prompts are refused on the way in; only a change by hand does this.
     const [one] = await database.db.select().from(prompts).where(eq(prompts.projectId, projectId)).limit(1);
-    await database.db.update(prompts).set({ split: "test" }).where(eq(prompts.id, one?.id ?? ""));
+    await database.db
+      .update(prompts)
+      .set({ split: "test" })
+      .where(eq(prompts.id, one?.id ?? ""));
     await expect(freezeDataset(researcher, { projectId, kind: "preference" })).rejects.toThrow(/torn/);
     await expect(addPrompt(database.db, projectId, "another", { groupKey: "whole", split: "train" })).resolves.toBeDefined();
-    await expect(addPrompt(database.db, projectId, "leak", { groupKey: "whole", split: "test" })).rejects.toThrow(/already in the train split/);
+    await expect(addPrompt(database.db, projectId, "leak", { groupKey: "whole", split: "test" })).rejects.toThrow(
+      /already in the train split/,
+    );
   });
 
   it("makes SFT rows of references and, when asked, of completions that votes put first", async () => {
@@ -122,7 +164,9 @@ describe("freezeDataset", () => {
     expect(references.counts).toEqual({ train: 0, validation: 1, test: 0 });
     const both = await freezeDataset(researcher, { projectId, kind: "sft", filter: { bestRanked: true } });
     const rows = await readAll(readDatasetRows(researcher, { datasetId: both.id, splits: ["train"] }));
-    expect(rows.map(({ content, judgementId: id }) => [content, id])).toEqual([[{ messages: [{ role: "user", content: "Prompt for worse / better" }], completion: "better" }, judgementId]]);
+    expect(rows.map(({ content, judgementId: id }) => [content, id])).toEqual([
+      [{ messages: [{ role: "user", content: "Prompt for worse / better" }], completion: "better" }, judgementId],
+    ]);
   });
 });
 
@@ -130,7 +174,13 @@ describe("exportDataset", () => {
   it("expands a ranking to its ordered pairs with one id, in TRL's four shapes, and loses no row in its own", async () => {
     const projectId = await addProject(database.db);
     const { itemId, completionIds } = await addItem(database.db, projectId, ["A", "B", "C"], { groupKey: "g" });
-    const judgementId = await addVote(annotator, { projectId, itemId, shownOrder: completionIds, value: { kind: "ranking", ranks: [2, 1, 2] }, ranks: [2, 1, 2] });
+    const judgementId = await addVote(annotator, {
+      projectId,
+      itemId,
+      shownOrder: completionIds,
+      value: { kind: "ranking", ranks: [2, 1, 2] },
+      ranks: [2, 1, 2],
+    });
     const { id: datasetId } = await freezeDataset(researcher, { projectId, kind: "preference" });
     const read = (format: Parameters<typeof exportDataset>[1]) => readAll(exportDataset(researcher, format));
     const text = "Prompt for A / B / C";
@@ -141,15 +191,28 @@ describe("exportDataset", () => {
       { prompt, chosen: [turn("B")], rejected: [turn("A")], ...extra },
       { prompt, chosen: [turn("B")], rejected: [turn("C")], ...extra },
     ]);
-    expect((await read({ datasetId, format: "trl-preference", prompt: "explicit", shape: "string" }))[0]).toEqual({ prompt: text, chosen: "B", rejected: "A", ...extra });
-    expect((await read({ datasetId, format: "trl-preference", prompt: "implicit", shape: "messages" }))[0]).toEqual({ chosen: [...prompt, turn("B")], rejected: [...prompt, turn("A")], ...extra });
+    expect((await read({ datasetId, format: "trl-preference", prompt: "explicit", shape: "string" }))[0]).toEqual({
+      prompt: text,
+      chosen: "B",
+      rejected: "A",
+      ...extra,
+    });
+    expect((await read({ datasetId, format: "trl-preference", prompt: "implicit", shape: "messages" }))[0]).toEqual({
+      chosen: [...prompt, turn("B")],
+      rejected: [...prompt, turn("A")],
+      ...extra,
+    });
     expect((await read({ datasetId, format: "trl-preference", prompt: "implicit", shape: "string" }))[0]).toEqual({
       chosen: `\n\nHuman: ${text}\n\nAssistant: B`,
       rejected: `\n\nHuman: ${text}\n\nAssistant: A`,
       ...extra,
     });
-    expect(await read({ datasetId, format: "hone" })).toMatchObject([{ completions: ["A", "B", "C"], ranks: [2, 1, 2], margin: null, judgement_id: judgementId }]);
-    await expect(read({ datasetId, format: "trl-sft", layout: "messages", shape: "messages" })).rejects.toMatchObject({ code: "BAD_INPUT" });
+    expect(await read({ datasetId, format: "hone" })).toMatchObject([
+      { completions: ["A", "B", "C"], ranks: [2, 1, 2], margin: null, judgement_id: judgementId },
+    ]);
+    await expect(read({ datasetId, format: "trl-sft", layout: "messages", shape: "messages" })).rejects.toMatchObject({
+      code: "BAD_INPUT",
+    });
   });
 });
 
@@ -162,7 +225,11 @@ describe("createItems", () => {
     const [same = ""] = await addCompletions(database.db, projectId, promptId, [" x "], "another-model");
     const [foreign = ""] = await addCompletions(database.db, projectId, other, ["z"]);
     const pair = (completionIds: string[]) => ({ promptId, completionIds, mode: "pairwise" as const });
-    const result = await createItems(researcher, { projectId, items: [pair([a, b]), pair([b, a]), pair([a, same]), pair([a, foreign]), pair([a])], seatsPerItem: 3 });
+    const result = await createItems(researcher, {
+      projectId,
+      items: [pair([a, b]), pair([b, a]), pair([a, same]), pair([a, foreign]), pair([a])],
+      seatsPerItem: 3,
+    });
     expect(result).toMatchObject({ created: 1, existing: 1 });
     expect(result.skipped.map(({ index, reason }) => [index, reason])).toEqual([
       [2, "Two of the completions have the same text"],
@@ -170,8 +237,16 @@ describe("createItems", () => {
       [4, "Pairs with margin: an item has 2 completions, not 1"],
     ]);
     const [itemId = ""] = result.ids;
-    expect((await database.db.select({ seat: seats.seat }).from(seats).where(eq(seats.itemId, itemId)).orderBy(asc(seats.seat))).map(({ seat }) => seat)).toEqual([1, 2, 3]);
-    expect((await database.db.select().from(itemCompletions).where(eq(itemCompletions.itemId, itemId)).orderBy(asc(itemCompletions.position))).map(({ completionId }) => completionId)).toEqual([a, b]);
+    expect(
+      (await database.db.select({ seat: seats.seat }).from(seats).where(eq(seats.itemId, itemId)).orderBy(asc(seats.seat))).map(
+        ({ seat }) => seat,
+      ),
+    ).toEqual([1, 2, 3]);
+    expect(
+      (
+        await database.db.select().from(itemCompletions).where(eq(itemCompletions.itemId, itemId)).orderBy(asc(itemCompletions.position))
+      ).map(({ completionId }) => completionId),
+    ).toEqual([a, b]);
     expect((await createItems(researcher, { projectId, items: [pair([b, a])] })).existing).toBe(1);
     expect(await insertItems(database.db, { projectId, items: [pair([a, b])] })).toEqual({ inserted: 0, ids: [] });
   });

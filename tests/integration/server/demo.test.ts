@@ -30,7 +30,8 @@ it("makes people, prompts, items with seats and the shipped base model, and a se
   const first = await seedDemo(db, options);
   const countAll = async () => {
     const counts: Record<string, number> = {};
-    for (const [name, table] of Object.entries({ users, prompts, completions, items, seats, checkpoints })) counts[name] = (await db.select({ n: count() }).from(table))[0]?.n ?? -1;
+    for (const [name, table] of Object.entries({ users, prompts, completions, items, seats, checkpoints }))
+      counts[name] = (await db.select({ n: count() }).from(table))[0]?.n ?? -1;
     return counts;
   };
   const counts = await countAll();
@@ -40,7 +41,12 @@ it("makes people, prompts, items with seats and the shipped base model, and a se
   const modes = await db.select({ mode: items.mode, n: count() }).from(items).groupBy(items.mode);
   expect(new Set(modes.map(({ mode }) => mode))).toEqual(new Set(["pairwise", "ranking"]));
   // The well-known digest of "abc" (FIPS 180-2, appendix B.1).
-  expect((await db.select().from(checkpoints))[0]).toMatchObject({ name: "whole", path: "shipped:whole", kind: "base", hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" });
+  expect((await db.select().from(checkpoints))[0]).toMatchObject({
+    name: "whole",
+    path: "shipped:whole",
+    kind: "base",
+    hash: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+  });
   const [researcher] = await db.select().from(users).where(eq(users.id, first.users.researcher.id));
   expect(await verifyPassword(DEMO_PASSWORD, researcher?.passwordHash ?? "")).toBe(true);
   expect(await db.select().from(judgements)).toHaveLength(0);

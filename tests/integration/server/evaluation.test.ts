@@ -17,7 +17,9 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 it("runs on the same prompts are offered, and their differences are paired", async () => {
-  expect(await listComparableRuns(world.ctx, ids.strong)).toMatchObject([{ id: ids.weak, name: "Evaluation of step 4", checkpointName: "tiny policy, step 4", shared: 24 }]);
+  expect(await listComparableRuns(world.ctx, ids.strong)).toMatchObject([
+    { id: ids.weak, name: "Evaluation of step 4", checkpointName: "tiny policy, step 4", shared: 24 },
+  ]);
   const compared = await compareEvaluationRuns(world.ctx, { runId: ids.strong, baselineId: ids.weak });
   expect(compared).toMatchObject({ prompts: 24, seed: 1 });
   const rouge = compared.metrics.find(({ metric }) => metric === "rougeL");
@@ -37,6 +39,8 @@ it("what cannot be compared is said", async () => {
 
 it("a PPO run's rewards stand at their distance, with the gold scores of its evaluated checkpoints", async () => {
   const points = await getRewardByDistance(world.ctx, ids.ppo);
-  expect(points.map(({ step, gold }) => [step, gold !== null])).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((step) => [step, step === 4 || step === 8]));
+  expect(points.map(({ step, gold }) => [step, gold !== null])).toEqual(
+    [1, 2, 3, 4, 5, 6, 7, 8].map((step) => [step, step === 4 || step === 8]),
+  );
   expect(points[7]?.distance).toBeCloseTo(Math.sqrt(0.06 * 64), 12);
 });

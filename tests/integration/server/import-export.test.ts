@@ -28,12 +28,25 @@ const importInto = (project: string, rows: AsyncIterable<SourceRow> | SourceRow[
   importRows(researcher, { projectId: project, kind: "comparisons", source: "votes.jsonl", policy: "refuse", ...more }, rows);
 
 /** All that does not belong to one installation. */
-const essence = ({ id: _, promptId: _p, annotator: _a, clientEventId: _c, guideline: _g, completions, shown, ranks, ...rest }: JudgementRecord) => {
+const essence = ({
+  id: _,
+  promptId: _p,
+  annotator: _a,
+  clientEventId: _c,
+  guideline: _g,
+  completions,
+  shown,
+  ranks,
+  ...rest
+}: JudgementRecord) => {
   // The order of an item's completions is an installation's own.
   const order = [...completions.keys()].sort((a, b) => ((completions[a]?.text ?? "") < (completions[b]?.text ?? "") ? -1 : 1));
   return {
-    ...rest, margin: rest.margin === null ? null : Math.abs(rest.margin), shown: shown.map((i) => completions[i]?.text),
-    completions: order.map((i) => ({ text: completions[i]?.text, model: completions[i]?.model })), ranks: ranks === null ? null : order.map((i) => ranks[i]),
+    ...rest,
+    margin: rest.margin === null ? null : Math.abs(rest.margin),
+    shown: shown.map((i) => completions[i]?.text),
+    completions: order.map((i) => ({ text: completions[i]?.text, model: completions[i]?.model })),
+    ranks: ranks === null ? null : order.map((i) => ranks[i]),
   };
 };
 const sorted = (records: JudgementRecord[]) => records.map(essence).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
@@ -41,12 +54,36 @@ const sorted = (records: JudgementRecord[]) => records.map(essence).sort((a, b) 
 beforeAll(async () => {
   researcher = await addUser(db(), "researcher");
   projectId = await addProject(db());
-  for (let i = 0; i < 6; i++) await addItem(db(), projectId, [`Answer A${i}, "quoted"`, `Answer\nB${i} Ä 漢`], { seats: 2, reference: `Reference ${i}`, split: i === 0 ? "test" : "train", groupKey: `g${i}` });
+  for (let i = 0; i < 6; i++)
+    await addItem(db(), projectId, [`Answer A${i}, "quoted"`, `Answer\nB${i} Ä 漢`], {
+      seats: 2,
+      reference: `Reference ${i}`,
+      split: i === 0 ? "test" : "train",
+      groupKey: `g${i}`,
+    });
   await addItem(db(), projectId, ["one", "two", "three"], { seats: 2 });
   for (const annotator of [await addUser(db(), "annotator"), await addUser(db(), "annotator")]) {
-    for (let task = await claimNextItem(annotator, { projectId }), n = 0; task !== null; task = await claimNextItem(annotator, { projectId }), n++) {
-      const value = task.mode === "ranking" ? ({ kind: "ranking", ranks: [2, 1, 2] } as const) : n === 4 ? ({ kind: "both_bad" } as const) : ({ kind: "pairwise", margin: (n % 5) - 2 } as const);
-      await submitJudgement(annotator, { itemId: task.itemId, clientEventId: crypto.randomUUID(), value: value.kind === "ranking" ? { kind: "ranking", ranks: [2, 1, 2] } : value, reasons: ["Faithful"], comment: `Said ${n}`, activeMs: 1234 + n, idleMs: 5, untouched: n === 1 });
+    for (
+      let task = await claimNextItem(annotator, { projectId }), n = 0;
+      task !== null;
+      task = await claimNextItem(annotator, { projectId }), n++
+    ) {
+      const value =
+        task.mode === "ranking"
+          ? ({ kind: "ranking", ranks: [2, 1, 2] } as const)
+          : n === 4
+            ? ({ kind: "both_bad" } as const)
+            : ({ kind: "pairwise", margin: (n % 5) - 2 } as const);
+      await submitJudgement(annotator, {
+        itemId: task.itemId,
+        clientEventId: crypto.randomUUID(),
+        value: value.kind === "ranking" ? { kind: "ranking", ranks: [2, 1, 2] } : value,
+        reasons: ["Faithful"],
+        comment: `Said ${n}`,
+        activeMs: 1234 + n,
+        idleMs: 5,
+        untouched: n === 1,
+      });
     }
   }
 });
@@ -67,8 +104,26 @@ describe("Hone's own layout", () => {
 
 describe("published layouts", () => {
   const orders = (records: JudgementRecord[]) =>
-    records.flatMap(({ completions, ranks }) => (ranks === null ? [] : completions.flatMap((a, i) => completions.flatMap((b, j) => ((ranks[i] ?? 0) < (ranks[j] ?? 0) ? [`${a.text} > ${b.text}`] : []))))).sort();
-  it.each(["trl-explicit", "trl-implicit", "hh-rlhf", "lmarena", "summarize-from-feedback", "alpaca-eval", "helpsteer3", "argilla", "oasst"] as const)("%s keeps who was preferred to whom", async (layout) => {
+    records
+      .flatMap(({ completions, ranks }) =>
+        ranks === null
+          ? []
+          : completions.flatMap((a, i) =>
+              completions.flatMap((b, j) => ((ranks[i] ?? 0) < (ranks[j] ?? 0) ? [`${a.text} > ${b.text}`] : [])),
+            ),
+      )
+      .sort();
+  it.each([
+    "trl-explicit",
+    "trl-implicit",
+    "hh-rlhf",
+    "lmarena",
+    "summarize-from-feedback",
+    "alpaca-eval",
+    "helpsteer3",
+    "argilla",
+    "oasst",
+  ] as const)("%s keeps who was preferred to whom", async (layout) => {
     const target = await addProject(db());
     const source = await recordsOf(projectId);
     // What the layout cannot say gives no row; a row of pairs gives a vote for each.
@@ -92,12 +147,22 @@ describe("published layouts", () => {
 });
 
 describe("an import", () => {
-  const row = (i: number, more: Record<string, unknown> = {}): SourceRow => ({ line: i, row: { prompt: `Why ${i}?`, chosen: `a${i}`, rejected: `b${i}`, ...more } });
+  const row = (i: number, more: Record<string, unknown> = {}): SourceRow => ({
+    line: i,
+    row: { prompt: `Why ${i}?`, chosen: `a${i}`, rejected: `b${i}`, ...more },
+  });
   it("keeps the good rows or refuses all, as chosen, and tells each bad one with its line", async () => {
     const target = await addProject(db());
     const rows = [row(1), { line: 2, reason: "not JSON: x" }, row(3, { margin: 9 }), row(4)];
     const refused = await importInto(target, rows);
-    expect(refused).toMatchObject({ stored: false, errorCount: 2, errors: [{ line: 2, reason: "not JSON: x" }, { line: 3, reason: expect.stringMatching(/^margin/) }] });
+    expect(refused).toMatchObject({
+      stored: false,
+      errorCount: 2,
+      errors: [
+        { line: 2, reason: "not JSON: x" },
+        { line: 3, reason: expect.stringMatching(/^margin/) },
+      ],
+    });
     expect(await recordsOf(target)).toEqual([]);
     const kept = await importInto(target, rows, { policy: "keep" });
     expect(kept).toMatchObject({ stored: true, errorCount: 2, created: { judgements: 2 } });
@@ -114,6 +179,12 @@ describe("an import", () => {
   it("a preview stores nothing", async () => {
     const target = await addProject(db());
     expect(await importInto(target, [row(1)], { dryRun: true })).toMatchObject({ stored: false, created: { judgements: 1 } });
-    expect(await db().select().from(judgements).where(and(eq(judgements.projectId, target))).orderBy(asc(judgements.id))).toEqual([]);
+    expect(
+      await db()
+        .select()
+        .from(judgements)
+        .where(and(eq(judgements.projectId, target)))
+        .orderBy(asc(judgements.id)),
+    ).toEqual([]);
   });
 });

@@ -26,14 +26,28 @@ async function addProjectNamed(slug: string) {
   const project = await insertProject(db, { slug, name: slug });
   const projectId = project?.id ?? "";
   /** A vote that ranks one answer of each of `models`, in this order unless `ranks` says otherwise. */
-  const vote = async (prompt: string, models: string[], { by = researcher, ranks, bothBad = false, category = "chat" }: { by?: UserContext; ranks?: number[]; bothBad?: boolean; category?: string } = {}) => {
+  const vote = async (
+    prompt: string,
+    models: string[],
+    {
+      by = researcher,
+      ranks,
+      bothBad = false,
+      category = "chat",
+    }: { by?: UserContext; ranks?: number[]; bothBad?: boolean; category?: string } = {},
+  ) => {
     const promptId = await addPrompt(db, projectId, prompt, { meta: { category } });
     const completionIds: string[] = [];
-    for (const [i, model] of models.entries()) completionIds.push(...(await addCompletions(db, projectId, promptId, [`${"abcdefghi"[i]}: ${prompt} ${"word ".repeat(5 * i)}`], model)));
+    for (const [i, model] of models.entries())
+      completionIds.push(
+        ...(await addCompletions(db, projectId, promptId, [`${"abcdefghi"[i]}: ${prompt} ${"word ".repeat(5 * i)}`], model)),
+      );
     const mode = models.length === 2 ? ("pairwise" as const) : ("ranking" as const);
     const { ids } = await createItems({ db }, { projectId, items: [{ promptId, completionIds, mode }] });
     return addVote(by, {
-      projectId, itemId: ids[0] ?? "", shownOrder: completionIds,
+      projectId,
+      itemId: ids[0] ?? "",
+      shownOrder: completionIds,
       value: bothBad ? { kind: "both_bad" } : { kind: "pairwise", margin: -2 },
       ranks: bothBad ? null : (ranks ?? models.map((_, i) => i + 1)),
     });
@@ -53,7 +67,14 @@ it("ranks models that were compared with another one, and no model that met only
     { name: "good", rank: 1, judged: 2, open: "above" },
     { name: "poor", rank: 2, judged: 2, open: "below" },
   ]);
-  expect(board).toMatchObject({ groups: 1, votes: { counted: 2 }, winRates: [[null, { share: 1, n: 2 }], [{ share: 0, n: 2 }, null]] });
+  expect(board).toMatchObject({
+    groups: 1,
+    votes: { counted: 2 },
+    winRates: [
+      [null, { share: 1, n: 2 }],
+      [{ share: 0, n: 2 }, null],
+    ],
+  });
   expect(board.notes.join(" ")).toMatch(/good never lost/);
 });
 
@@ -67,8 +88,15 @@ describe("a board", () => {
     await vote("q5", ["c", "a"], { by: simulated });
     const board = await getLeaderboard(researcher, { slug: "mixed", ...all });
     expect(board.votes).toMatchObject({ counted: 3, available: { people: 4, simulated: 1 } });
-    expect(board.categories).toEqual([{ name: "chat", votes: 2 }, { name: "code", votes: 1 }]);
-    expect(Object.fromEntries(board.ranking.map(({ name, judged, bothBad }) => [name, [judged, bothBad]]))).toEqual({ a: [4, 1], b: [3, 0], c: [2, 1] });
+    expect(board.categories).toEqual([
+      { name: "chat", votes: 2 },
+      { name: "code", votes: 1 },
+    ]);
+    expect(Object.fromEntries(board.ranking.map(({ name, judged, bothBad }) => [name, [judged, bothBad]]))).toEqual({
+      a: [4, 1],
+      b: [3, 0],
+      c: [2, 1],
+    });
     // The ranking's three pairs weigh 1/2 each: a has two of them and two lone votes.
     expect(board.ranking.find(({ name }) => name === "a")?.weight).toBe(3);
     expect(await getLeaderboard(researcher, { slug: "mixed", ...all, category: "code" })).toMatchObject({ votes: { counted: 1 } });
@@ -94,7 +122,8 @@ describe("a board", () => {
     for (let i = 0; i < 6; i++) await vote(`w${i}`, i < 3 ? ["a", "b"] : ["b", "a"]);
     const rows = await database.db.select().from(judgements).where(eq(judgements.projectId, projectId));
     for (const { id } of rows.slice(0, 3)) await database.db.update(judgements).set({ propensity: 0.25 }).where(eq(judgements.id, id));
-    const scoreOfA = async (weights: "served" | "propensity", slug: string) => (await getLeaderboard(researcher, { slug, votes: "all", weights })).ranking.find(({ name }) => name === "a")?.score ?? 0;
+    const scoreOfA = async (weights: "served" | "propensity", slug: string) =>
+      (await getLeaderboard(researcher, { slug, votes: "all", weights })).ranking.find(({ name }) => name === "a")?.score ?? 0;
     expect(await scoreOfA("served", "weighed")).toBeCloseTo(1000, 6);
     // a wins weigh four times as much: half of the logit ln 4 each side of the mean.
     expect(Math.abs((await scoreOfA("propensity", "weighed")) - 1000)).toBeCloseTo((400 / Math.LN10) * (Math.log(4) / 2), 6);
@@ -141,7 +170,10 @@ describe("a board", () => {
   it("leaves out the pairs that a best-of-n says nothing of", async () => {
     const { vote } = await addProjectNamed("best");
     const id = await vote("b1", ["a", "b", "c"], { ranks: [1, 2, 2] });
-    await database.db.update(judgements).set({ value: { kind: "best_of_n", best: 0 } as never }).where(eq(judgements.id, id));
+    await database.db
+      .update(judgements)
+      .set({ value: { kind: "best_of_n", best: 0 } as never })
+      .where(eq(judgements.id, id));
     const board = await getLeaderboard(researcher, { slug: "best", ...all });
     const [bRow, cRow] = ["b", "c"].map((name) => board.ranking.find((row) => row.name === name));
     expect(board.winRates[bRow?.place ?? -1]?.[cRow?.place ?? -1]).toBeNull();
@@ -153,7 +185,9 @@ describe("a board", () => {
     const board = await getLeaderboard(researcher, { slug: "styled", ...all, style: "controlled" });
     // The second answer is always the longer one: length is the one feature that differs.
     expect(board.style?.coefficients.map(({ name }) => name)).toEqual(["Length"]);
-    expect(await getLeaderboard(researcher, { slug: "mixed", ...all, style: "controlled" })).toMatchObject({ style: { note: expect.stringMatching(/at least/) } });
+    expect(await getLeaderboard(researcher, { slug: "mixed", ...all, style: "controlled" })).toMatchObject({
+      style: { note: expect.stringMatching(/at least/) },
+    });
   });
 
   it("is for nobody else while it is not published", async () => {

@@ -25,7 +25,8 @@ it("copies what the trainer reads, records it once, and again when its weights c
   expect(row).toMatchObject({ kind: "base", projectId: null, name: "my-llama", path: added.path, final: true });
   const target = path.join(storeFolder, added.path);
   expect(await hashWeights(target)).toBe(row?.hash);
-  for (const name of ["config.json", "model.safetensors.index.json", "model-00001-of-00004.safetensors"]) expect(existsSync(path.join(target, name)), name).toBe(true);
+  for (const name of ["config.json", "model.safetensors.index.json", "model-00001-of-00004.safetensors"])
+    expect(existsSync(path.join(target, name)), name).toBe(true);
   expect(existsSync(path.join(target, "golden.json"))).toBe(false);
   expect(await addModel(db, { folder, name: "my-llama", storeFolder })).toEqual({ ...added, created: false });
   writeFileSync(path.join(folder, "model-00004-of-00004.safetensors"), "other weights");

@@ -21,7 +21,13 @@ it("counts completions, items and the judgements that stand, each of its own pro
   const { db } = database;
   const projectId = await addProject(db);
   const judged = await addItem(db, projectId, ["one", "two"], { seats: 2, reference: "the answer" });
-  const vote = { projectId, itemId: judged.itemId, shownOrder: judged.completionIds, value: { kind: "pairwise", margin: -1 } as const, ranks: [1, 2] };
+  const vote = {
+    projectId,
+    itemId: judged.itemId,
+    shownOrder: judged.completionIds,
+    value: { kind: "pairwise", margin: -1 } as const,
+    ranks: [1, 2],
+  };
   await addVote(annotator, vote);
   await addVote(researcher, { ...vote, seat: 2, undone: true });
   const answered = await addPrompt(db, projectId, "100 % answered?", { split: "test" });

@@ -19,8 +19,14 @@ async function judgeAll(ctx: UserContext, better: (texts: string[]) => number): 
   for (let task = await claimNextItem(ctx, { projectId }); task !== null; task = await claimNextItem(ctx, { projectId })) {
     const best = better(task.completions.map(({ text }) => text));
     await submitJudgement(ctx, {
-      itemId: task.itemId, clientEventId: crypto.randomUUID(), value: { kind: "pairwise", margin: best === 0 ? -2 : 2 },
-      reasons: [], comment: "", activeMs: 20_000, idleMs: 0, untouched: false,
+      itemId: task.itemId,
+      clientEventId: crypto.randomUUID(),
+      value: { kind: "pairwise", margin: best === 0 ? -2 : 2 },
+      reasons: [],
+      comment: "",
+      activeMs: 20_000,
+      idleMs: 0,
+      untouched: false,
     });
   }
 }
@@ -45,19 +51,37 @@ describe("the quality of votes", () => {
     const order = scales.find(({ name }) => name === "order");
     expect(order?.percent.value).toBeCloseTo((29 * 3 + 1) / 90, 12);
     expect(byMode).toMatchObject([{ group: "pairwise", votes: 90 }]);
-    expect(annotators.map(({ agreement }) => agreement).sort((a, b) => a.k - b.k)).toEqual([{ k: 58, n: 60 }, { k: 59, n: 60 }, { k: 59, n: 60 }]);
+    expect(annotators.map(({ agreement }) => agreement).sort((a, b) => a.k - b.k)).toEqual([
+      { k: 58, n: 60 },
+      { k: 59, n: 60 },
+      { k: 59, n: 60 },
+    ]);
     expect(least).toMatchObject([{ itemId: itemIds[7], agreed: 1, pairs: 3, prompt: "Prompt for good 7 / poor 7" }]);
     expect((await getQuality(researcher, { projectId, simulated: true })).votes).toBe(0);
   });
   it("counts gold by what is known", async () => {
-    const { shownOrder } = (await db().select().from(judgements).where(eq(judgements.itemId, itemIds[7] ?? "")))[0] ?? { shownOrder: [] };
+    const { shownOrder } = (
+      await db()
+        .select()
+        .from(judgements)
+        .where(eq(judgements.itemId, itemIds[7] ?? ""))
+    )[0] ?? { shownOrder: [] };
     const [first = "", second = ""] = [...shownOrder].sort();
-    await db().update(items).set({ gold: { [first]: 1, [second]: 2 } }).where(eq(items.id, itemIds[7] ?? ""));
+    await db()
+      .update(items)
+      .set({ gold: { [first]: 1, [second]: 2 } })
+      .where(eq(items.id, itemIds[7] ?? ""));
     const { annotators } = await getQuality(researcher, { projectId, simulated: false });
     const gold = annotators.map(({ gold: { k, n } }) => `${k}/${n}`).sort();
     // Two of the three said the same, one the opposite, whichever is the known answer.
-    expect([["0/1", "0/1", "1/1"], ["0/1", "1/1", "1/1"]]).toContainEqual(gold);
-    await db().update(items).set({ gold: null }).where(eq(items.id, itemIds[7] ?? ""));
+    expect([
+      ["0/1", "0/1", "1/1"],
+      ["0/1", "1/1", "1/1"],
+    ]).toContainEqual(gold);
+    await db()
+      .update(items)
+      .set({ gold: null })
+      .where(eq(items.id, itemIds[7] ?? ""));
   });
 });
 
@@ -67,17 +91,26 @@ describe("review", () => {
     expect(before.judgements[0]).toMatchObject({ annotatorId: people[2]?.user.id, itemId: itemIds[7] });
     expect(before.judgements[0]?.likelihood).toBeLessThan(0.1);
     expect(before.judgements[0]?.others).toHaveLength(2);
-    await expect(reviewJudgement(researcher, { judgementId: before.judgements[0]?.id ?? "", verdict: "sent_back", note: "" })).rejects.toMatchObject({ code: "BAD_INPUT", fields: [{ field: "note" }] });
+    await expect(
+      reviewJudgement(researcher, { judgementId: before.judgements[0]?.id ?? "", verdict: "sent_back", note: "" }),
+    ).rejects.toMatchObject({ code: "BAD_INPUT", fields: [{ field: "note" }] });
     await reviewJudgement(researcher, { judgementId: before.judgements[0]?.id ?? "", verdict: "accepted", note: "" });
     expect((await listToReview(researcher, { projectId, simulated: false })).total).toBe(before.total - 1);
   });
   it("sent back, a vote counts nowhere and its annotator gets the item again", async () => {
     const third = people[2] as UserContext;
-    const [odd] = await db().select().from(judgements).where(eq(judgements.annotatorId, third.user.id)).orderBy(judgements.createdAt).limit(1);
+    const [odd] = await db()
+      .select()
+      .from(judgements)
+      .where(eq(judgements.annotatorId, third.user.id))
+      .orderBy(judgements.createdAt)
+      .limit(1);
     if (odd === undefined) throw new Error("no vote");
     await reviewJudgement(researcher, { judgementId: odd.id, verdict: "sent_back", note: "Read the last line again" });
     expect((await getQuality(researcher, { projectId, simulated: false })).votes).toBe(89);
-    await expect(reviewJudgement(researcher, { judgementId: odd.id, verdict: "accepted", note: "" })).rejects.toMatchObject({ code: "CONFLICT" });
+    await expect(reviewJudgement(researcher, { judgementId: odd.id, verdict: "accepted", note: "" })).rejects.toMatchObject({
+      code: "CONFLICT",
+    });
     const task = await claimNextItem(third, { projectId });
     expect(task).toMatchObject({ itemId: odd.itemId, sentBack: "Read the last line again" });
     await judgeAll(third, () => 0);

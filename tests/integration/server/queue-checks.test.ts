@@ -17,14 +17,26 @@ const db = useDatabase();
 
 async function createProject(queue: Partial<QueueSettings>, count: number, seatsPerItem = 1) {
   const projectId = await addProject(db());
-  await db().update(projects).set({ queue: queueSettingsSchema.parse(queue) }).where(eq(projects.id, projectId));
+  await db()
+    .update(projects)
+    .set({ queue: queueSettingsSchema.parse(queue) })
+    .where(eq(projects.id, projectId));
   const made = [];
   for (let i = 0; i < count; i++) made.push(await addItem(db(), projectId, [`good ${i}`, `poor ${i}`], { seats: seatsPerItem }));
   return { projectId, made };
 }
 const annotator = () => addUser(db(), "annotator");
 const vote = (ctx: UserContext, task: AnnotationTask, better = "good") =>
-  submitJudgement(ctx, { itemId: task.itemId, clientEventId: crypto.randomUUID(), value: { kind: "pairwise", margin: task.completions[0]?.text.startsWith(better) ? -1 : 1 }, reasons: [], comment: "", activeMs: 1000, idleMs: 0, untouched: false });
+  submitJudgement(ctx, {
+    itemId: task.itemId,
+    clientEventId: crypto.randomUUID(),
+    value: { kind: "pairwise", margin: task.completions[0]?.text.startsWith(better) ? -1 : 1 },
+    reasons: [],
+    comment: "",
+    activeMs: 1000,
+    idleMs: 0,
+    untouched: false,
+  });
 async function judgeAll(ctx: UserContext, projectId: string, better = "good"): Promise<AnnotationTask[]> {
   const seen: AnnotationTask[] = [];
   for (let task = await claimNextItem(ctx, { projectId }); task !== null; task = await claimNextItem(ctx, { projectId })) {
@@ -48,7 +60,15 @@ describe("checks", () => {
     expect(seen[0]?.filter(({ itemId }) => !golden.has(itemId))).toHaveLength(20);
     expect(seen[0]?.filter(({ itemId }) => golden.has(itemId)).length).toBeGreaterThan(0);
     expect(seen[1]?.every(({ itemId }) => golden.has(itemId))).toBe(true);
-    expect((await previewDataset(await addUser(db(), "researcher"), { projectId, kind: "preference", filter: { includeSimulated: false, modes: ["pairwise"], roundId: null, excludeUntouched: false } })).counts.train).toBe(20);
+    expect(
+      (
+        await previewDataset(await addUser(db(), "researcher"), {
+          projectId,
+          kind: "preference",
+          filter: { includeSimulated: false, modes: ["pairwise"], roundId: null, excludeUntouched: false },
+        })
+      ).counts.train,
+    ).toBe(20);
     const { annotators } = await getQuality(await addUser(db(), "researcher"), { projectId, simulated: false });
     const goldOfFirst = annotators.find(({ annotatorId }) => annotatorId === people[0]?.user.id)?.gold;
     expect(goldOfFirst?.k).toBe(goldOfFirst?.n);
@@ -70,13 +90,21 @@ it("items come back once, with the sides swapped, after the gap; consistency is 
   const { projectId } = await createProject({ repeatShare: 0.5, repeatGap: 3 }, 30);
   const ctx = await annotator();
   const seen = await judgeAll(ctx, projectId);
-  const rows = await db().select({ purpose: judgements.purpose, repeatOf: items.repeatOf, shown: judgements.shownOrder }).from(judgements).innerJoin(items, eq(items.id, judgements.itemId)).where(eq(judgements.projectId, projectId)).orderBy(judgements.createdAt);
+  const rows = await db()
+    .select({ purpose: judgements.purpose, repeatOf: items.repeatOf, shown: judgements.shownOrder })
+    .from(judgements)
+    .innerJoin(items, eq(items.id, judgements.itemId))
+    .where(eq(judgements.projectId, projectId))
+    .orderBy(judgements.createdAt);
   const repeats = rows.filter(({ purpose }) => purpose === "repeat");
   expect(repeats.length).toBeGreaterThan(3);
   expect(seen).toHaveLength(30 + repeats.length);
   expect(new Set(repeats.map(({ repeatOf }) => repeatOf)).size).toBe(repeats.length);
   for (const { repeatOf, shown } of repeats) {
-    const [first] = await db().select().from(judgements).where(eq(judgements.itemId, repeatOf ?? ""));
+    const [first] = await db()
+      .select()
+      .from(judgements)
+      .where(eq(judgements.itemId, repeatOf ?? ""));
     expect(shown).toEqual(first?.shownOrder.toReversed());
   }
   const { annotators, votes } = await getQuality(await addUser(db(), "researcher"), { projectId, simulated: false });
@@ -93,7 +121,10 @@ it("a daily cap ends the day, an annotator's own cap stands above the project's,
   expect(await judgeAll(one, projectId)).toHaveLength(2);
   expect(await judgeAll(two, projectId)).toHaveLength(4);
   expect(await judgeAll(three, projectId)).toHaveLength(0);
-  await db().update(judgements).set({ createdAt: new Date(Date.now() - 2 * 86_400_000) }).where(and(eq(judgements.projectId, projectId), eq(judgements.annotatorId, one.user.id)));
+  await db()
+    .update(judgements)
+    .set({ createdAt: new Date(Date.now() - 2 * 86_400_000) })
+    .where(and(eq(judgements.projectId, projectId), eq(judgements.annotatorId, one.user.id)));
   expect(await judgeAll(one, projectId)).toHaveLength(2);
 });
 
@@ -101,18 +132,30 @@ describe("where votes disagree", () => {
   it("an item gets more of them up to the most, and then an adjudicator, whose word stands for all", async () => {
     const { projectId, made } = await createProject({ maxOverlap: 3, adjudication: true }, 2, 2);
     const itemId = made[0]?.itemId ?? "";
-    const [one, two, three, fourth, judge] = [await annotator(), await annotator(), await annotator(), await annotator(), await annotator()];
+    const [one, two, three, fourth, judge] = [
+      await annotator(),
+      await annotator(),
+      await annotator(),
+      await annotator(),
+      await annotator(),
+    ];
     await upsertProjectAnnotator(db(), { projectId, userId: judge.user.id, adjudicator: true, paused: false, dailyCap: null });
     await judgeAll(one, projectId);
     // The second differs on the first item only.
-    for (let task = await claimNextItem(two, { projectId }); task !== null; task = await claimNextItem(two, { projectId })) await vote(two, task, task.itemId === itemId ? "poor" : "good");
+    for (let task = await claimNextItem(two, { projectId }); task !== null; task = await claimNextItem(two, { projectId }))
+      await vote(two, task, task.itemId === itemId ? "poor" : "good");
     expect((await seatsOf(itemId)).map(({ tier }) => tier)).toEqual([1, 1, 1]);
     expect(await seatsOf(made[1]?.itemId ?? "")).toHaveLength(2);
     expect((await judgeAll(three, projectId)).map((task) => task.itemId)).toEqual([itemId]);
     expect((await seatsOf(itemId)).map(({ tier }) => tier)).toEqual([1, 1, 1, 2]);
     expect(await judgeAll(fourth, projectId)).toEqual([]);
     const researcher = await addUser(db(), "researcher");
-    const preview = () => previewDataset(researcher, { projectId, kind: "preference", filter: { includeSimulated: false, modes: ["pairwise"], roundId: null, excludeUntouched: false } });
+    const preview = () =>
+      previewDataset(researcher, {
+        projectId,
+        kind: "preference",
+        filter: { includeSimulated: false, modes: ["pairwise"], roundId: null, excludeUntouched: false },
+      });
     expect((await preview()).counts.train).toBe(5);
     expect((await judgeAll(judge, projectId, "poor")).map((task) => task.itemId)).toEqual([itemId]);
     expect((await preview()).counts.train).toBe(3);

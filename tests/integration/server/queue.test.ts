@@ -26,14 +26,45 @@ const only = <T>(rows: T[]): T => {
 };
 
 /** A project with `count` items of `k` completions that each want `seatsPerItem` judgements. */
-async function createItemsToJudge(count: number, seatsPerItem: number, k = 2, mode: ItemMode = k === 2 ? "pairwise" : "ranking"): Promise<void> {
+async function createItemsToJudge(
+  count: number,
+  seatsPerItem: number,
+  k = 2,
+  mode: ItemMode = k === 2 ? "pairwise" : "ranking",
+): Promise<void> {
   const { db } = database;
   projectId = only(await db.insert(projects).values({ slug: randomUUID(), name: "Queue", undoSeconds: 300 }).returning()).id;
   const model = only(await db.insert(models).values({ projectId, name: "model" }).returning());
   const made = await Promise.all(
     Array.from({ length: count }, async (_, i) => {
-      const prompt = only(await db.insert(prompts).values({ projectId, messages: [{ role: "user", content: `Prompt ${i}` }], split: "train", groupKey: String(i), contentHash: String(i) }).returning());
-      const rows = k === 0 ? [] : await db.insert(completions).values(Array.from({ length: k }, (__, c) => ({ projectId, promptId: prompt.id, modelId: model.id, text: `Text ${c}`, source: "external" as const, contentHash: String(c) }))).returning();
+      const prompt = only(
+        await db
+          .insert(prompts)
+          .values({
+            projectId,
+            messages: [{ role: "user", content: `Prompt ${i}` }],
+            split: "train",
+            groupKey: String(i),
+            contentHash: String(i),
+          })
+          .returning(),
+      );
+      const rows =
+        k === 0
+          ? []
+          : await db
+              .insert(completions)
+              .values(
+                Array.from({ length: k }, (__, c) => ({
+                  projectId,
+                  promptId: prompt.id,
+                  modelId: model.id,
+                  text: `Text ${c}`,
+                  source: "external" as const,
+                  contentHash: String(c),
+                })),
+              )
+              .returning();
       return { promptId: prompt.id, completionIds: rows.map(({ id }) => id), mode };
     }),
   );
@@ -41,14 +72,34 @@ async function createItemsToJudge(count: number, seatsPerItem: number, k = 2, mo
 }
 
 async function createAnnotator(): Promise<UserContext> {
-  const user = only(await database.db.insert(users).values({ email: `${randomUUID()}@example.org`, name: "Annotator" }).returning());
+  const user = only(
+    await database.db
+      .insert(users)
+      .values({ email: `${randomUUID()}@example.org`, name: "Annotator" })
+      .returning(),
+  );
   return { db: database.db, user: { id: user.id, role: "annotator", name: user.name, simulated: false } };
 }
 
-const vote = (itemId: string, value: JudgementValue = { kind: "pairwise", margin: -2 }, clientEventId = randomUUID()): JudgementSubmission => ({
-  itemId, clientEventId, value, reasons: [], comment: "", activeMs: 1000, idleMs: 0, untouched: false,
+const vote = (
+  itemId: string,
+  value: JudgementValue = { kind: "pairwise", margin: -2 },
+  clientEventId = randomUUID(),
+): JudgementSubmission => ({
+  itemId,
+  clientEventId,
+  value,
+  reasons: [],
+  comment: "",
+  activeMs: 1000,
+  idleMs: 0,
+  untouched: false,
 });
-const expireLeases = () => database.db.update(seats).set({ leaseExpiresAt: new Date(0) }).where(and(isNotNull(seats.annotatorId), isNull(seats.judgementId)));
+const expireLeases = () =>
+  database.db
+    .update(seats)
+    .set({ leaseExpiresAt: new Date(0) })
+    .where(and(isNotNull(seats.annotatorId), isNull(seats.judgementId)));
 const take = async (ctx: UserContext, holding: string[] = []) => {
   const task = await claimNextItem(ctx, { projectId, holding });
   if (!task) throw new Error("no item");
@@ -66,7 +117,15 @@ describe("assignment", () => {
         }
       }),
     );
-    const counts = await database.db.select({ itemId: judgements.itemId, n: sql<number>`count(*)::int`, people: sql<number>`count(distinct ${judgements.annotatorId})::int` }).from(judgements).where(eq(judgements.projectId, projectId)).groupBy(judgements.itemId);
+    const counts = await database.db
+      .select({
+        itemId: judgements.itemId,
+        n: sql<number>`count(*)::int`,
+        people: sql<number>`count(distinct ${judgements.annotatorId})::int`,
+      })
+      .from(judgements)
+      .where(eq(judgements.projectId, projectId))
+      .groupBy(judgements.itemId);
     expect(counts).toHaveLength(30);
     for (const { n, people } of counts) expect([n, people]).toEqual([3, 3]);
   });
@@ -74,13 +133,20 @@ describe("assignment", () => {
     await createItemsToJudge(1, 2);
     const ctx = await createAnnotator();
     const { itemId } = await take(ctx);
-    await expect(database.db.update(seats).set({ annotatorId: ctx.user.id, shownOrder: [] }).where(and(eq(seats.itemId, itemId), isNull(seats.annotatorId)))).rejects.toMatchObject({ cause: { code: "23505" } });
+    await expect(
+      database.db
+        .update(seats)
+        .set({ annotatorId: ctx.user.id, shownOrder: [] })
+        .where(and(eq(seats.itemId, itemId), isNull(seats.annotatorId))),
+    ).rejects.toMatchObject({ cause: { code: "23505" } });
     await submitJudgement(ctx, vote(itemId));
     const [row] = await database.db.select().from(judgements).where(eq(judgements.itemId, itemId));
     const other = await createAnnotator();
     if (!row) throw new Error("no judgement");
     const { id: _id, ...copy } = row;
-    await expect(database.db.insert(judgements).values({ ...copy, annotatorId: other.user.id, clientEventId: randomUUID() })).rejects.toMatchObject({ cause: { code: "23505" } });
+    await expect(
+      database.db.insert(judgements).values({ ...copy, annotatorId: other.user.id, clientEventId: randomUUID() }),
+    ).rejects.toMatchObject({ cause: { code: "23505" } });
   });
   it("a lease that ran out goes to somebody else; the late vote counts while a seat is free", async () => {
     await createItemsToJudge(1, 2);
@@ -92,7 +158,10 @@ describe("assignment", () => {
     await submitJudgement(slow as UserContext, vote(late.itemId));
     await expect(submitJudgement(third as UserContext, vote(late.itemId))).rejects.toMatchObject({ code: "CONFLICT" });
     // The order shown to the late one is the one that the vote is stored with.
-    const [stored] = await database.db.select().from(judgements).where(eq(judgements.annotatorId, (slow as UserContext).user.id));
+    const [stored] = await database.db
+      .select()
+      .from(judgements)
+      .where(eq(judgements.annotatorId, (slow as UserContext).user.id));
     expect(stored?.shownOrder).toEqual(late.completions.map(({ id }) => id));
   });
   it("gives a reloaded page what it held, some ahead, and no more than one person may hold", async () => {
@@ -126,14 +195,22 @@ describe("votes", () => {
     const ctx = await createAnnotator();
     const { itemId } = await take(ctx);
     const submission = vote(itemId);
-    const results = await Promise.all([submitJudgement(ctx, submission), submitJudgement(ctx, submission), submitJudgement(ctx, submission)]);
+    const results = await Promise.all([
+      submitJudgement(ctx, submission),
+      submitJudgement(ctx, submission),
+      submitJudgement(ctx, submission),
+    ]);
     expect(new Set(results.map(({ judgementId }) => judgementId)).size).toBe(1);
     expect(results.filter(({ duplicate }) => !duplicate)).toHaveLength(1);
     await expect(submitJudgement(ctx, vote(itemId))).rejects.toMatchObject({ code: "CONFLICT" });
   });
   it("margins become ranks by shown side", async () => {
     const ctx = await createAnnotator();
-    for (const [margin, ranks] of [[-3, [1, 2]], [0, [1, 1]], [1, [2, 1]]] as const) {
+    for (const [margin, ranks] of [
+      [-3, [1, 2]],
+      [0, [1, 1]],
+      [1, [2, 1]],
+    ] as const) {
       const { itemId } = await take(ctx);
       await submitJudgement(ctx, vote(itemId, { kind: "pairwise", margin }));
       expect(only(await database.db.select().from(judgements).where(eq(judgements.itemId, itemId))).ranks).toEqual(ranks);
@@ -157,12 +234,17 @@ describe("votes", () => {
     const ctx = await createAnnotator();
     const { itemId } = await take(ctx);
     await submitJudgement(ctx, { ...vote(itemId), reasons: ["Faithful"] });
-    expect(await listOwnJudgements(ctx, { projectId })).toMatchObject([{ itemId, undoable: true, texts: [expect.any(String), expect.any(String)] }]);
+    expect(await listOwnJudgements(ctx, { projectId })).toMatchObject([
+      { itemId, undoable: true, texts: [expect.any(String), expect.any(String)] },
+    ]);
     const undone = await undoJudgement(ctx, { projectId });
     expect(undone).toMatchObject({ task: { itemId }, value: { kind: "pairwise", margin: -2 }, reasons: ["Faithful"] });
     expect(await listOwnJudgements(ctx, { projectId })).toEqual([]);
     await submitJudgement(ctx, vote(itemId));
-    await database.db.update(judgements).set({ createdAt: new Date(Date.now() - 3_600_000) }).where(eq(judgements.itemId, itemId));
+    await database.db
+      .update(judgements)
+      .set({ createdAt: new Date(Date.now() - 3_600_000) })
+      .where(eq(judgements.itemId, itemId));
     await expect(undoJudgement(ctx, { projectId })).rejects.toMatchObject({ code: "GONE" });
   });
   it("drafts are kept for their annotator until the vote", async () => {
@@ -178,7 +260,10 @@ describe("votes", () => {
   it("refuses what does not fit the item, naming it", async () => {
     const ctx = await createAnnotator();
     const { itemId } = await take(ctx);
-    await expect(submitJudgement(ctx, vote(itemId, { kind: "ranking", ranks: [1, 2] }))).rejects.toMatchObject({ code: "BAD_INPUT", message: expect.stringContaining("value.kind:") });
+    await expect(submitJudgement(ctx, vote(itemId, { kind: "ranking", ranks: [1, 2] }))).rejects.toMatchObject({
+      code: "BAD_INPUT",
+      message: expect.stringContaining("value.kind:"),
+    });
     await expect(submitJudgement(ctx, vote(randomUUID()))).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
   it("lists projects with what is left for each annotator", async () => {
@@ -193,9 +278,33 @@ describe("other modes", () => {
   it.each<[ItemMode, number, JudgementValue, number[] | null]>([
     ["best_of_n", 3, { kind: "best_of_n", best: 1 }, [2, 1, 2]],
     ["best_of_n", 3, { kind: "both_bad" }, null],
-    ["rating", 2, { kind: "rating", scales, scores: [[1, 2, 3], [5, 5, 4]] }, [2, 1]],
+    [
+      "rating",
+      2,
+      {
+        kind: "rating",
+        scales,
+        scores: [
+          [1, 2, 3],
+          [5, 5, 4],
+        ],
+      },
+      [2, 1],
+    ],
     // The same sum on equal scales is a tie.
-    ["rating", 2, { kind: "rating", scales, scores: [[1, 2, 3], [3, 2, 1]] }, [1, 1]],
+    [
+      "rating",
+      2,
+      {
+        kind: "rating",
+        scales,
+        scores: [
+          [1, 2, 3],
+          [3, 2, 1],
+        ],
+      },
+      [1, 1],
+    ],
     ["rating", 1, { kind: "rating", scales, scores: [[1, 2, 3]] }, null],
     ["edit", 1, { kind: "edit", text: "Better" }, null],
     ["demonstration", 0, { kind: "demonstration", text: "Mine" }, null],
@@ -216,7 +325,12 @@ describe("other modes", () => {
     ["rating", 2, { kind: "rating", scales, scores: [[1, 2, 3]] }, "value.scores: expected the scores of 2 completions, got 1"],
     ["rating", 1, { kind: "rating", scales, scores: [[1, 2]] }, "value.scores.0: expected 3 scores, got 2"],
     ["rating", 1, { kind: "rating", scales, scores: [[1, 2, 6]] }, "value.scores.0.2: expected 1 to 5, not 6"],
-    ["rating", 1, { kind: "rating", scales: [{ name: "Mine", points: 5 }], scores: [[1]] }, "value.scales: the project's scales have changed since; rate this item again"],
+    [
+      "rating",
+      1,
+      { kind: "rating", scales: [{ name: "Mine", points: 5 }], scores: [[1]] },
+      "value.scales: the project's scales have changed since; rate this item again",
+    ],
     ["edit", 1, { kind: "demonstration", text: "x" }, "value.kind: this item is of mode edit, not demonstration"],
   ])("%s of %i refuses %j", async (mode, k, value, message) => {
     await createItemsToJudge(1, 1, k, mode);
@@ -237,8 +351,12 @@ describe("rankings", () => {
   it("keeps ties, refuses gaps and wrong lengths", async () => {
     const ctx = await createAnnotator();
     const { itemId } = await take(ctx);
-    await expect(submitJudgement(ctx, vote(itemId, { kind: "ranking", ranks: [1, 3, 3, 4] }))).rejects.toMatchObject({ message: expect.stringContaining("without gaps") });
-    await expect(submitJudgement(ctx, vote(itemId, { kind: "ranking", ranks: [1, 2] }))).rejects.toMatchObject({ message: expect.stringContaining("expected 4 ranks") });
+    await expect(submitJudgement(ctx, vote(itemId, { kind: "ranking", ranks: [1, 3, 3, 4] }))).rejects.toMatchObject({
+      message: expect.stringContaining("without gaps"),
+    });
+    await expect(submitJudgement(ctx, vote(itemId, { kind: "ranking", ranks: [1, 2] }))).rejects.toMatchObject({
+      message: expect.stringContaining("expected 4 ranks"),
+    });
     await submitJudgement(ctx, vote(itemId, { kind: "ranking", ranks: [2, 1, 2, 3] }));
     expect(only(await database.db.select().from(judgements).where(eq(judgements.itemId, itemId))).ranks).toEqual([2, 1, 2, 3]);
   });

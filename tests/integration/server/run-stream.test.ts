@@ -60,9 +60,11 @@ describe("streamRunEvents", () => {
     const runId = await runningRun();
     const seen: StoredRunEvent[] = [];
     // The connection is lost again and again while three writers go on.
-    const writing = Promise.all([0, 1, 2].map(async (writer) => {
-      for (let i = 0; i < 30; i++) await append(runId, 100 * writer + i);
-    }));
+    const writing = Promise.all(
+      [0, 1, 2].map(async (writer) => {
+        for (let i = 0; i < 30; i++) await append(runId, 100 * writer + i);
+      }),
+    );
     while ((seen.at(-1)?.seq ?? 0) < 92) {
       const last = seen.at(-1)?.seq ?? 0;
       seen.push(...(await readUntil(runId, last, last + 1)));
@@ -73,7 +75,11 @@ describe("streamRunEvents", () => {
 
   it("pages through more events than one page holds", async () => {
     const runId = await runningRun();
-    await appendRunEvents(database.db, { runId, attempt: 1, events: oneTo(1200).map((step) => ({ kind: "metric", step, values: { a: step } })) });
+    await appendRunEvents(database.db, {
+      runId,
+      attempt: 1,
+      events: oneTo(1200).map((step) => ({ kind: "metric", step, values: { a: step } })),
+    });
     expect((await readUntil(runId, 0, 1202)).map(({ seq }) => seq)).toEqual(oneTo(1202));
   });
 

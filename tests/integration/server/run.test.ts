@@ -6,7 +6,18 @@ import { claimRun, transitionRun } from "../../../db/queries/runs";
 import { upsertScores } from "../../../db/queries/scores";
 import { runConfigSchema, type RunKind } from "../../../domain/run";
 import { getCheckpoint, getRunLineage } from "../../../server/services/checkpoint";
-import { cancelRun, createRun, createRunSchema, estimateRun, getRun, getRunSeries, listRuns, pauseRun, resumeRun, retryRun } from "../../../server/services/run";
+import {
+  cancelRun,
+  createRun,
+  createRunSchema,
+  estimateRun,
+  getRun,
+  getRunSeries,
+  listRuns,
+  pauseRun,
+  resumeRun,
+  retryRun,
+} from "../../../server/services/run";
 import { listRunInputs } from "../../../server/services/run-inputs";
 import { createTestDb, type TestDb } from "../../helpers/database";
 import { addRun, addWorker, createRunWorld, type RunWorld } from "../../helpers/run-world";
@@ -42,7 +53,13 @@ describe("createRun", () => {
     const runs = await listRuns(world.ctx, { states: ["queued"], projectId: world.projectId });
     expect(runs.map(({ id }) => id).sort()).toEqual(made.map(({ id }) => id).sort());
     expect(new Set(runs.map(({ kind }) => kind)).size).toBe(6);
-    expect(runs[0]).toMatchObject({ projectName: expect.any(String), baseCheckpointName: "tiny-base", reason: "Started by Robin", etaSeconds: null, keyMetric: null });
+    expect(runs[0]).toMatchObject({
+      projectName: expect.any(String),
+      baseCheckpointName: "tiny-base",
+      reason: "Started by Robin",
+      etaSeconds: null,
+      keyMetric: null,
+    });
   });
 
   it.each([
@@ -54,7 +71,11 @@ describe("createRun", () => {
     ["datasetVersionId", () => input("sft", { datasetVersionId: crypto.randomUUID() }), "does not exist"],
     ["datasetVersionId", () => input("preference", { datasetVersionId: world.sftDatasetId }), "holds sft rows"],
     ["datasetVersionId", () => input("sample", { datasetVersionId: world.sftDatasetId }), "takes no dataset"],
-    ["rewardCheckpointId", () => input("preference", { datasetVersionId: world.preferenceDatasetId, rewardCheckpointId: world.reward.id }), "takes no reward"],
+    [
+      "rewardCheckpointId",
+      () => input("preference", { datasetVersionId: world.preferenceDatasetId, rewardCheckpointId: world.reward.id }),
+      "takes no reward",
+    ],
     ["rewardCheckpointId", () => input("ppo"), "Choose a reward checkpoint"],
     ["rewardCheckpointId", () => input("ppo", { rewardCheckpointId: world.base.id }), "no reward model"],
     ["rewardCheckpointId", () => input("ppo", { rewardCheckpointId: other.reward.id }), "another project"],
@@ -63,20 +84,36 @@ describe("createRun", () => {
     ["config.goldTaste", () => input("evaluation", { config: config("evaluation", { goldTaste: "concise" }) }), "demo project"],
   ] as const)("refuses a wrong %s by its name", async (field, make, message) => {
     const before = (await listRuns(world.ctx, {})).length;
-    await expect(createRun(world.ctx, make())).rejects.toMatchObject({ code: "BAD_INPUT", fields: [{ field, message: expect.stringContaining(message) }] });
+    await expect(createRun(world.ctx, make())).rejects.toMatchObject({
+      code: "BAD_INPUT",
+      fields: [{ field, message: expect.stringContaining(message) }],
+    });
     expect(await listRuns(world.ctx, {})).toHaveLength(before);
   });
 
   it("refuses an unknown key and a value out of range by the path of the field", () => {
-    const parse = (changes: object) => createRunSchema.safeParse({ projectId: world.projectId, name: "x", baseCheckpointId: world.base.id, config: { kind: "sft", ...changes } });
-    expect(parse({ learningRat: 1 }).error?.issues[0]).toMatchObject({ code: "unrecognized_keys", keys: ["learningRat"], path: ["config"] });
+    const parse = (changes: object) =>
+      createRunSchema.safeParse({
+        projectId: world.projectId,
+        name: "x",
+        baseCheckpointId: world.base.id,
+        config: { kind: "sft", ...changes },
+      });
+    expect(parse({ learningRat: 1 }).error?.issues[0]).toMatchObject({
+      code: "unrecognized_keys",
+      keys: ["learningRat"],
+      path: ["config"],
+    });
     expect(parse({ lora: { r: 0 } }).error?.issues[0]?.path).toEqual(["config", "lora", "r"]);
   });
 });
 
 describe("estimateRun", () => {
   it("counts steps from the rows that are there", async () => {
-    const estimate = await estimateRun(world.ctx, input("reward", { datasetVersionId: world.preferenceDatasetId, config: config("reward", { batchSize: 2, epochs: 2 }) }));
+    const estimate = await estimateRun(
+      world.ctx,
+      input("reward", { datasetVersionId: world.preferenceDatasetId, config: config("reward", { batchSize: 2, epochs: 2 }) }),
+    );
     expect(estimate).toMatchObject({ steps: 4, bytes: null, work: { trainRows: 3, completionsPerRow: 2 } });
   });
 });
@@ -113,9 +150,17 @@ describe("following a run", () => {
       step: 2,
       totalSteps: 4,
     });
-    expect(await getRun(lone.ctx, id)).toMatchObject({ step: 2, totalSteps: 4, workerName: "anna", keyMetric: { name: "loss/validation", value: 1.5 } });
+    expect(await getRun(lone.ctx, id)).toMatchObject({
+      step: 2,
+      totalSteps: 4,
+      workerName: "anna",
+      keyMetric: { name: "loss/validation", value: 1.5 },
+    });
     expect((await getRunSeries(lone.ctx, id)).metrics).toEqual({
-      "loss/train": [{ step: 1, value: 2 }, { step: 2, value: 1 }],
+      "loss/train": [
+        { step: 1, value: 2 },
+        { step: 2, value: 1 },
+      ],
       "loss/validation": [{ step: 1, value: 1.5 }],
       lr: [{ step: 1, value: 0.1 }],
     });
@@ -134,10 +179,51 @@ describe("lineage", () => {
   it("goes from a policy back to the reward model, its dataset version, and the votes with whose they are", async () => {
     const lone = await createRunWorld(database.db);
     const rewardRun = await addRun(lone, { name: "reward 1", config: config("reward") });
-    const reward = await insertCheckpoint(database.db, { projectId: lone.projectId, runId: rewardRun.id, parentId: lone.base.id, kind: "reward", name: "rm", step: 9, path: "rm", hash: "11".repeat(32), final: true });
-    const { id: ppoId } = await createRun(lone.ctx, createRunSchema.parse({ projectId: lone.projectId, name: "ppo 1", config: config("ppo"), baseCheckpointId: lone.base.id, rewardCheckpointId: reward.id }));
-    const policy = await insertCheckpoint(database.db, { projectId: lone.projectId, runId: ppoId, parentId: lone.base.id, kind: "adapter", name: "policy", step: 40, path: "ppo", hash: "22".repeat(32), final: true });
-    await upsertScores(database.db, [{ projectId: lone.projectId, checkpointId: policy.id, runId: ppoId, metric: "gold", value: 0.5, low: 0.4, high: 0.6, n: 100, signature: "test" }]);
+    const reward = await insertCheckpoint(database.db, {
+      projectId: lone.projectId,
+      runId: rewardRun.id,
+      parentId: lone.base.id,
+      kind: "reward",
+      name: "rm",
+      step: 9,
+      path: "rm",
+      hash: "11".repeat(32),
+      final: true,
+    });
+    const { id: ppoId } = await createRun(
+      lone.ctx,
+      createRunSchema.parse({
+        projectId: lone.projectId,
+        name: "ppo 1",
+        config: config("ppo"),
+        baseCheckpointId: lone.base.id,
+        rewardCheckpointId: reward.id,
+      }),
+    );
+    const policy = await insertCheckpoint(database.db, {
+      projectId: lone.projectId,
+      runId: ppoId,
+      parentId: lone.base.id,
+      kind: "adapter",
+      name: "policy",
+      step: 40,
+      path: "ppo",
+      hash: "22".repeat(32),
+      final: true,
+    });
+    await upsertScores(database.db, [
+      {
+        projectId: lone.projectId,
+        checkpointId: policy.id,
+        runId: ppoId,
+        metric: "gold",
+        value: 0.5,
+        low: 0.4,
+        high: 0.6,
+        n: 100,
+        signature: "test",
+      },
+    ]);
 
     const { lineage, scores, checkpoint } = await getCheckpoint(lone.ctx, policy.id);
     expect(checkpoint.name).toBe("policy");
@@ -163,7 +249,10 @@ describe("lineage", () => {
       expect.arrayContaining([4]),
       ["3 votes", 5],
     ]);
-    expect(lineage.nodes.find(({ kind }) => kind === "votes")).toMatchObject({ detail: "2 annotators, 1 of them people", simulated: false });
+    expect(lineage.nodes.find(({ kind }) => kind === "votes")).toMatchObject({
+      detail: "2 annotators, 1 of them people",
+      simulated: false,
+    });
     const ofRun = await getRunLineage(lone.ctx, ppoId);
     expect(ofRun.nodes[0]).toMatchObject({ title: "ppo 1", depth: 0 });
     expect(ofRun.nodes).toHaveLength(lineage.nodes.length - 1);

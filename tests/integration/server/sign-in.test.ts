@@ -24,9 +24,7 @@ describe("an installation without people", () => {
 
   it("makes the first of many at once the admin and refuses the others where sign-up is closed", async () => {
     const attempts = await Promise.allSettled(
-      ["a", "b", "c"].map((name) =>
-        signUp(db(), { email: `${name}@example.org`, name, password: PASSWORD, address: "10.0.0.1" }, false),
-      ),
+      ["a", "b", "c"].map((name) => signUp(db(), { email: `${name}@example.org`, name, password: PASSWORD, address: "10.0.0.1" }, false)),
     );
     const roles = attempts.flatMap((a) => (a.status === "fulfilled" ? [a.value.role] : []));
     expect(roles).toEqual(["admin"]);
@@ -40,8 +38,7 @@ describe("an installation without people", () => {
   });
 
   it("limits sign-ups from one network address", async () => {
-    const attempt = (i: number) =>
-      signUp(db(), { email: `e${i}@example.org`, name: "e", password: "x", address: "10.0.0.3" }, false);
+    const attempt = (i: number) => signUp(db(), { email: `e${i}@example.org`, name: "e", password: "x", address: "10.0.0.3" }, false);
     for (let i = 0; i < 10; i++) await expect(attempt(i)).rejects.toMatchObject({ code: "FORBIDDEN" });
     await expect(attempt(10)).rejects.toMatchObject({ code: "RATE_LIMITED" });
   });
@@ -49,8 +46,7 @@ describe("an installation without people", () => {
 
 describe("passwords", () => {
   const db = useDatabase();
-  const signIn = (email: string, password: string, address = "10.1.0.1") =>
-    verifyCredentials(db(), { email, password, address });
+  const signIn = (email: string, password: string, address = "10.1.0.1") => verifyCredentials(db(), { email, password, address });
 
   async function addUser(email: string, change: Partial<UserRow> = {}): Promise<UserRow> {
     const user = await insertUser(db(), { email, name: email, passwordHash: await hashPassword(PASSWORD), ...change });
@@ -134,9 +130,9 @@ describe("provider accounts", () => {
 
   it("follow the sign-up policy, then the link", async () => {
     expect((await resolveProviderUser(db(), profile, false)).role).toBe("admin");
-    await expect(
-      resolveProviderUser(db(), { ...profile, providerAccountId: "8", email: "eve@example.org" }, false),
-    ).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await expect(resolveProviderUser(db(), { ...profile, providerAccountId: "8", email: "eve@example.org" }, false)).rejects.toMatchObject({
+      code: "FORBIDDEN",
+    });
     const again = await resolveProviderUser(db(), { ...profile, email: "renamed@example.org" }, false);
     expect(again.name).toBe("Dee");
   });
@@ -150,11 +146,7 @@ describe("provider accounts", () => {
     await signUp(db(), { email: "fay@example.org", name: "Not Fay", password: PASSWORD, address: "10.5.0.1" }, true);
     const squatter = await verifyCredentials(db(), { email: "fay@example.org", password: PASSWORD, address: "10.5.0.1" });
     if (squatter === null) throw new Error("sign-in failed");
-    const owner = await resolveProviderUser(
-      db(),
-      { ...profile, providerAccountId: "9", email: "Fay@example.org", name: "Fay" },
-      false,
-    );
+    const owner = await resolveProviderUser(db(), { ...profile, providerAccountId: "9", email: "Fay@example.org", name: "Fay" }, false);
     expect(owner.id).toBe(squatter.id);
     expect(await selectSessionUser(db(), squatter)).toBeNull();
     expect((await selectUserByEmail(db(), "fay@example.org"))?.passwordHash).toBeNull();

@@ -78,8 +78,8 @@ describe("accounts", () => {
     const bot = (await listUsers(admin)).find((row) => row.simulated);
     if (bot === undefined) throw new Error("the simulated annotator is missing");
     await expect(resetUserPassword(admin, { userId: bot.id })).rejects.toMatchObject({ code: "BAD_INPUT" });
-    await expect(
-      changeUserRole(admin, { userId: "0190a0a0-0000-7000-8000-000000000001", role: "admin" }),
-    ).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(changeUserRole(admin, { userId: "0190a0a0-0000-7000-8000-000000000001", role: "admin" })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
   });
 });

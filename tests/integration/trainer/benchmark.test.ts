@@ -21,7 +21,10 @@ let database: TestDb;
 let project: TinyProject;
 let worker: Worker;
 let learner: string;
-const asResearcher = () => ({ db: database.db, user: { id: project.researcherId, role: "researcher" as const, name: "Researcher", simulated: false } });
+const asResearcher = () => ({
+  db: database.db,
+  user: { id: project.researcherId, role: "researcher" as const, name: "Researcher", simulated: false },
+});
 
 const LEARNT = "The keeper of the old lighthouse wrote down every ship that passed the cape in the winter of that year";
 const ROWS = [
@@ -45,18 +48,59 @@ beforeAll(async () => {
 
   // A model that was fine-tuned on a dataset version that holds one of the benchmark's sentences.
   const [prompt] = await db.select().from(prompts).where(eq(prompts.projectId, project.projectId)).limit(1);
-  const [version] = await db.insert(datasetVersions).values({ projectId: project.projectId, kind: "sft", version: 1, hash: "ab".repeat(32), counts: { train: 1, validation: 1, test: 0 } }).returning();
+  const [version] = await db
+    .insert(datasetVersions)
+    .values({ projectId: project.projectId, kind: "sft", version: 1, hash: "ab".repeat(32), counts: { train: 1, validation: 1, test: 0 } })
+    .returning();
   if (!prompt || !version) throw new Error("nothing was inserted");
   const content = (completion: string) => ({ messages: [{ role: "user" as const, content: "Tell me" }], completion });
   await db.insert(datasetRows).values([
-    { datasetVersionId: version.id, ordinal: 0, split: "train", groupKey: "a", promptId: prompt.id, content: content(`Well: ${LEARNT.toUpperCase()}!`) },
+    {
+      datasetVersionId: version.id,
+      ordinal: 0,
+      split: "train",
+      groupKey: "a",
+      promptId: prompt.id,
+      content: content(`Well: ${LEARNT.toUpperCase()}!`),
+    },
     // A held-out row taught it nothing.
-    { datasetVersionId: version.id, ordinal: 1, split: "validation", groupKey: "b", promptId: prompt.id, content: content(ROWS[1]?.sentence ?? "") },
+    {
+      datasetVersionId: version.id,
+      ordinal: 1,
+      split: "validation",
+      groupKey: "b",
+      promptId: prompt.id,
+      content: content(ROWS[1]?.sentence ?? ""),
+    },
   ]);
-  const run = await insertRun(db, { projectId: project.projectId, kind: "sft", name: "SFT", config: runConfigSchema.parse({ kind: "sft" }), baseCheckpointId: project.baseId, datasetVersionId: version.id, rewardCheckpointId: null, createdBy: project.researcherId }, "test");
+  const run = await insertRun(
+    db,
+    {
+      projectId: project.projectId,
+      kind: "sft",
+      name: "SFT",
+      config: runConfigSchema.parse({ kind: "sft" }),
+      baseCheckpointId: project.baseId,
+      datasetVersionId: version.id,
+      rewardCheckpointId: null,
+      createdBy: project.researcherId,
+    },
+    "test",
+  );
   await database.db.execute(`update runs set state = 'succeeded' where id = '${run.id}'`);
   const hash = await hashWeights(path.join(project.storeFolder, "base"));
-  learner = (await insertCheckpoint(db, { projectId: project.projectId, runId: run.id, parentId: project.baseId, kind: "base", name: "SFT", path: "base", hash, final: true })).id;
+  learner = (
+    await insertCheckpoint(db, {
+      projectId: project.projectId,
+      runId: run.id,
+      parentId: project.baseId,
+      kind: "base",
+      name: "SFT",
+      path: "base",
+      hash,
+      final: true,
+    })
+  ).id;
 });
 afterAll(async () => {
   await database.close();
@@ -64,7 +108,14 @@ afterAll(async () => {
 });
 
 const benchmark = async (base: string, config: Record<string, unknown>) => {
-  const { id } = await createRun(asResearcher(), { projectId: project.projectId, name: "Benchmark", config: runConfigSchema.parse({ kind: "benchmark", ...config }), baseCheckpointId: base, rewardCheckpointId: null, datasetVersionId: null });
+  const { id } = await createRun(asResearcher(), {
+    projectId: project.projectId,
+    name: "Benchmark",
+    config: runConfigSchema.parse({ kind: "benchmark", ...config }),
+    baseCheckpointId: base,
+    rewardCheckpointId: null,
+    datasetVersionId: null,
+  });
   await worker.workOnce();
   return selectRun(database.db, id);
 };
@@ -75,19 +126,32 @@ it("scores files and samples under different names, with overlap beside them", a
   const scores = await selectScores(database.db, { runId: run?.id ?? "" });
   const byName = new Map(scores.map((score) => [score.metric, score]));
   // wic's sample is long enough to be looked for, and is nowhere in the training data.
-  expect([...byName.keys()].sort()).toEqual(["bench/cola/mcc", "bench/cola/mcc/clean", "bench/cola/overlap", "sample/wic/acc", "sample/wic/overlap"]);
+  expect([...byName.keys()].sort()).toEqual([
+    "bench/cola/mcc",
+    "bench/cola/mcc/clean",
+    "bench/cola/overlap",
+    "sample/wic/acc",
+    "sample/wic/overlap",
+  ]);
   expect(byName.get("bench/cola/overlap")).toMatchObject({ value: 1 / 3, n: 3 });
   expect(byName.get("bench/cola/mcc/clean")).toMatchObject({ n: 2 });
   expect(byName.get("sample/wic/overlap")).toMatchObject({ value: 0, n: 4 });
-  expect(byName.get("bench/cola/mcc")?.signature).toMatch(/task:cola\|version:1\|definition:[0-9a-f]{12}\|data:nyu-mll\/glue\|items:[0-9a-f]{12}\|shots:0\|limit:none\|scoring:loglikelihood\|.*overlap:13-gram, sft v1 abababababab; pretraining of Tiny base not known/);
+  expect(byName.get("bench/cola/mcc")?.signature).toMatch(
+    /task:cola\|version:1\|definition:[0-9a-f]{12}\|data:nyu-mll\/glue\|items:[0-9a-f]{12}\|shots:0\|limit:none\|scoring:loglikelihood\|.*overlap:13-gram, sft v1 abababababab; pretraining of Tiny base not known/,
+  );
   expect(byName.get("sample/wic/acc")?.signature).toContain("data:sample, not the benchmark");
   for (const { low, value, high } of scores.filter(({ metric }) => !metric.endsWith("/overlap"))) {
     expect(low).toBeLessThanOrEqual(value);
     expect(high).toBeGreaterThanOrEqual(value);
   }
   const events = (await readRunEvents(database.db, run?.id ?? "", 0, 1000)).map(({ event }) => event);
-  expect(events.find((event) => event.kind === "log")).toMatchObject({ level: "warning", message: "7 items of 2 tasks. wic on Hone's hand-written sample: these scores are not the benchmark's" });
-  expect(events.find((event) => event.kind === "sample")).toMatchObject({ rows: expect.arrayContaining([expect.objectContaining({ prompt: expect.stringContaining(LEARNT) })]) });
+  expect(events.find((event) => event.kind === "log")).toMatchObject({
+    level: "warning",
+    message: "7 items of 2 tasks. wic on Hone's hand-written sample: these scores are not the benchmark's",
+  });
+  expect(events.find((event) => event.kind === "sample")).toMatchObject({
+    rows: expect.arrayContaining([expect.objectContaining({ prompt: expect.stringContaining(LEARNT) })]),
+  });
 
   const [row] = await database.db.select().from(projects).where(eq(projects.id, project.projectId));
   const board = await getLeaderboard(asResearcher(), { slug: row?.slug ?? "", votes: "people", weights: "served" });
@@ -103,6 +167,11 @@ it("a checkpoint without known training data has no overlap, and the same weight
 it("says what is missing where a folder was named", async () => {
   mkdirSync(path.join(project.dataFolder, "benchmarks/mine"), { recursive: true });
   const run = await benchmark(project.baseId, { tasks: ["rte"], dataFolder: "mine" });
-  expect(run).toMatchObject({ state: "failed", reason: expect.stringMatching(/rte: .*benchmarks\/mine has no files of nyu-mll\/glue, rte, split validation/) });
-  expect((await benchmark(project.baseId, { tasks: ["rte"], dataFolder: "nowhere" }))?.reason).toContain("The worker has no folder benchmarks/nowhere");
+  expect(run).toMatchObject({
+    state: "failed",
+    reason: expect.stringMatching(/rte: .*benchmarks\/mine has no files of nyu-mll\/glue, rte, split validation/),
+  });
+  expect((await benchmark(project.baseId, { tasks: ["rte"], dataFolder: "nowhere" }))?.reason).toContain(
+    "The worker has no folder benchmarks/nowhere",
+  );
 });

@@ -50,60 +50,112 @@ afterAll(async () => {
 
 async function finish(config: Record<string, unknown>, options: { base?: string; dataset?: string | null; project?: string } = {}) {
   const { id } = await createRun(ctx(), {
-    projectId: options.project ?? projectId, name: "Run", config: runConfigSchema.parse(config), baseCheckpointId: options.base ?? baseId, rewardCheckpointId: null, datasetVersionId: options.dataset === undefined ? datasetId : options.dataset,
+    projectId: options.project ?? projectId,
+    name: "Run",
+    config: runConfigSchema.parse(config),
+    baseCheckpointId: options.base ?? baseId,
+    rewardCheckpointId: null,
+    datasetVersionId: options.dataset === undefined ? datasetId : options.dataset,
   });
   await worker.workOnce();
   const run = await selectRun(database.db, id);
   const result = (await selectCheckpointsOfRun(database.db, id)).find((checkpoint) => checkpoint.final);
-  return { id, run, result, events: (await readRunEvents(database.db, id, 0, 10_000)).map(({ event }) => event), folder: path.join(tiny.storeFolder, result?.path ?? "none") };
+  return {
+    id,
+    run,
+    result,
+    events: (await readRunEvents(database.db, id, 0, 10_000)).map(({ event }) => event),
+    folder: path.join(tiny.storeFolder, result?.path ?? "none"),
+  };
 }
 
 it("seeds the four tasks once, and freezes their names and labels into the rows", async () => {
   expect(await seedTasksProject(database.db)).toEqual({ created: false });
   const rows = await selectTrainingRows<SftRow>(database.db, datasetId, "sft");
   expect(new Set(rows.train.map(({ task }) => task))).toEqual(new Set(DEMO_TASKS));
-  for (const { task, label, completion } of rows.train) expect(label === undefined ? undefined : String(label)).toBe(task === "review-rating" ? completion : undefined);
+  for (const { task, label, completion } of rows.train)
+    expect(label === undefined ? undefined : String(label)).toBe(task === "review-rating" ? completion : undefined);
 });
 
 it("imports a label, a score and a task, and freezes a row of a prompt that has only a label", async () => {
-  const lines = ['{"prompt": "I love it", "label": "positive", "task": "sentiment"}', '{"prompt": "So so", "score": 2.5}', '{"prompt": "Bad", "label": ["x"]}', '{"prompt": "Both", "label": 1, "score": 2}'];
-  const report = await importRows(ctx(), { projectId: tiny.projectId, kind: "prompts", source: "labels.jsonl", policy: "keep" }, lines.map((text, i) => ({ line: i + 1, row: JSON.parse(text) as unknown })));
+  const lines = [
+    '{"prompt": "I love it", "label": "positive", "task": "sentiment"}',
+    '{"prompt": "So so", "score": 2.5}',
+    '{"prompt": "Bad", "label": ["x"]}',
+    '{"prompt": "Both", "label": 1, "score": 2}',
+  ];
+  const report = await importRows(
+    ctx(),
+    { projectId: tiny.projectId, kind: "prompts", source: "labels.jsonl", policy: "keep" },
+    lines.map((text, i) => ({ line: i + 1, row: JSON.parse(text) as unknown })),
+  );
   expect(report.errors).toEqual([
     { line: 3, reason: 'label: expected a text or a number, not ["x"]' },
     { line: 4, reason: "score: the row has a label already; expected one of the two" },
   ]);
   const stored = await database.db.select().from(prompts).where(eq(prompts.projectId, tiny.projectId));
-  expect(stored.flatMap(({ meta }) => ("label" in meta ? [meta] : []))).toEqual(expect.arrayContaining([{ label: "positive", task: "sentiment" }, { label: 2.5 }]));
-  const rows = await selectTrainingRows<SftRow>(database.db, (await freezeDataset(ctx(), { projectId: tiny.projectId, kind: "sft" })).id, "sft");
-  expect(Object.values(rows).flat()).toEqual(expect.arrayContaining([{ messages: [{ role: "user", content: "I love it" }], completion: "positive", task: "sentiment", label: "positive" }]));
+  expect(stored.flatMap(({ meta }) => ("label" in meta ? [meta] : []))).toEqual(
+    expect.arrayContaining([{ label: "positive", task: "sentiment" }, { label: 2.5 }]),
+  );
+  const rows = await selectTrainingRows<SftRow>(
+    database.db,
+    (await freezeDataset(ctx(), { projectId: tiny.projectId, kind: "sft" })).id,
+    "sft",
+  );
+  expect(Object.values(rows).flat()).toEqual(
+    expect.arrayContaining([
+      { messages: [{ role: "user", content: "I love it" }], completion: "positive", task: "sentiment", label: "positive" },
+    ]),
+  );
 });
 
 it.each([
   ["classification", ["accuracy", "f1"]],
   ["regression", ["mse", "pearson"]],
-])("trains a head of %s on frozen features and evaluates it", async (head, metrics) => {
-  const { run, result, folder } = await finish({ kind: "sft", method: "head", head, epochs: 3, batchSize: 4, evalSteps: 3 });
-  expect(run).toMatchObject({ state: "succeeded" });
-  expect(result?.kind).toBe("head");
-  expect(JSON.parse(readFileSync(path.join(folder, "head_config.json"), "utf8"))).toMatchObject({ problem_type: head === "regression" ? "regression" : "single_label_classification", pooling: "last_token" });
-  const evaluation = await finish({ kind: "evaluation", split: "test" }, { base: result?.id, dataset: null });
-  expect(evaluation.run).toMatchObject({ state: "succeeded" });
-  const scores = await selectScores(database.db, { checkpointId: result?.id });
-  expect(scores.map(({ metric, n }) => [metric, n])).toEqual(metrics.map((metric) => [metric, 4]));
-  // A head is for evaluations: nothing is trained from it or written by it.
-  await expect(finish({ kind: "sft" }, { base: result?.id })).rejects.toThrow("only an evaluation reads");
-}, 60_000);
+])(
+  "trains a head of %s on frozen features and evaluates it",
+  async (head, metrics) => {
+    const { run, result, folder } = await finish({ kind: "sft", method: "head", head, epochs: 3, batchSize: 4, evalSteps: 3 });
+    expect(run).toMatchObject({ state: "succeeded" });
+    expect(result?.kind).toBe("head");
+    expect(JSON.parse(readFileSync(path.join(folder, "head_config.json"), "utf8"))).toMatchObject({
+      problem_type: head === "regression" ? "regression" : "single_label_classification",
+      pooling: "last_token",
+    });
+    const evaluation = await finish({ kind: "evaluation", split: "test" }, { base: result?.id, dataset: null });
+    expect(evaluation.run).toMatchObject({ state: "succeeded" });
+    const scores = await selectScores(database.db, { checkpointId: result?.id });
+    expect(scores.map(({ metric, n }) => [metric, n])).toEqual(metrics.map((metric) => [metric, 4]));
+    // A head is for evaluations: nothing is trained from it or written by it.
+    await expect(finish({ kind: "sft" }, { base: result?.id })).rejects.toThrow("only an evaluation reads");
+  },
+  60_000,
+);
 
 it("says what a head lacks", async () => {
   expect((await finish({ kind: "sft", method: "head", tasks: ["python-code"] })).run?.reason).toMatch(/no training row has a label/);
-  expect((await finish({ kind: "sft", method: "head", tasks: ["poems"] })).run?.reason).toMatch(/no training row is of the task "poems" \(there are /);
+  expect((await finish({ kind: "sft", method: "head", tasks: ["poems"] })).run?.reason).toMatch(
+    /no training row is of the task "poems" \(there are /,
+  );
 }, 60_000);
 
 it("trains on one task and reports all of them, before, after and few-shot", async () => {
-  const { run, events } = await finish({ kind: "sft", method: "full", tasks: ["place-names"], maxSteps: 2, batchSize: 4, evalSteps: 1, reportRows: 3, reportShots: 1, maxLength: 200 });
+  const { run, events } = await finish({
+    kind: "sft",
+    method: "full",
+    tasks: ["place-names"],
+    maxSteps: 2,
+    batchSize: 4,
+    evalSteps: 1,
+    reportRows: 3,
+    reportShots: 1,
+    maxLength: 200,
+  });
   expect(run).toMatchObject({ state: "succeeded" });
   const report = events.flatMap((event) => (event.kind === "report" ? [event.report] : []))[0];
-  expect(report?.tasks.map(({ task, trained }) => [task, trained])).toEqual([...DEMO_TASKS].sort().map((task) => [task, task === "place-names"]));
+  expect(report?.tasks.map(({ task, trained }) => [task, trained])).toEqual(
+    [...DEMO_TASKS].sort().map((task) => [task, task === "place-names"]),
+  );
   for (const { task, before, after, fewShot, change } of report?.tasks ?? []) {
     // Two dialogues are more than the tiny model's context of 256 tokens.
     expect([before.rougeL.n, after.rougeL.n, fewShot?.rougeL.n]).toEqual([3, 3, task === "support-summary" ? undefined : 3]);
@@ -122,7 +174,8 @@ it("saves its template with an adapter, and the next run reads prompts by it", a
 }, 60_000);
 
 it("starts from random weights by the seed alone, whatever the checkpoint's are", async () => {
-  const train = async (seed: number) => (await finish({ kind: "sft", method: "full", initialisation: "random", maxSteps: 1, batchSize: 4, evalSteps: 0, seed })).result?.hash;
+  const train = async (seed: number) =>
+    (await finish({ kind: "sft", method: "full", initialisation: "random", maxSteps: 1, batchSize: 4, evalSteps: 0, seed })).result?.hash;
   const [first, again, other] = [await train(1), await train(1), await train(2)];
   expect(first).toBe(again);
   expect(first).not.toBe(other);

@@ -26,7 +26,9 @@ beforeAll(async () => {
   vi.stubEnv("DATABASE_URL", database.url);
   vi.stubEnv("HONE_DATA", tiny.dataFolder);
   vi.stubEnv("NEXTAUTH_SECRET", "only-for-this-test");
-  const made = ["first", "second"].map((name) => createWorker({ db: database.db, engine, storeFolder: tiny.storeFolder, modelsFolder: "models", name }));
+  const made = ["first", "second"].map((name) =>
+    createWorker({ db: database.db, engine, storeFolder: tiny.storeFolder, modelsFolder: "models", name }),
+  );
   workers = await Promise.all(made);
   datasetVersionId = (await freezeDataset(ctx(), { projectId: tiny.projectId, kind: "sft" })).id;
 });
@@ -36,7 +38,14 @@ afterAll(async () => {
 });
 
 const TRIAL = { kind: "sft", batchSize: 8, maxSteps: 2, evalSteps: 1, saveSteps: 10 };
-const inputOf = (options: object) => ({ projectId: tiny.projectId, name: "Sweep", config: runConfigSchema.parse({ kind: "sweep", trial: TRIAL, ...options }), baseCheckpointId: tiny.baseId, rewardCheckpointId: null, datasetVersionId });
+const inputOf = (options: object) => ({
+  projectId: tiny.projectId,
+  name: "Sweep",
+  config: runConfigSchema.parse({ kind: "sweep", trial: TRIAL, ...options }),
+  baseCheckpointId: tiny.baseId,
+  rewardCheckpointId: null,
+  datasetVersionId,
+});
 const start = async (options: object) => (await createRun(ctx(), inputOf(options))).id;
 const stateOf = async (id: string) => (await selectRun(database.db, id))?.state;
 /** Two workers take turns until neither finds anything. */
@@ -51,7 +60,12 @@ it("tries a grid over two workers and names the best, whose settings start the n
   const id = await start({ strategy: "grid", ...RATES });
   await work();
   const sweep = await selectRun(database.db, id);
-  expect(sweep).toMatchObject({ state: "succeeded", step: 3, totalSteps: 3, reason: expect.stringMatching(/^Best: learningRate 0\.\d+, with loss\/validation \d/) });
+  expect(sweep).toMatchObject({
+    state: "succeeded",
+    step: 3,
+    totalSteps: 3,
+    reason: expect.stringMatching(/^Best: learningRate 0\.\d+, with loss\/validation \d/),
+  });
   const trials = await listTrials(ctx(), id);
   expect(trials.map(({ state }) => state)).toEqual(["succeeded", "succeeded", "succeeded"]);
   const values = trials.map(({ value }) => value ?? Number.NaN);
@@ -70,7 +84,12 @@ it("halves: three trials of one step, the best of them with three", async () => 
   const id = await start({ strategy: "halving", trials: 3, eta: 3, minSteps: 1, parameters: RATES.parameters });
   await work();
   const trials = await listTrials(ctx(), id);
-  expect(trials.map(({ rung, totalSteps }) => [rung, totalSteps])).toEqual([[1, 3], [0, 1], [0, 1], [0, 1]]);
+  expect(trials.map(({ rung, totalSteps }) => [rung, totalSteps])).toEqual([
+    [1, 3],
+    [0, 1],
+    [0, 1],
+    [0, 1],
+  ]);
   expect(trials[0]?.setting).toEqual(trials[1]?.setting);
   expect(await selectRun(database.db, id)).toMatchObject({ state: "succeeded", step: 4, totalSteps: 4 });
 }, 60_000);
@@ -78,7 +97,8 @@ it("halves: three trials of one step, the best of them with three", async () => 
 it("pauses, resumes and stops its trials with it; no worker ever takes the sweep itself", async () => {
   const id = await start({ strategy: "grid", ...RATES });
   await advanceSweeps(database.db);
-  const trialStates = async () => (await database.db.select({ state: runs.state }).from(runs).where(eq(runs.sweepId, id))).map(({ state }) => state);
+  const trialStates = async () =>
+    (await database.db.select({ state: runs.state }).from(runs).where(eq(runs.sweepId, id))).map(({ state }) => state);
   expect([await stateOf(id), await trialStates()]).toEqual(["running", ["queued", "queued", "queued"]]);
   expect(await pauseRun(ctx(), id)).toMatchObject({ state: "paused" });
   expect(await trialStates()).toEqual(["paused", "paused", "paused"]);
@@ -97,13 +117,22 @@ it("fails where no trial reports the metric, and says so; a trial that failed is
   const id = await start({ strategy: "grid", metric: "accuracy/nothing", ...RATES });
   await work();
   expect(await selectRun(database.db, id)).toMatchObject({ state: "failed", reason: "No trial reported accuracy/nothing" });
-  const mixed = await start({ strategy: "grid", parameters: [{ path: "tasks", values: [null] }, ...RATES.parameters] }).catch((error: unknown) => String(error));
+  const mixed = await start({ strategy: "grid", parameters: [{ path: "tasks", values: [null] }, ...RATES.parameters] }).catch(
+    (error: unknown) => String(error),
+  );
   expect(mixed).toContain("With tasks null, learningRate 0.0001: tasks: ");
 }, 60_000);
 
 it("makes each rung once, however many workers look", async () => {
   const config = sweepConfigSchema.parse({ kind: "sweep", trial: TRIAL, strategy: "grid", ...RATES });
-  const { id } = await insertRun(database.db, { projectId: tiny.projectId, kind: "sweep", name: "Raced", config, baseCheckpointId: tiny.baseId, datasetVersionId });
+  const { id } = await insertRun(database.db, {
+    projectId: tiny.projectId,
+    kind: "sweep",
+    name: "Raced",
+    config,
+    baseCheckpointId: tiny.baseId,
+    datasetVersionId,
+  });
   await Promise.all([1, 2, 3, 4].map(() => advanceSweeps(database.db)));
   expect(await selectTrials(database.db, { id, config })).toHaveLength(3);
   await cancelRun(ctx(), id);

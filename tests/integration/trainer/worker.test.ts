@@ -26,7 +26,10 @@ let database: TestDb;
 let project: TinyProject;
 let worker: Worker;
 let start: (input: { name: string; config: Record<string, unknown>; base?: string; reward?: string; dataset?: string }) => Promise<string>;
-const asResearcher = () => ({ db: database.db, user: { id: project.researcherId, role: "researcher" as const, name: "Researcher", simulated: false } });
+const asResearcher = () => ({
+  db: database.db,
+  user: { id: project.researcherId, role: "researcher" as const, name: "Researcher", simulated: false },
+});
 
 beforeAll(async () => {
   database = await createTestDb();
@@ -37,8 +40,29 @@ beforeAll(async () => {
   vi.stubEnv("HONE_DATA", project.dataFolder);
   vi.stubEnv("NEXTAUTH_SECRET", "only-for-this-test");
   worker = await createWorker({ db: database.db, engine, storeFolder: project.storeFolder, modelsFolder: "models", name: "test-1" });
-  start = async ({ name, config, base = project.baseId, reward = null, dataset = null }: { name: string; config: Record<string, unknown>; base?: string; reward?: string | null; dataset?: string | null }) =>
-    (await createRun(asResearcher(), { projectId: project.projectId, name, config: runConfigSchema.parse(config), baseCheckpointId: base, rewardCheckpointId: reward, datasetVersionId: dataset })).id;
+  start = async ({
+    name,
+    config,
+    base = project.baseId,
+    reward = null,
+    dataset = null,
+  }: {
+    name: string;
+    config: Record<string, unknown>;
+    base?: string;
+    reward?: string | null;
+    dataset?: string | null;
+  }) =>
+    (
+      await createRun(asResearcher(), {
+        projectId: project.projectId,
+        name,
+        config: runConfigSchema.parse(config),
+        baseCheckpointId: base,
+        rewardCheckpointId: reward,
+        datasetVersionId: dataset,
+      })
+    ).id;
 });
 afterAll(async () => {
   await database.close();
@@ -57,29 +81,66 @@ const resultOf = async (runId: string): Promise<string> => {
   return final.id;
 };
 const metricSteps = async (runId: string, name: string): Promise<number[]> =>
-  (await readRunEvents(database.db, runId, 0, 10_000)).flatMap(({ event }) => (event.kind === "metric" && name in event.values ? [event.step] : []));
+  (await readRunEvents(database.db, runId, 0, 10_000)).flatMap(({ event }) =>
+    event.kind === "metric" && name in event.values ? [event.step] : [],
+  );
 
-const TEXT_METRICS = ["bleu1", "bleu2", "bleu3", "bleu4", "chrf", "chrf++", "exactMatch", "rouge1", "rouge2", "rougeL", "rougeLsum", "tokenF1"];
+const TEXT_METRICS = [
+  "bleu1",
+  "bleu2",
+  "bleu3",
+  "bleu4",
+  "chrf",
+  "chrf++",
+  "exactMatch",
+  "rouge1",
+  "rouge2",
+  "rougeL",
+  "rougeLsum",
+  "tokenF1",
+];
 const SFT = { kind: "sft", method: "lora", batchSize: 8, maxSteps: 6, saveSteps: 2, evalSteps: 3 };
 
 /** Every open seat gets the vote of a simulated annotator, straight into the tables. */
 async function voteOnEverything(): Promise<void> {
   const { db } = database;
   const annotator = createSimulatedAnnotator({ taste: "concise", seed: 1 });
-  const promptRows = new Map((await Promise.all((["train", "validation", "test"] as const).map((split) => selectPromptsOfSplit(db, project.projectId, split)))).flat().map((row) => [row.id, row]));
+  const promptRows = new Map(
+    (await Promise.all((["train", "validation", "test"] as const).map((split) => selectPromptsOfSplit(db, project.projectId, split))))
+      .flat()
+      .map((row) => [row.id, row]),
+  );
   for (const item of await db.select().from(items)) {
     const texts = await db.query.itemCompletions.findMany({ where: (t, { eq: is }) => is(t.itemId, item.id) });
-    const rows = await Promise.all(texts.map(async ({ completionId }) => (await db.select().from(completions).where(eq(completions.id, completionId)))[0]));
+    const rows = await Promise.all(
+      texts.map(async ({ completionId }) => (await db.select().from(completions).where(eq(completions.id, completionId)))[0]),
+    );
     const facts = demoFacts(promptRows.get(item.promptId)?.meta ?? {});
     const shown = rows.flatMap((row) => (row ? [row] : []));
     if (!facts || shown.length < 2) continue;
-    const { ranks, activeMs } = annotator.rankCompletions(shown.map(({ text }) => text), facts);
+    const { ranks, activeMs } = annotator.rankCompletions(
+      shown.map(({ text }) => text),
+      facts,
+    );
     const shownOrder = shown.map(({ id }) => id);
-    const [judgement] = await db.insert(judgements).values({
-      projectId: project.projectId, itemId: item.id, seat: 1, annotatorId: project.researcherId, clientEventId: crypto.randomUUID(),
-      value: { kind: "ranking", ranks }, shownOrder, ranks, activeMs,
-    }).returning();
-    await db.update(seats).set({ annotatorId: project.researcherId, shownOrder, judgementId: judgement?.id }).where(eq(seats.itemId, item.id));
+    const [judgement] = await db
+      .insert(judgements)
+      .values({
+        projectId: project.projectId,
+        itemId: item.id,
+        seat: 1,
+        annotatorId: project.researcherId,
+        clientEventId: crypto.randomUUID(),
+        value: { kind: "ranking", ranks },
+        shownOrder,
+        ranks,
+        activeMs,
+      })
+      .returning();
+    await db
+      .update(seats)
+      .set({ annotatorId: project.researcherId, shownOrder, judgementId: judgement?.id })
+      .where(eq(seats.itemId, item.id));
   }
 }
 
@@ -93,42 +154,91 @@ describe("the round", () => {
     expect(await metricSteps(sftRun, "loss/train")).toEqual([1, 2, 3, 4, 5, 6]);
     sft = await resultOf(sftRun);
     // Only the result is needed once the run is over.
-    expect(await readdir(path.join(project.storeFolder, "runs", sftRun, "step-6"))).toEqual(["adapter_config.json", "adapter_model.safetensors"]);
+    expect(await readdir(path.join(project.storeFolder, "runs", sftRun, "step-6"))).toEqual([
+      "adapter_config.json",
+      "adapter_model.safetensors",
+    ]);
 
     for (const split of ["train", "validation", "test"]) {
-      const sampleRun = await start({ name: `Samples ${split}`, base: sft, config: { kind: "sample", split, maxPrompts: 12, completionsPerPrompt: 3, sampling: { maxNewTokens: 8 } } });
+      const sampleRun = await start({
+        name: `Samples ${split}`,
+        base: sft,
+        config: { kind: "sample", split, maxPrompts: 12, completionsPerPrompt: 3, sampling: { maxNewTokens: 8 } },
+      });
       expect(await finished(sampleRun)).toMatchObject({ state: "succeeded", reason: "Finished" });
     }
     expect((await database.db.select().from(items)).length).toBeGreaterThanOrEqual(20);
     await voteOnEverything();
 
     const votes = await freezeDataset(asResearcher(), { projectId: project.projectId, kind: "preference" });
-    const rewardRun = await start({ name: "RM", base: sft, dataset: votes.id, config: { kind: "reward", batchSize: 8, maxSteps: 4, saveSteps: 2, evalSteps: 2 } });
+    const rewardRun = await start({
+      name: "RM",
+      base: sft,
+      dataset: votes.id,
+      config: { kind: "reward", batchSize: 8, maxSteps: 4, saveSteps: 2, evalSteps: 2 },
+    });
     expect(await finished(rewardRun)).toMatchObject({ state: "succeeded" });
     reward = await resultOf(rewardRun);
     expect(await selectScores(database.db, { checkpointId: reward })).toMatchObject([{ metric: "accuracy" }]);
 
-    const dpoRun = await start({ name: "DPO", base: sft, dataset: votes.id, config: { kind: "preference", batchSize: 8, maxSteps: 3, saveSteps: 2, evalSteps: 2 } });
+    const dpoRun = await start({
+      name: "DPO",
+      base: sft,
+      dataset: votes.id,
+      config: { kind: "preference", batchSize: 8, maxSteps: 3, saveSteps: 2, evalSteps: 2 },
+    });
     expect(await finished(dpoRun)).toMatchObject({ state: "succeeded", step: 3 });
     expect(await metricSteps(dpoRun, "rewards/margins")).toEqual([1, 2, 3]);
     const preferred = await resultOf(dpoRun);
     expect(await selectScores(database.db, { checkpointId: preferred })).toMatchObject([{ metric: "accuracy" }]);
-    expect((await selectCheckpointsOfRun(database.db, dpoRun)).find(({ id }) => id === preferred)?.reason).toMatch(/romoted: the implicit reward agrees with/);
-    const answers = await start({ name: "Answers", base: preferred, config: { kind: "evaluation", split: "test", goldTaste: "concise", sampling: { maxNewTokens: 8 } } });
+    expect((await selectCheckpointsOfRun(database.db, dpoRun)).find(({ id }) => id === preferred)?.reason).toMatch(
+      /romoted: the implicit reward agrees with/,
+    );
+    const answers = await start({
+      name: "Answers",
+      base: preferred,
+      config: { kind: "evaluation", split: "test", goldTaste: "concise", sampling: { maxNewTokens: 8 } },
+    });
     expect(await finished(answers)).toMatchObject({ state: "succeeded" });
 
-    const ppoRun = await start({ name: "PPO", base: sft, reward, config: { kind: "ppo", iterations: 2, rolloutBatchSize: 8, numPpoEpochs: 1, numMiniBatches: 1, responseLength: 8 } });
+    const ppoRun = await start({
+      name: "PPO",
+      base: sft,
+      reward,
+      config: { kind: "ppo", iterations: 2, rolloutBatchSize: 8, numPpoEpochs: 1, numMiniBatches: 1, responseLength: 8 },
+    });
     expect(await finished(ppoRun)).toMatchObject({ state: "succeeded" });
     expect(await metricSteps(ppoRun, "objective/kl")).toEqual([1, 2]);
     const policy = await resultOf(ppoRun);
     // Random texts and a tiny test split: whatever the decision, it is recorded with its reason.
-    expect((await selectCheckpointsOfRun(database.db, ppoRun)).find(({ id }) => id === policy)?.reason).toMatch(/romoted: the reward model agrees with/);
+    expect((await selectCheckpointsOfRun(database.db, ppoRun)).find(({ id }) => id === policy)?.reason).toMatch(
+      /romoted: the reward model agrees with/,
+    );
 
-    const grpoRun = await start({ name: "GRPO", base: preferred, reward, config: { kind: "ppo", method: "grpo", groupSize: 4, iterations: 2, rolloutBatchSize: 8, numPpoEpochs: 1, numMiniBatches: 1, responseLength: 8 } });
+    const grpoRun = await start({
+      name: "GRPO",
+      base: preferred,
+      reward,
+      config: {
+        kind: "ppo",
+        method: "grpo",
+        groupSize: 4,
+        iterations: 2,
+        rolloutBatchSize: 8,
+        numPpoEpochs: 1,
+        numMiniBatches: 1,
+        responseLength: 8,
+      },
+    });
     expect(await finished(grpoRun)).toMatchObject({ state: "succeeded" });
     expect(await metricSteps(grpoRun, "loss/value")).toEqual([]);
 
-    const evaluation = await start({ name: "Evaluation", base: policy, reward, config: { kind: "evaluation", split: "test", goldTaste: "concise", sampling: { maxNewTokens: 8 } } });
+    const evaluation = await start({
+      name: "Evaluation",
+      base: policy,
+      reward,
+      config: { kind: "evaluation", split: "test", goldTaste: "concise", sampling: { maxNewTokens: 8 } },
+    });
     expect(await finished(evaluation)).toMatchObject({ state: "succeeded" });
     const scores = await selectScores(database.db, { checkpointId: policy });
     expect(scores.map(({ metric }) => metric).sort()).toEqual([...TEXT_METRICS, "gold", "length", "perplexity", "reward"].sort());
@@ -143,13 +253,20 @@ describe("the round", () => {
 describe("evaluations", () => {
   it("measure HELM's seven metrics when asked, and are compared prompt by prompt", async () => {
     const evaluate = async (name: string, more: Record<string, unknown>) => {
-      const id = await start({ name, config: { kind: "evaluation", split: "test", goldTaste: "concise", sampling: { maxNewTokens: 8 }, ...more } });
+      const id = await start({
+        name,
+        config: { kind: "evaluation", split: "test", goldTaste: "concise", sampling: { maxNewTokens: 8 }, ...more },
+      });
       expect(await finished(id)).toMatchObject({ state: "succeeded", reason: "Finished" });
       return id;
     };
     const whole = await evaluate("Whole", { holistic: true });
     const helm = (await selectScores(database.db, { runId: whole })).filter(({ metric }) => metric.startsWith("helm/"));
-    expect(helm.map(({ metric }) => metric)).toEqual(expect.arrayContaining(["accuracy", "calibration", "efficiency", "fairness", "robustness", "selective_accuracy", "toxicity"].map((name) => `helm/${name}`)));
+    expect(helm.map(({ metric }) => metric)).toEqual(
+      expect.arrayContaining(
+        ["accuracy", "calibration", "efficiency", "fairness", "robustness", "selective_accuracy", "toxicity"].map((name) => `helm/${name}`),
+      ),
+    );
     const value = (name: string) => helm.find(({ metric }) => metric === `helm/${name}`)?.value ?? Number.NaN;
     expect(value("robustness")).toBeLessThanOrEqual(value("accuracy"));
     expect(value("fairness")).toBeLessThanOrEqual(value("accuracy"));
@@ -159,7 +276,9 @@ describe("evaluations", () => {
     const other = await evaluate("Another seed", { seed: 2 });
     const scores = await selectScores(database.db, { runId: other });
     expect(scores.some(({ metric }) => metric.startsWith("helm/"))).toBe(false);
-    expect(await listComparableRuns(asResearcher(), other)).toEqual(expect.arrayContaining([expect.objectContaining({ id: whole, shared: 6 })]));
+    expect(await listComparableRuns(asResearcher(), other)).toEqual(
+      expect.arrayContaining([expect.objectContaining({ id: whole, shared: 6 })]),
+    );
     const compared = await compareEvaluationRuns(asResearcher(), { runId: other, baselineId: whole });
     expect(compared.prompts).toBe(6);
     expect(compared.duels.map(({ by }) => by)).toEqual(["gold"]);
@@ -175,7 +294,8 @@ describe("evaluations", () => {
 
 describe("interruptions", () => {
   const dataset = async () => (await freezeDataset(asResearcher(), { projectId: project.projectId, kind: "sft" })).id;
-  const weightsOf = async (runId: string) => (await selectCheckpointsOfRun(database.db, runId)).find((checkpoint) => checkpoint.final)?.hash;
+  const weightsOf = async (runId: string) =>
+    (await selectCheckpointsOfRun(database.db, runId)).find((checkpoint) => checkpoint.final)?.hash;
 
   it("fine-tunes, fits a reward model and runs PPO over bases in 4 bits, and samples from what comes of it", async () => {
     const data = await freezeDataset(asResearcher(), { projectId: project.projectId, kind: "sft" });
@@ -183,13 +303,39 @@ describe("interruptions", () => {
     expect(await finished(sftRun)).toMatchObject({ state: "succeeded" });
     expect([await metricSteps(sftRun, "loss/base"), await metricSteps(sftRun, "loss/base_nf4")]).toEqual([[0], [0]]);
     const base = await resultOf(sftRun);
-    expect(await readdir(path.join(project.storeFolder, "runs", sftRun, "step-6"))).toEqual(["adapter_config.json", "adapter_model.safetensors", "hone.json"]);
+    expect(await readdir(path.join(project.storeFolder, "runs", sftRun, "step-6"))).toEqual([
+      "adapter_config.json",
+      "adapter_model.safetensors",
+      "hone.json",
+    ]);
     const votes = await freezeDataset(asResearcher(), { projectId: project.projectId, kind: "preference" });
-    const rewardRun = await start({ name: "RM in 4 bits", base, dataset: votes.id, config: { kind: "reward", quantizeBase: true, batchSize: 8, maxSteps: 2, evalSteps: 0 } });
+    const rewardRun = await start({
+      name: "RM in 4 bits",
+      base,
+      dataset: votes.id,
+      config: { kind: "reward", quantizeBase: true, batchSize: 8, maxSteps: 2, evalSteps: 0 },
+    });
     expect(await finished(rewardRun)).toMatchObject({ state: "succeeded" });
-    const ppoRun = await start({ name: "PPO in 4 bits", base, reward: await resultOf(rewardRun), config: { kind: "ppo", quantizeBase: true, iterations: 1, rolloutBatchSize: 4, numPpoEpochs: 1, numMiniBatches: 1, responseLength: 4 } });
+    const ppoRun = await start({
+      name: "PPO in 4 bits",
+      base,
+      reward: await resultOf(rewardRun),
+      config: {
+        kind: "ppo",
+        quantizeBase: true,
+        iterations: 1,
+        rolloutBatchSize: 4,
+        numPpoEpochs: 1,
+        numMiniBatches: 1,
+        responseLength: 4,
+      },
+    });
     expect(await finished(ppoRun)).toMatchObject({ state: "succeeded" });
-    const sampleRun = await start({ name: "Samples", base: await resultOf(ppoRun), config: { kind: "sample", split: "test", maxPrompts: 2, createItems: false, sampling: { maxNewTokens: 4 } } });
+    const sampleRun = await start({
+      name: "Samples",
+      base: await resultOf(ppoRun),
+      config: { kind: "sample", split: "test", maxPrompts: 2, createItems: false, sampling: { maxNewTokens: 4 } },
+    });
     expect(await finished(sampleRun)).toMatchObject({ state: "succeeded" });
   }, 120_000);
 
@@ -201,7 +347,13 @@ describe("interruptions", () => {
     // A pause at the first checkpoint stands for the work that a worker did before it died ...
     await requestRun(database.db, { runId: broken, what: "pause", reason: "test" });
     await transitionRun(database.db, { runId: broken, to: "queued", reason: "test" });
-    const stoppable = createWorker({ db: database.db, engine: await loadEngine(), storeFolder: project.storeFolder, modelsFolder: "models", name: "test-2" });
+    const stoppable = createWorker({
+      db: database.db,
+      engine: await loadEngine(),
+      storeFolder: project.storeFolder,
+      modelsFolder: "models",
+      name: "test-2",
+    });
     const controller = new AbortController();
     const working = (await stoppable).work(controller.signal);
     while ((await selectCheckpointsOfRun(database.db, broken)).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -213,29 +365,51 @@ describe("interruptions", () => {
       const ghost = await registerWorker(database.db, { name: "ghost", engine: "none" });
       const taken = await claimRun(database.db, { workerId: ghost.id, staleAfterMs: 60_000 });
       expect(taken?.id).toBe(broken);
-      await database.db.update(runs).set({ heartbeatAt: new Date(Date.now() - 3_600_000) }).where(eq(runs.id, broken));
+      await database.db
+        .update(runs)
+        .set({ heartbeatAt: new Date(Date.now() - 3_600_000) })
+        .where(eq(runs.id, broken));
       expect((await finished(broken)).reason).toBe("Finished");
       // The ghost has nothing more to say.
-      expect(await appendRunEvents(database.db, { runId: broken, attempt: taken?.attempt ?? 0, events: [{ kind: "log", level: "info", message: "late" }] })).toBeNull();
+      expect(
+        await appendRunEvents(database.db, {
+          runId: broken,
+          attempt: taken?.attempt ?? 0,
+          events: [{ kind: "log", level: "info", message: "late" }],
+        }),
+      ).toBeNull();
     }
     expect(await selectRun(database.db, broken)).toMatchObject({ state: "succeeded", step: 6 });
     expect(await weightsOf(broken)).toBe(await weightsOf(whole));
   }, 120_000);
 
   it("a loss that is not a number fails the run with a reason and keeps the last checkpoint", async () => {
-    const runId = await start({ name: "Diverges", dataset: await dataset(), config: { ...SFT, method: "full", learningRate: 1, weightDecay: 1e30, saveSteps: 1, maxSteps: 10, evalSteps: 0 } });
+    const runId = await start({
+      name: "Diverges",
+      dataset: await dataset(),
+      config: { ...SFT, method: "full", learningRate: 1, weightDecay: 1e30, saveSteps: 1, maxSteps: 10, evalSteps: 0 },
+    });
     const run = await finished(runId);
     expect(run.state).toBe("failed");
     expect(run.reason).toMatch(/became (NaN|Infinity) at step \d+; the last checkpoint is intact/);
   }, 120_000);
 
   it("a missing base folder fails the run with the folder's name", async () => {
-    const lost = await insertCheckpoint(database.db, { projectId: project.projectId, kind: "base", name: "Lost", path: "lost", hash: "0", final: true });
+    const lost = await insertCheckpoint(database.db, {
+      projectId: project.projectId,
+      kind: "base",
+      name: "Lost",
+      path: "lost",
+      hash: "0",
+      final: true,
+    });
     const runId = await start({ name: "Lost", base: lost.id, config: { kind: "sample", maxPrompts: 1 } });
     expect(await finished(runId)).toMatchObject({ state: "failed", reason: expect.stringMatching(/lost\/config\.json does not exist/) });
   });
 });
 
 it("explains a lack of memory", () => {
-  expect(explainFailure(new Error("OOM when allocating tensor with shape[64,4,512,512]"), 40)).toMatch(/^Out of memory: use a smaller batchSize.*step 40 is intact/);
+  expect(explainFailure(new Error("OOM when allocating tensor with shape[64,4,512,512]"), 40)).toMatch(
+    /^Out of memory: use a smaller batchSize.*step 40 is intact/,
+  );
 });

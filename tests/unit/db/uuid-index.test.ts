@@ -5,7 +5,10 @@ import { createUuidIndex } from "../../../db/uuid-index";
 it("numbers uuids in order of appearance, wherever they stand in a text, however many there are", () => {
   const ids: string[] = Array.from({ length: 5000 }, () => randomUUID());
   // Ids that differ in one digit only, as made-up ones do.
-  ids.push(...Array.from({ length: 3000 }, (_, k) => `00000000-0000-4000-8000-${k.toString(16).padStart(12, "0")}`), ...Array.from({ length: 3000 }, (_, k) => `${(k + 1).toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`));
+  ids.push(
+    ...Array.from({ length: 3000 }, (_, k) => `00000000-0000-4000-8000-${k.toString(16).padStart(12, "0")}`),
+    ...Array.from({ length: 3000 }, (_, k) => `${(k + 1).toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`),
+  );
   const index = createUuidIndex(4);
   const text = ids.join(", ");
   ids.forEach((_, k) => expect(index.find(text, 38 * k, true)).toBe(k));

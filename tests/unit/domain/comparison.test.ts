@@ -25,7 +25,11 @@ it("takes each pair of models about as often, says how likely it was, and repeat
 });
 
 it("leaves out what cannot be told apart, and stops at the wanted number", () => {
-  const same = [prompt("x", { a: "alike", b: "alike" }), prompt("y", { a: "alone" }), prompt("z", { a: "alike", b: "alike", c: "different" })];
+  const same = [
+    prompt("x", { a: "alike", b: "alike" }),
+    prompt("y", { a: "alone" }),
+    prompt("z", { a: "alike", b: "alike", c: "different" }),
+  ];
   const pairs = chooseComparisons(same, { maxItems: 10, seed: 1 });
   expect(pairs.map(({ promptId, propensity }) => ({ promptId, propensity }))).toEqual([{ promptId: "prompt z", propensity: 0.5 }]);
   expect(pairs[0]?.completionIds).toContain("z c");
@@ -40,7 +44,9 @@ it("with votes still wanted takes the pairs that need them, and no pair never", 
   expect(Math.abs(needy.length - 280)).toBeLessThan(18);
   for (const pair of needy) expect(pair.propensity).toBeCloseTo(0.1 / 3 + 0.9, 9);
   expect(pairs.find((pair) => !needy.includes(pair))?.propensity).toBeCloseTo(0.1 / 3, 9);
-  expect(chooseComparisons(prompts, { maxItems: 1000, seed: 1, selection: "wanted" }, { ...NOTHING_KNOWN, wanted: () => 0 })[0]?.propensity).toBeCloseTo(1 / 3, 9);
+  expect(
+    chooseComparisons(prompts, { maxItems: 1000, seed: 1, selection: "wanted" }, { ...NOTHING_KNOWN, wanted: () => 0 })[0]?.propensity,
+  ).toBeCloseTo(1 / 3, 9);
 });
 
 const modelsOf = (completionIds: readonly string[]) => completionIds.map((id) => id.split(" ")[1]).join();
@@ -51,16 +57,29 @@ const countModels = (pairs: readonly { completionIds: readonly string[] }[]) => 
 };
 
 it("balanced: pairs that have votes already wait until the others have as many", () => {
-  const votes = new Map([[pairKey("a", "b"), 40], [pairKey("a", "c"), 40]]);
-  const counts = countModels(chooseComparisons(prompts.slice(0, 30), { maxItems: 100, seed: 1, selection: "balanced" }, { ...NOTHING_KNOWN, votes }));
+  const votes = new Map([
+    [pairKey("a", "b"), 40],
+    [pairKey("a", "c"), 40],
+  ]);
+  const counts = countModels(
+    chooseComparisons(prompts.slice(0, 30), { maxItems: 100, seed: 1, selection: "balanced" }, { ...NOTHING_KNOWN, votes }),
+  );
   expect(counts["b,c"]).toBeGreaterThan(22);
   const all = countModels(chooseComparisons(prompts, { maxItems: 1000, seed: 1, selection: "balanced" }));
   for (const count of Object.values(all)) expect(Math.abs(count - 100)).toBeLessThan(15);
 });
 
 it("information: asks where strengths are close or uncertain, and says how likely each pair was", () => {
-  const strengths = new Map([["a", { logit: 4, variance: 0.05 }], ["b", { logit: 0, variance: 0.05 }], ["c", { logit: 0.1, variance: 0.05 }]]);
-  const pairs = chooseComparisons(prompts.slice(0, 30), { maxItems: 100, seed: 1, selection: "information" }, { ...NOTHING_KNOWN, strengths });
+  const strengths = new Map([
+    ["a", { logit: 4, variance: 0.05 }],
+    ["b", { logit: 0, variance: 0.05 }],
+    ["c", { logit: 0.1, variance: 0.05 }],
+  ]);
+  const pairs = chooseComparisons(
+    prompts.slice(0, 30),
+    { maxItems: 100, seed: 1, selection: "information" },
+    { ...NOTHING_KNOWN, strengths },
+  );
   expect(countModels(pairs)["b,c"]).toBeGreaterThan(20);
   // p (1 - p) of a difference of 4 and of 0.1, each with a variance of 0.1.
   const gain = (difference: number) => 0.5 * Math.log1p(0.1 / (2 + Math.exp(difference) + Math.exp(-difference)));
@@ -68,6 +87,10 @@ it("information: asks where strengths are close or uncertain, and says how likel
   const first = pairs[0];
   const expected = { "a,b": gain(4), "a,c": gain(3.9), "b,c": gain(0.1) }[modelsOf(first?.completionIds ?? [])] ?? 0;
   expect(first?.propensity).toBeCloseTo(0.1 / 3 + (0.9 * expected) / total, 12);
-  const unknown = chooseComparisons(prompts.slice(0, 1), { maxItems: 1, seed: 1, selection: "information" }, { ...NOTHING_KNOWN, strengths: new Map([...strengths].slice(1)) });
+  const unknown = chooseComparisons(
+    prompts.slice(0, 1),
+    { maxItems: 1, seed: 1, selection: "information" },
+    { ...NOTHING_KNOWN, strengths: new Map([...strengths].slice(1)) },
+  );
   expect(modelsOf(unknown[0]?.completionIds ?? [])).toMatch(/a/);
 });

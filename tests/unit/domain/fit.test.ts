@@ -6,7 +6,12 @@ const points = (values: number[], every = 1) => values.map((value, i) => ({ step
 
 it("says overfitting where validation rose while training fell", () => {
   const train = Array.from({ length: 60 }, (_, i) => ({ step: i + 1, value: 2 - i / 40 }));
-  expect(summariseFit(train, points([2, 1.5, 1.2, 1.4, 1.6], 10))).toMatchObject({ verdict: "overfitting", bestStep: 20, bestValidation: 1.2, lastValidation: 1.6 });
+  expect(summariseFit(train, points([2, 1.5, 1.2, 1.4, 1.6], 10))).toMatchObject({
+    verdict: "overfitting",
+    bestStep: 20,
+    bestValidation: 1.2,
+    lastValidation: 1.6,
+  });
 });
 it("does not where validation still falls, or moves within a hundredth", () => {
   const train = points([2, 1.5, 1, 0.8, 0.6, 0.5]);

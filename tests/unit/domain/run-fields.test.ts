@@ -12,7 +12,9 @@ describe.each(runKindSchema.options.filter((kind) => kind !== "sweep"))("fields 
 
   it("cover every value of the config once", () => {
     const paths = RUN_FIELDS[kind].map(({ path }) => path);
-    const leaves = flattenConfig(defaults).map(([path]) => path).filter((path) => path !== "kind" && path !== "adaptiveKl");
+    const leaves = flattenConfig(defaults)
+      .map(([path]) => path)
+      .filter((path) => path !== "kind" && path !== "adaptiveKl");
     expect(new Set(paths).size).toBe(paths.length);
     expect(paths.filter((path) => !path.startsWith("adaptiveKl.")).sort()).toEqual(leaves.sort());
   });
@@ -35,10 +37,17 @@ describe("parseRunForm", () => {
   it("says at the list which entry is wrong, and keeps folders inside", () => {
     const benchmark = configToForm(runConfigSchema.parse({ kind: "benchmark" }));
     const wrong = (changes: Record<string, string>) => parseRunForm("benchmark", { ...benchmark, ...changes });
-    expect(wrong({ tasks: "cola, nope" })).toEqual({ ok: false, errors: { tasks: expect.stringContaining('There is no task or suite "nope"; suites are glue, super_glue, mmlu') } });
+    expect(wrong({ tasks: "cola, nope" })).toEqual({
+      ok: false,
+      errors: { tasks: expect.stringContaining('There is no task or suite "nope"; suites are glue, super_glue, mmlu') },
+    });
     expect(wrong({ tasks: " " })).toMatchObject({ ok: false, errors: { tasks: "Enter a suite or a task" } });
-    for (const dataFolder of ["../etc", "/etc", "a/../..", "a//b"]) expect(wrong({ dataFolder })).toMatchObject({ ok: false, errors: { dataFolder: expect.any(String) } });
-    expect(wrong({ dataFolder: "mine/v1.0", tasks: "mmlu_anatomy" })).toMatchObject({ ok: true, config: { dataFolder: "mine/v1.0", tasks: ["mmlu_anatomy"] } });
+    for (const dataFolder of ["../etc", "/etc", "a/../..", "a//b"])
+      expect(wrong({ dataFolder })).toMatchObject({ ok: false, errors: { dataFolder: expect.any(String) } });
+    expect(wrong({ dataFolder: "mine/v1.0", tasks: "mmlu_anatomy" })).toMatchObject({
+      ok: true,
+      config: { dataFolder: "mine/v1.0", tasks: ["mmlu_anatomy"] },
+    });
   });
 
   it("names the field that is wrong and the limit", () => {
@@ -91,7 +100,9 @@ describe("estimates", () => {
     expect(estimateSteps(sft, work)).toBe(6);
     expect(estimateSteps(runConfigSchema.parse({ kind: "sft", maxSteps: 7 }), work)).toBe(7);
     expect(estimateSteps(sft, { ...work, trainRows: 0 })).toBe(null);
-    expect(estimateSteps(runConfigSchema.parse({ kind: "sample", maxPrompts: 100, completionsPerPrompt: 3, batchSize: 32 }), work)).toBe(90);
+    expect(estimateSteps(runConfigSchema.parse({ kind: "sample", maxPrompts: 100, completionsPerPrompt: 3, batchSize: 32 }), work)).toBe(
+      90,
+    );
     expect(estimateSteps(runConfigSchema.parse({ kind: "evaluation" }), work)).toBe(30);
     expect(estimateSteps(runConfigSchema.parse({ kind: "evaluation", holistic: true }), work)).toBe(150);
   });
@@ -111,7 +122,11 @@ describe("estimates", () => {
 describe("charts", () => {
   it("show every reported metric exactly once, unknown ones too", () => {
     const names = ["objective/kl", "lr", "val/clipfrac", "my/own"];
-    expect(chartsFor(names).flatMap(({ metrics }) => metrics).sort()).toEqual([...names].sort());
+    expect(
+      chartsFor(names)
+        .flatMap(({ metrics }) => metrics)
+        .sort(),
+    ).toEqual([...names].sort());
     expect(metricDefinition("my/own").label).toBe("my/own");
   });
 });

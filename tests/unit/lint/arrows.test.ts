@@ -50,7 +50,8 @@ const CASES: [file: string, specifier: string, allowed: boolean][] = [
   ["scripts/a.ts", "../tests/helpers/database", false],
 ];
 
-const fileOf = (index: number, file: string) => `${path.dirname(file)}/${path.basename(file).startsWith("worker") ? "worker" : "planted"}-${index}${path.extname(file)}`;
+const fileOf = (index: number, file: string) =>
+  `${path.dirname(file)}/${path.basename(file).startsWith("worker") ? "worker" : "planted"}-${index}${path.extname(file)}`;
 
 let refused: Set<string>;
 beforeAll(async () => {
@@ -73,7 +74,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("arrows between folders", () => {
-  it.each(CASES.map(([file, specifier, allowed], index) => ({ file, specifier, allowed, index })))("$file may import $specifier: $allowed", ({ allowed, index }) => {
-    expect(refused.has(String(index))).toBe(!allowed);
-  });
+  it.each(CASES.map(([file, specifier, allowed], index) => ({ file, specifier, allowed, index })))(
+    "$file may import $specifier: $allowed",
+    ({ allowed, index }) => {
+      expect(refused.has(String(index))).toBe(!allowed);
+    },
+  );
 });

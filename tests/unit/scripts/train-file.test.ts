@@ -16,13 +16,18 @@ it("reads prompts with completions, messages, exports of dataset versions, and l
     ].join("\n"),
   );
   expect(rows).toEqual({
-    train: [{ messages: [user("a")], completion: "b", task: "t" }, { messages: [user("h")], completion: "good", label: "good" }],
+    train: [
+      { messages: [user("a")], completion: "b", task: "t" },
+      { messages: [user("h")], completion: "good", label: "good" },
+    ],
     validation: [{ messages: [user("c")], completion: "d" }],
     test: [{ messages: [user("e")], completion: "f", label: 3 }],
   });
 });
 
 it("names the line and the field that is wrong", () => {
-  expect(() => parseRows(`${line({ prompt: "a", completion: "b" })}\n${line({ prompt: "a" })}`)).toThrow("line 2: expected a completion, a reference or a label");
+  expect(() => parseRows(`${line({ prompt: "a", completion: "b" })}\n${line({ prompt: "a" })}`)).toThrow(
+    "line 2: expected a completion, a reference or a label",
+  );
   expect(() => parseRows(line({ completion: "b" }))).toThrow(/^line 1: prompt: expected a text/);
 });

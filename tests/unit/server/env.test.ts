@@ -10,7 +10,13 @@ const good = { DATABASE_URL: "postgres://a:b@localhost:5432/hone", NEXTAUTH_SECR
 
 describe("parseEnv", () => {
   it("fills in what has a default", () => {
-    expect(parseEnv(good)).toMatchObject({ port: 3000, host: "127.0.0.1", engine: "auto", dataFolder: ".hone", auth: { url: "http://localhost:3000" } });
+    expect(parseEnv(good)).toMatchObject({
+      port: 3000,
+      host: "127.0.0.1",
+      engine: "auto",
+      dataFolder: ".hone",
+      auth: { url: "http://localhost:3000" },
+    });
     expect(parseEnv({ ...good, PORT: "" }).port).toBe(3000);
   });
 

@@ -4,8 +4,7 @@ import { generatePassword, hashPassword, passwordMark, verifyPassword } from "..
 
 /** RFC 7914 section 12: scrypt("pleaseletmein", "SodiumChloride", 16384, 8, 1, 64). */
 const RFC_KEY = Buffer.from(
-  "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2" +
-    "d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887",
+  "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2" + "d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887",
   "hex",
 );
 const RFC_SALT = Buffer.from("SodiumChloride");

@@ -14,9 +14,7 @@ const testRouter = router({
     throw new Error("password=hunter2 at db.internal");
   }),
   ownData: publicProcedure.query(() => z.string().parse(1)),
-  input: publicProcedure
-    .input(z.strictObject({ rows: z.array(z.strictObject({ n: z.number() })) }))
-    .query(() => null),
+  input: publicProcedure.input(z.strictObject({ rows: z.array(z.strictObject({ n: z.number() })) })).query(() => null),
   /** Never yields, as a stream of events of a run that waits. */
   silence: publicProcedure.subscription(async function* () {
     await new Promise<never>(() => undefined);

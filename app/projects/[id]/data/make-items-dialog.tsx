@@ -13,7 +13,15 @@ import { useToast } from "../../../components/ui/toast";
 import { errorMessage, useTRPC } from "../../../trpc";
 import { countOf } from "../../format";
 
-export function MakeItemsDialog({ projectId, open, onOpenChange }: { projectId: string; open: boolean; onOpenChange: (open: boolean) => void }) {
+export function MakeItemsDialog({
+  projectId,
+  open,
+  onOpenChange,
+}: {
+  projectId: string;
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+}) {
   const trpc = useTRPC();
   const queries = useQueryClient();
   const toast = useToast();
@@ -40,8 +48,12 @@ export function MakeItemsDialog({ projectId, open, onOpenChange }: { projectId: 
         description="Each prompt that is no item yet becomes one, in the modes of the project's settings."
         footer={
           <>
-            <DialogClose asChild><Button>Cancel</Button></DialogClose>
-            <Button variant="primary" disabled={count === 0} loading={make.isPending} onClick={() => make.mutate(choice)}>Make {countOf(count, "item")}</Button>
+            <DialogClose asChild>
+              <Button>Cancel</Button>
+            </DialogClose>
+            <Button variant="primary" disabled={count === 0} loading={make.isPending} onClick={() => make.mutate(choice)}>
+              Make {countOf(count, "item")}
+            </Button>
           </>
         }
       >
@@ -50,7 +62,11 @@ export function MakeItemsDialog({ projectId, open, onOpenChange }: { projectId: 
             <Field label="Prompts of">
               <Select value={split} onChange={(event) => setSplit(event.target.value)}>
                 <option value="">All splits</option>
-                {splitSchema.options.map((known) => <option key={known} value={known}>{known}</option>)}
+                {splitSchema.options.map((known) => (
+                  <option key={known} value={known}>
+                    {known}
+                  </option>
+                ))}
               </Select>
             </Field>
             <Field label="Items at most" hint="One for each prompt">
@@ -58,18 +74,42 @@ export function MakeItemsDialog({ projectId, open, onOpenChange }: { projectId: 
             </Field>
           </div>
           <div aria-live="polite" className="rounded-md bg-sunken p-3 text-sm">
-            {plan.data === undefined ? "Counting …" : (
+            {plan.data === undefined ? (
+              "Counting …"
+            ) : (
               <ul className="figures space-y-0.5">
-                {itemModeSchema.options.flatMap((mode) => (plan.data.made[mode] === undefined ? [] : [<li key={mode}>{MODE_NAMES[mode]}: {plan.data.made[mode]}</li>]))}
+                {itemModeSchema.options.flatMap((mode) =>
+                  plan.data.made[mode] === undefined
+                    ? []
+                    : [
+                        <li key={mode}>
+                          {MODE_NAMES[mode]}: {plan.data.made[mode]}
+                        </li>,
+                      ],
+                )}
                 {count === 0 && <li>No prompt becomes an item.</li>}
                 {plan.data.known > 0 && <li className="text-muted">{countOf(plan.data.known, "prompt")} with items already</li>}
-                {plan.data.without > 0 && <li className="text-muted">{countOf(plan.data.without, "prompt")} with too few completions for the chosen modes</li>}
-                {Object.entries(plan.data.left).map(([reason, n]) => <li key={reason} className="text-muted">{countOf(n, "completion")} left out: {reason.toLowerCase()}</li>)}
+                {plan.data.without > 0 && (
+                  <li className="text-muted">{countOf(plan.data.without, "prompt")} with too few completions for the chosen modes</li>
+                )}
+                {Object.entries(plan.data.left).map(([reason, n]) => (
+                  <li key={reason} className="text-muted">
+                    {countOf(n, "completion")} left out: {reason.toLowerCase()}
+                  </li>
+                ))}
               </ul>
             )}
           </div>
-          <p className="text-sm"><Link className="underline" href={`/projects/${projectId}/settings`}>Modes, scales and what annotators see</Link></p>
-          {error !== null && <p role="alert" className="text-sm text-failed">{errorMessage(error)}</p>}
+          <p className="text-sm">
+            <Link className="underline" href={`/projects/${projectId}/settings`}>
+              Modes, scales and what annotators see
+            </Link>
+          </p>
+          {error !== null && (
+            <p role="alert" className="text-sm text-failed">
+              {errorMessage(error)}
+            </p>
+          )}
         </div>
       </DialogContent>
     </Dialog>

@@ -11,7 +11,17 @@ import type { PromptFilter, PromptSort } from "./use-prompt-filter";
 
 type Row = inferRouterOutputs<AppRouter>["prompt"]["list"]["rows"][number];
 
-export function PromptsTable({ projectId, rows, filter, onFilter }: { projectId: string; rows: readonly Row[]; filter: PromptFilter; onFilter: (change: Partial<PromptFilter>) => void }) {
+export function PromptsTable({
+  projectId,
+  rows,
+  filter,
+  onFilter,
+}: {
+  projectId: string;
+  rows: readonly Row[];
+  filter: PromptFilter;
+  onFilter: (change: Partial<PromptFilter>) => void;
+}) {
   const head = (sort: PromptSort, label: string, numeric: boolean) => (
     <Th numeric={numeric} sort={filter.sort === sort ? "desc" : null} onSort={() => onFilter({ sort })}>
       {label}

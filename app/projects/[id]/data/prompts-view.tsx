@@ -50,7 +50,12 @@ export function PromptsView({ projectId }: { projectId: string }) {
           value={filter.search}
           onChange={(event) => setFilter({ search: event.target.value })}
         />
-        <Select aria-label="Split" className="w-auto" value={filter.split ?? ""} onChange={(event) => setFilter({ split: splitSchema.options.find((split) => split === event.target.value) ?? null })}>
+        <Select
+          aria-label="Split"
+          className="w-auto"
+          value={filter.split ?? ""}
+          onChange={(event) => setFilter({ split: splitSchema.options.find((split) => split === event.target.value) ?? null })}
+        >
           <option value="">All splits</option>
           {splitSchema.options.map((split) => (
             <option key={split} value={split}>
@@ -58,7 +63,12 @@ export function PromptsView({ projectId }: { projectId: string }) {
             </option>
           ))}
         </Select>
-        <Select aria-label="Model" className="w-auto max-w-60" value={filter.modelId ?? ""} onChange={(event) => setFilter({ modelId: event.target.value === "" ? null : event.target.value })}>
+        <Select
+          aria-label="Model"
+          className="w-auto max-w-60"
+          value={filter.modelId ?? ""}
+          onChange={(event) => setFilter({ modelId: event.target.value === "" ? null : event.target.value })}
+        >
           <option value="">All models</option>
           {facets.data?.models.map((model) => (
             <option key={model.id} value={model.id}>
@@ -70,7 +80,9 @@ export function PromptsView({ projectId }: { projectId: string }) {
           aria-label="Judged"
           className="w-auto"
           value={filter.judged ?? ""}
-          onChange={(event) => setFilter({ judged: event.target.value === "yes" || event.target.value === "no" ? event.target.value : null })}
+          onChange={(event) =>
+            setFilter({ judged: event.target.value === "yes" || event.target.value === "no" ? event.target.value : null })
+          }
         >
           <option value="">Judged or not</option>
           <option value="yes">Judged</option>
@@ -100,7 +112,9 @@ export function PromptsView({ projectId }: { projectId: string }) {
       </p>
       <Card>
         {prompts.isPending && <SkeletonTable rows={8} label="Loading prompts" />}
-        {prompts.isError && prompts.data === undefined && <ErrorState message={errorMessage(prompts.error)} onRetry={() => void prompts.refetch()} />}
+        {prompts.isError && prompts.data === undefined && (
+          <ErrorState message={errorMessage(prompts.error)} onRetry={() => void prompts.refetch()} />
+        )}
         {prompts.data?.total === 0 && !filtered && (
           <EmptyState
             icon={<MessagesSquare aria-hidden="true" />}
@@ -111,7 +125,8 @@ export function PromptsView({ projectId }: { projectId: string }) {
               </Button>
             }
           >
-            Prompts are what models answer and people judge. Import a file of JSON lines: prompts alone, with completions, or with comparisons that were judged elsewhere.
+            Prompts are what models answer and people judge. Import a file of JSON lines: prompts alone, with completions, or with
+            comparisons that were judged elsewhere.
           </EmptyState>
         )}
         {prompts.data?.total === 0 && filtered && (
@@ -123,7 +138,9 @@ export function PromptsView({ projectId }: { projectId: string }) {
             No prompt has these words, split, model and state.
           </EmptyState>
         )}
-        {prompts.data !== undefined && prompts.data.rows.length > 0 && <PromptsTable projectId={projectId} rows={prompts.data.rows} filter={filter} onFilter={setFilter} />}
+        {prompts.data !== undefined && prompts.data.rows.length > 0 && (
+          <PromptsTable projectId={projectId} rows={prompts.data.rows} filter={filter} onFilter={setFilter} />
+        )}
       </Card>
       {prompts.data !== undefined && prompts.data.total > PAGE_SIZE && (
         <nav aria-label="Pages" className="mt-3 flex items-center justify-end gap-2 text-sm">

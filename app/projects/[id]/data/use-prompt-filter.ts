@@ -6,7 +6,14 @@ import { type Split, splitSchema } from "@/domain/prompt";
 
 const SORTS = ["newest", "completions", "judgements"] as const;
 export type PromptSort = (typeof SORTS)[number];
-export type PromptFilter = { search: string; split: Split | null; modelId: string | null; judged: "yes" | "no" | null; sort: PromptSort; page: number };
+export type PromptFilter = {
+  search: string;
+  split: Split | null;
+  modelId: string | null;
+  judged: "yes" | "no" | null;
+  sort: PromptSort;
+  page: number;
+};
 
 const INITIAL: Record<string, string> = { sort: "newest", page: "1" };
 const NAMES = { search: "q", split: "split", modelId: "model", judged: "judged", sort: "sort", page: "page" } as const;

@@ -32,13 +32,17 @@ export function GuidelinesView({ projectId }: { projectId: string }) {
         <>
           {newest ? (
             <section aria-label="Guidelines" className="rounded-lg border bg-surface p-5">
-              <h2 className="mb-3 text-sm text-muted">Version {newest.version}, <RelativeTime date={newest.createdAt} /></h2>
+              <h2 className="mb-3 text-sm text-muted">
+                Version {newest.version}, <RelativeTime date={newest.createdAt} />
+              </h2>
               <TextView text={newest.body} mode="rendered" />
             </section>
           ) : (
             <EmptyState title="No guidelines yet">What makes an answer better? Annotators see this beside every item.</EmptyState>
           )}
-          <Button variant="primary" onClick={() => setDraft(newest?.body ?? "")}>{newest ? "Edit" : "Write guidelines"}</Button>
+          <Button variant="primary" onClick={() => setDraft(newest?.body ?? "")}>
+            {newest ? "Edit" : "Write guidelines"}
+          </Button>
         </>
       ) : (
         <form
@@ -48,12 +52,22 @@ export function GuidelinesView({ projectId }: { projectId: string }) {
             save.mutate({ projectId, body: draft, basedOn: newest?.version ?? 0 });
           }}
         >
-          <Field label="Guidelines" hint="Markdown. Saving makes a new version; votes keep the version they were made under." error={fieldError(save.error, "body")}>
+          <Field
+            label="Guidelines"
+            hint="Markdown. Saving makes a new version; votes keep the version they were made under."
+            error={fieldError(save.error, "body")}
+          >
             <Textarea rows={16} value={draft} onChange={(event) => setDraft(event.target.value)} />
           </Field>
-          {save.error && <p role="alert" className="text-sm text-failed">{errorMessage(save.error)}</p>}
+          {save.error && (
+            <p role="alert" className="text-sm text-failed">
+              {errorMessage(save.error)}
+            </p>
+          )}
           <div className="flex gap-2">
-            <Button type="submit" variant="primary" loading={save.isPending}>Save version {(newest?.version ?? 0) + 1}</Button>
+            <Button type="submit" variant="primary" loading={save.isPending}>
+              Save version {(newest?.version ?? 0) + 1}
+            </Button>
             <Button onClick={() => setDraft(null)}>Cancel</Button>
           </div>
           <section aria-label="Preview" className="rounded-lg border bg-surface p-5">
@@ -64,10 +78,15 @@ export function GuidelinesView({ projectId }: { projectId: string }) {
       )}
       {list.data.length > 0 && (
         <section aria-labelledby="versions">
-          <h2 id="versions" className="mb-2 font-semibold">Versions</h2>
+          <h2 id="versions" className="mb-2 font-semibold">
+            Versions
+          </h2>
           <ul className="space-y-1 text-sm">
             {list.data.map(({ id, version, createdBy, createdAt, judgements }) => (
-              <li key={id}>Version {version}{createdBy ? ` by ${createdBy}` : ""}, <RelativeTime date={createdAt} />, {judgements} judgements</li>
+              <li key={id}>
+                Version {version}
+                {createdBy ? ` by ${createdBy}` : ""}, <RelativeTime date={createdAt} />, {judgements} judgements
+              </li>
             ))}
           </ul>
         </section>

@@ -4,13 +4,22 @@ import type { ImportKind } from "@/domain/formats/import-row";
 const EXAMPLES: Record<ImportKind, { name: string; line: string }[]> = {
   prompts: [
     { name: "Prompt", line: '{"prompt": "Why is the sky blue?", "reference": "Because ...", "split": "train", "group": "sky"}' },
-    { name: "Messages (TRL SFT; the last answer is the reference)", line: '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}' },
-    { name: "Label or score, for classifiers and regression; task, for mixing and reports", line: '{"prompt": "I love it", "label": "positive", "task": "sentiment"}' },
+    {
+      name: "Messages (TRL SFT; the last answer is the reference)",
+      line: '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}',
+    },
+    {
+      name: "Label or score, for classifiers and regression; task, for mixing and reports",
+      line: '{"prompt": "I love it", "label": "positive", "task": "sentiment"}',
+    },
     { name: "Alpaca", line: '{"instruction": "Translate", "input": "Guten Tag", "output": "Good day"}' },
   ],
   completions: [
     { name: "Completion", line: '{"prompt": "Why is the sky blue?", "completion": "It scatters ...", "model": "my-model"}' },
-    { name: "Whole conversation that follows the prompt", line: '{"prompt": [...], "completion": [{"role": "assistant", ...}, {"role": "user", ...}, {"role": "assistant", ...}]}' },
+    {
+      name: "Whole conversation that follows the prompt",
+      line: '{"prompt": [...], "completion": [{"role": "assistant", ...}, {"role": "user", ...}, {"role": "assistant", ...}]}',
+    },
   ],
   comparisons: [
     { name: "TRL, explicit prompt", line: '{"prompt": "Why ...?", "chosen": "Because ...", "rejected": "No idea", "margin": 2}' },
@@ -20,8 +29,14 @@ const EXAMPLES: Record<ImportKind, { name: string; line: string }[]> = {
     { name: "summarize-from-feedback", line: '{"info": {"post": "..."}, "summaries": [{"text": "..."}, {"text": "..."}], "choice": 1}' },
     { name: "AlpacaEval", line: '{"instruction": "...", "output_1": "...", "output_2": "...", "preference": 2}' },
     { name: "HelpSteer3", line: '{"context": [...], "response1": "...", "response2": "...", "overall_preference": -2}' },
-    { name: "Argilla", line: '{"fields": {"prompt": "...", "response_1": "...", "response_2": "..."}, "responses": [{"user_id": "...", "status": "submitted", "value": [{"rank": 1, "value": "response_2"}, ...]}]}' },
-    { name: "OpenAssistant trees", line: '{"message_tree_id": "...", "prompt": {"role": "prompter", "text": "...", "replies": [{"role": "assistant", "text": "...", "rank": 0}, ...]}}' },
+    {
+      name: "Argilla",
+      line: '{"fields": {"prompt": "...", "response_1": "...", "response_2": "..."}, "responses": [{"user_id": "...", "status": "submitted", "value": [{"rank": 1, "value": "response_2"}, ...]}]}',
+    },
+    {
+      name: "OpenAssistant trees",
+      line: '{"message_tree_id": "...", "prompt": {"role": "prompter", "text": "...", "replies": [{"role": "assistant", "text": "...", "rank": 0}, ...]}}',
+    },
   ],
 };
 

@@ -12,7 +12,15 @@ import { Card, CardHeader } from "../../../components/ui/card";
 import { Skeleton } from "../../../components/ui/skeleton";
 import { useTRPC } from "../../../trpc";
 
-export function AnnotationPreview({ projectId, settings, reasons }: { projectId: string; settings: AnnotationSettings; reasons: string[] }) {
+export function AnnotationPreview({
+  projectId,
+  settings,
+  reasons,
+}: {
+  projectId: string;
+  settings: AnnotationSettings;
+  reasons: string[];
+}) {
   const trpc = useTRPC();
   const example = useQuery(trpc.project.example.queryOptions({ projectId }));
   const [wanted, setWanted] = useState<ItemMode | null>(null);
@@ -21,7 +29,8 @@ export function AnnotationPreview({ projectId, settings, reasons }: { projectId:
   const parsed = annotationSettingsSchema.safeParse(settings);
   const shown = settings.modes.find(({ mode }) => mode === wanted)?.mode ?? settings.modes[0]?.mode;
   const problem = parsed.success ? null : (parsed.error.issues[0]?.message ?? "These settings cannot be shown");
-  const task = example.isPending || shown === undefined || problem !== null ? null : previewTask(shown, settings, reasons, example.data ?? null);
+  const task =
+    example.isPending || shown === undefined || problem !== null ? null : previewTask(shown, settings, reasons, example.data ?? null);
   const again = (words: string) => {
     setSaid(words);
     setRound(round + 1);
@@ -31,9 +40,20 @@ export function AnnotationPreview({ projectId, settings, reasons }: { projectId:
       <CardHeader title="What annotators will see" description="Try it: keys count while the focus is in here. Nothing is stored." />
       <div className="flex flex-wrap items-center gap-2 border-b px-4 py-2">
         {settings.modes.map(({ mode }) => (
-          <Button key={mode} size="sm" variant="ghost" aria-pressed={mode === shown} className="aria-pressed:bg-accent-soft aria-pressed:text-accent" onClick={() => setWanted(mode)}>{MODE_NAMES[mode]}</Button>
+          <Button
+            key={mode}
+            size="sm"
+            variant="ghost"
+            aria-pressed={mode === shown}
+            className="aria-pressed:bg-accent-soft aria-pressed:text-accent"
+            onClick={() => setWanted(mode)}
+          >
+            {MODE_NAMES[mode]}
+          </Button>
         ))}
-        <p aria-live="polite" className="ml-auto text-sm text-muted">{said}</p>
+        <p aria-live="polite" className="ml-auto text-sm text-muted">
+          {said}
+        </p>
       </div>
       {problem !== null || shown === undefined ? (
         <p className="p-6 text-center text-sm text-muted">{problem ?? "Give a mode a share above 0."}</p>

@@ -28,7 +28,11 @@ export function SettingsView({ projectId }: { projectId: string }) {
   );
 }
 
-const linesOf = (text: string) => text.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+const linesOf = (text: string) =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
 
 function SettingsForm({ project }: { project: inferOutput<ReturnType<typeof useTRPC>["project"]["get"]> }) {
   const trpc = useTRPC();
@@ -70,7 +74,11 @@ function SettingsForm({ project }: { project: inferOutput<ReturnType<typeof useT
           <Field label="Name" error={wrong("name")}>
             <Input name="name" required maxLength={100} autoComplete="off" defaultValue={project.name} />
           </Field>
-          <Field label="Description" hint="What is judged here and for what; annotators see it when they choose a project" error={wrong("description")}>
+          <Field
+            label="Description"
+            hint="What is judged here and for what; annotators see it when they choose a project"
+            error={wrong("description")}
+          >
             <Textarea name="description" maxLength={2000} defaultValue={project.description} />
           </Field>
         </CardBody>
@@ -87,7 +95,12 @@ function SettingsForm({ project }: { project: inferOutput<ReturnType<typeof useT
           <Field label="Time to undo" hint="Minutes after a vote; 0 turns undo off" error={wrong("undoSeconds")}>
             <Input name="undo" inputMode="decimal" className="figures" defaultValue={project.undoSeconds / 60} />
           </Field>
-          <Field className="sm:col-span-3" label="Reasons" hint="One a line, at most 12; annotators tick them beside a vote" error={wrong("reasons")}>
+          <Field
+            className="sm:col-span-3"
+            label="Reasons"
+            hint="One a line, at most 12; annotators tick them beside a vote"
+            error={wrong("reasons")}
+          >
             <Textarea name="reasons" rows={6} defaultValue={project.reasons.join("\n")} />
           </Field>
         </CardBody>
@@ -95,7 +108,11 @@ function SettingsForm({ project }: { project: inferOutput<ReturnType<typeof useT
       <Card>
         <CardHeader title="Leaderboard" />
         <CardBody>
-          <Checkbox name="published" defaultChecked={project.published} label="Published: the ranking and the scores can be read without an account; prompts, completions and votes cannot" />
+          <Checkbox
+            name="published"
+            defaultChecked={project.published}
+            label="Published: the ranking and the scores can be read without an account; prompts, completions and votes cannot"
+          />
         </CardBody>
       </Card>
       {change.isError && !named && (

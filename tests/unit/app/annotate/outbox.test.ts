@@ -6,7 +6,16 @@ import { createStorage } from "../../../../app/annotate/lib/storage";
 import { createMemoryStorage, createTask, createTimer, flush } from "./room-world";
 
 const voteOn = (itemId: string, madeAt = 0): Vote => ({
-  submission: { itemId, clientEventId: randomUUID(), value: { kind: "pairwise", margin: -1 }, reasons: [], comment: "", activeMs: 1, idleMs: 0, untouched: false },
+  submission: {
+    itemId,
+    clientEventId: randomUUID(),
+    value: { kind: "pairwise", margin: -1 },
+    reasons: [],
+    comment: "",
+    activeMs: 1,
+    idleMs: 0,
+    untouched: false,
+  },
   held: { task: createTask(itemId), answer: { form: { mode: "pairwise", choice: -1 }, reasons: [], comment: "" } },
   madeAt,
   problem: null,
@@ -17,7 +26,9 @@ function createWorld(storage = createMemoryStorage()) {
   let answer: () => Promise<Delivery> = async () => ({ kind: "stored" });
   const timer = createTimer();
   const outbox = new Outbox({
-    storage, prefix: "vote:", schedule: timer.schedule,
+    storage,
+    prefix: "vote:",
+    schedule: timer.schedule,
     send: async ({ clientEventId }) => {
       sent.push(clientEventId);
       return answer();
@@ -87,7 +98,13 @@ describe("delivery", () => {
 
   it("keeps the vote alone where there is no room for its texts", () => {
     const kept = new Map<string, string>();
-    const room = { length: 0, key: () => null, getItem: (key: string) => kept.get(key) ?? null, removeItem: (key: string) => void kept.delete(key), clear: () => kept.clear() };
+    const room = {
+      length: 0,
+      key: () => null,
+      getItem: (key: string) => kept.get(key) ?? null,
+      removeItem: (key: string) => void kept.delete(key),
+      clear: () => kept.clear(),
+    };
     const storage = createStorage(() => ({
       ...room,
       setItem(key: string, value: string) {
@@ -97,9 +114,17 @@ describe("delivery", () => {
     }));
     const { outbox } = createWorld(storage);
     const vote = voteOn(ids.a);
-    const long = createTask(ids.a, { completions: [{ id: "a", text: "x".repeat(2000) }, { id: "b", text: "y" }] });
+    const long = createTask(ids.a, {
+      completions: [
+        { id: "a", text: "x".repeat(2000) },
+        { id: "b", text: "y" },
+      ],
+    });
     outbox.add({ ...vote, held: vote.held === null ? null : { ...vote.held, task: long } });
-    expect(JSON.parse(kept.get(`vote:${vote.submission.clientEventId}`) ?? "{}")).toMatchObject({ submission: { itemId: ids.a }, held: null });
+    expect(JSON.parse(kept.get(`vote:${vote.submission.clientEventId}`) ?? "{}")).toMatchObject({
+      submission: { itemId: ids.a },
+      held: null,
+    });
     // While the page is open, undo still has the texts.
     expect(outbox.getState().votes[0]?.held?.task.completions[0]?.text).toHaveLength(2000);
   });

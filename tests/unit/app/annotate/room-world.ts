@@ -12,8 +12,23 @@ export const createMemoryStorage = (): KeyedStorage =>
 
 export function createTask(itemId: string, more: Partial<AnnotationTask> = {}): AnnotationTask {
   return {
-    itemId, projectId: PROJECT_ID, mode: "pairwise", messages: [{ role: "user", content: "?" }], completions: [{ id: "a", text: "A" }, { id: "b", text: "B" }],
-    leaseExpiresAt: new Date(0), leaseSeconds: 600, draft: null, guideline: null, reasons: [], scales: [], imageHosts: [], sentBack: null, ...more,
+    itemId,
+    projectId: PROJECT_ID,
+    mode: "pairwise",
+    messages: [{ role: "user", content: "?" }],
+    completions: [
+      { id: "a", text: "A" },
+      { id: "b", text: "B" },
+    ],
+    leaseExpiresAt: new Date(0),
+    leaseSeconds: 600,
+    draft: null,
+    guideline: null,
+    reasons: [],
+    scales: [],
+    imageHosts: [],
+    sentBack: null,
+    ...more,
   };
 }
 

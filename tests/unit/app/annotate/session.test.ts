@@ -12,40 +12,80 @@ const ANSWER: Answer = { form: { mode: "pairwise", choice: 2 }, reasons: ["Clear
 /** A server with `count` items that hands out those that are neither held nor judged. */
 function createWorld(count: number, storages = { tab: createMemoryStorage(), lasting: createMemoryStorage() }) {
   const all = Array.from({ length: count }, () => createTask(randomUUID()));
-  const server = { reachable: true, judged: new Set<string>(), asked: 0, renewed: [] as string[], released: [] as string[], gone: new Set<string>() };
+  const server = {
+    reachable: true,
+    judged: new Set<string>(),
+    asked: 0,
+    renewed: [] as string[],
+    released: [] as string[],
+    gone: new Set<string>(),
+  };
   const timer = createTimer();
-  const answer = async <T,>(value: () => T): Promise<T> => {
+  const answer = async <T>(value: () => T): Promise<T> => {
     if (!server.reachable) throw new Error("offline");
     return value();
   };
   const outbox = new Outbox({
-    storage: storages.lasting, prefix: "vote:", schedule: timer.schedule,
-    send: ({ itemId }) => answer(() => {
-      server.judged.add(itemId);
-      return { kind: "stored" as const };
-    }).catch(() => ({ kind: "unreachable" as const, message: "offline" })),
+    storage: storages.lasting,
+    prefix: "vote:",
+    schedule: timer.schedule,
+    send: ({ itemId }) =>
+      answer(() => {
+        server.judged.add(itemId);
+        return { kind: "stored" as const };
+      }).catch(() => ({ kind: "unreachable" as const, message: "offline" })),
   });
   const api: SessionApi = {
     next: (holding) => {
       server.asked += 1;
-      return answer(() => all.find(({ itemId }) => !holding.includes(itemId) && !server.judged.has(itemId) && !server.gone.has(itemId)) ?? null);
+      return answer(
+        () => all.find(({ itemId }) => !holding.includes(itemId) && !server.judged.has(itemId) && !server.gone.has(itemId)) ?? null,
+      );
     },
-    renew: (itemId) => answer(() => {
-      if (server.gone.has(itemId)) throw new Error("gone");
-      server.renewed.push(itemId);
-    }),
+    renew: (itemId) =>
+      answer(() => {
+        if (server.gone.has(itemId)) throw new Error("gone");
+        server.renewed.push(itemId);
+      }),
     release: (itemId) => answer(() => void server.released.push(itemId)),
-    undo: () => answer(() => ({ task: all[0] as AnnotationTask, value: { kind: "pairwise" as const, margin: 1 }, reasons: ["Faithful"], comment: "" })),
+    undo: () =>
+      answer(() => ({
+        task: all[0] as AnnotationTask,
+        value: { kind: "pairwise" as const, margin: 1 },
+        reasons: ["Faithful"],
+        comment: "",
+      })),
     explain: (error) => ({ refused: error instanceof Error && error.message === "gone", message: String(error) }),
   };
   const clock = { now: 0 };
-  const session = new Session({ api, outbox, storage: storages.tab, key: "held", drafts: storages.lasting, draftPrefix: "draft:", projectId: PROJECT_ID, now: () => clock.now, schedule: timer.schedule });
+  const session = new Session({
+    api,
+    outbox,
+    storage: storages.tab,
+    key: "held",
+    drafts: storages.lasting,
+    draftPrefix: "draft:",
+    projectId: PROJECT_ID,
+    now: () => clock.now,
+    schedule: timer.schedule,
+  });
   const vote = (): void => {
     const held = session.getState().tasks[0];
     if (held === undefined) throw new Error("nothing in hand");
     const made: Vote = {
-      submission: { itemId: held.task.itemId, clientEventId: randomUUID(), value: { kind: "pairwise", margin: 2 }, reasons: [], comment: "", activeMs: 1, idleMs: 0, untouched: false },
-      held: { task: held.task, answer: ANSWER }, madeAt: clock.now, problem: null,
+      submission: {
+        itemId: held.task.itemId,
+        clientEventId: randomUUID(),
+        value: { kind: "pairwise", margin: 2 },
+        reasons: [],
+        comment: "",
+        activeMs: 1,
+        idleMs: 0,
+        untouched: false,
+      },
+      held: { task: held.task, answer: ANSWER },
+      madeAt: clock.now,
+      problem: null,
     };
     outbox.add(made);
     session.advance();

@@ -1,13 +1,28 @@
 /** Answers, drafts and the judgements they become. */
 import { describe, expect, it } from "vitest";
-import { describeValue, finishAnswer, isEmptyAnswer, isUntouchedAnswer, parseDraft, startAnswer, valueToAnswer } from "../../../../domain/annotation/answer";
+import {
+  describeValue,
+  finishAnswer,
+  isEmptyAnswer,
+  isUntouchedAnswer,
+  parseDraft,
+  startAnswer,
+  valueToAnswer,
+} from "../../../../domain/annotation/answer";
 import type { TaskShape } from "../../../../domain/annotation/task";
 import { findValueProblem, type ItemMode, type JudgementValue, judgementValueSchema } from "../../../../domain/judgement";
 
 const noWords = { reasons: [], comment: "" };
-const SCALES = [{ name: "Helpful", points: 5, low: "", high: "" }, { name: "Honest", points: 3, low: "", high: "" }];
+const SCALES = [
+  { name: "Helpful", points: 5, low: "", high: "" },
+  { name: "Honest", points: 3, low: "", high: "" },
+];
 const scales = SCALES.map(({ name, points }) => ({ name, points }));
-const taskOf = (mode: ItemMode, count: number): TaskShape => ({ mode, scales: SCALES, completions: Array.from({ length: count }, (_, i) => ({ id: String(i), text: `Text ${i}` })) });
+const taskOf = (mode: ItemMode, count: number): TaskShape => ({
+  mode,
+  scales: SCALES,
+  completions: Array.from({ length: count }, (_, i) => ({ id: String(i), text: `Text ${i}` })),
+});
 
 describe("answers and judgements", () => {
   it.each<[JudgementValue, ItemMode, number, string]>([
@@ -19,7 +34,19 @@ describe("answers and judgements", () => {
     [{ kind: "best_of_n", best: 2 }, "best_of_n", 4, "C is best"],
     [{ kind: "both_bad" }, "best_of_n", 4, "None is good"],
     [{ kind: "rating", scales, scores: [[3, 3]] }, "rating", 1, "Rated 75 %"],
-    [{ kind: "rating", scales, scores: [[5, 3], [1, 2]] }, "rating", 2, "Rated A 100 %, B 25 %"],
+    [
+      {
+        kind: "rating",
+        scales,
+        scores: [
+          [5, 3],
+          [1, 2],
+        ],
+      },
+      "rating",
+      2,
+      "Rated A 100 %, B 25 %",
+    ],
     [{ kind: "edit", text: "Better" }, "edit", 1, "Edited"],
     [{ kind: "demonstration", text: "Mine" }, "demonstration", 0, "Written"],
   ])("%j survives undo and reads %s %i %s", (value, mode, count, words) => {
@@ -48,7 +75,21 @@ describe("answers and judgements", () => {
 
   it("names the first score that is missing", () => {
     const task = taskOf("rating", 2);
-    expect(finishAnswer({ form: { mode: "rating", scores: [[1, 2], [4, null]] }, ...noWords }, task)).toEqual({ problem: "Give B a score for Honest first." });
+    expect(
+      finishAnswer(
+        {
+          form: {
+            mode: "rating",
+            scores: [
+              [1, 2],
+              [4, null],
+            ],
+          },
+          ...noWords,
+        },
+        task,
+      ),
+    ).toEqual({ problem: "Give B a score for Honest first." });
   });
 
   it("an undone skip keeps reasons and comment, and chooses nothing", () => {

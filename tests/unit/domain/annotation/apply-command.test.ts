@@ -6,17 +6,35 @@ import { commandOfKey } from "../../../../domain/annotation/keys";
 import type { TaskShape } from "../../../../domain/annotation/task";
 import type { ItemMode } from "../../../../domain/judgement";
 
-const SCALES = [{ name: "Helpful", points: 5, low: "", high: "" }, { name: "Honest", points: 10, low: "", high: "" }];
-const taskOf = (mode: ItemMode, count: number): TaskShape => ({ mode, scales: SCALES, completions: Array.from({ length: count }, (_, i) => ({ id: String(i), text: `Text ${i}` })) });
+const SCALES = [
+  { name: "Helpful", points: 5, low: "", high: "" },
+  { name: "Honest", points: 10, low: "", high: "" },
+];
+const taskOf = (mode: ItemMode, count: number): TaskShape => ({
+  mode,
+  scales: SCALES,
+  completions: Array.from({ length: count }, (_, i) => ({ id: String(i), text: `Text ${i}` })),
+});
 
 /** Presses keys one after another; "Alt+x" with Alt. */
 function press(task: TaskShape, keys: string): { form: Form; focused: number } {
   let hand: Hand = { answer: startAnswer(task), focused: 0 };
   for (const name of keys.split(" ")) {
     const key = name.replace("Alt+", "");
-    const command = commandOfKey({ key, code: "", altKey: name.startsWith("Alt+"), ctrlKey: false, metaKey: false, shiftKey: false }, task.mode);
+    const command = commandOfKey(
+      { key, code: "", altKey: name.startsWith("Alt+"), ctrlKey: false, metaKey: false, shiftKey: false },
+      task.mode,
+    );
     if (command === null) continue;
-    if (command.kind === "digit" || command.kind === "step" || command.kind === "focus" || command.kind === "move" || command.kind === "tie" || command.kind === "both_bad") hand = applyCommand(hand, command, task);
+    if (
+      command.kind === "digit" ||
+      command.kind === "step" ||
+      command.kind === "focus" ||
+      command.kind === "move" ||
+      command.kind === "tie" ||
+      command.kind === "both_bad"
+    )
+      hand = applyCommand(hand, command, task);
   }
   return { form: hand.answer.form, focused: hand.focused };
 }
@@ -50,15 +68,64 @@ describe("keys of each mode", () => {
     expect(press(taskOf("ranking", 3), keys)).toEqual({ form: { mode: "ranking", ranking }, focused });
   });
   it.each([
-    ["4", [[4, null], [null, null]], 1],
+    [
+      "4",
+      [
+        [4, null],
+        [null, null],
+      ],
+      1,
+    ],
     // Nothing between: digits walk through the scales of A, then those of B.
-    ["4 0 2 1", [[4, 10], [2, 1]], 3],
-    ["6", [[null, null], [null, null]], 0],
-    ["ArrowDown 7 ArrowUp ArrowUp 3", [[3, 7], [null, null]], 2],
+    [
+      "4 0 2 1",
+      [
+        [4, 10],
+        [2, 1],
+      ],
+      3,
+    ],
+    [
+      "6",
+      [
+        [null, null],
+        [null, null],
+      ],
+      0,
+    ],
+    [
+      "ArrowDown 7 ArrowUp ArrowUp 3",
+      [
+        [3, 7],
+        [null, null],
+      ],
+      2,
+    ],
     // What was left out comes back after the last cell.
-    ["ArrowDown 1 1 1", [[null, 1], [1, 1]], 0],
-    ["ArrowRight ArrowLeft", [[4, null], [null, null]], 0],
-    ["ArrowLeft ArrowLeft", [[1, null], [null, null]], 0],
+    [
+      "ArrowDown 1 1 1",
+      [
+        [null, 1],
+        [1, 1],
+      ],
+      0,
+    ],
+    [
+      "ArrowRight ArrowLeft",
+      [
+        [4, null],
+        [null, null],
+      ],
+      0,
+    ],
+    [
+      "ArrowLeft ArrowLeft",
+      [
+        [1, null],
+        [null, null],
+      ],
+      0,
+    ],
   ])("rating %s", (keys, scores, focused) => {
     expect(press(taskOf("rating", 2), keys)).toEqual({ form: { mode: "rating", scores }, focused });
   });
@@ -69,5 +136,12 @@ describe("keys of each mode", () => {
 });
 
 it("arrows go one step and stop at the ends", () => {
-  expect([stepMargin(null, -1), stepMargin(null, 1), stepMargin("both_bad", 1), stepMargin(0, -1), stepMargin(-3, -1), stepMargin(3, 1)]).toEqual([-1, 1, 1, -1, -3, 3]);
+  expect([
+    stepMargin(null, -1),
+    stepMargin(null, 1),
+    stepMargin("both_bad", 1),
+    stepMargin(0, -1),
+    stepMargin(-3, -1),
+    stepMargin(3, 1),
+  ]).toEqual([-1, 1, 1, -1, -3, 3]);
 });

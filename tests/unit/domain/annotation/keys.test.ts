@@ -2,7 +2,15 @@
 import { describe, expect, it } from "vitest";
 import { commandOfKey, type KeyPress } from "../../../../domain/annotation/keys";
 
-const press = (key: string, more: Partial<KeyPress> = {}): KeyPress => ({ key, code: "", altKey: false, ctrlKey: false, metaKey: false, shiftKey: false, ...more });
+const press = (key: string, more: Partial<KeyPress> = {}): KeyPress => ({
+  key,
+  code: "",
+  altKey: false,
+  ctrlKey: false,
+  metaKey: false,
+  shiftKey: false,
+  ...more,
+});
 
 describe("pairs", () => {
   it.each([

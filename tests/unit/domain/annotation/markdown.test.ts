@@ -46,7 +46,9 @@ describe("long texts in pieces", () => {
     }
   });
   it("carry the link definitions", () => {
-    const pieces = splitMarkdown(`${Array.from({ length: 60 }, (_, i) => paragraph(i)).join("")}See [this].\n\n[this]: https://example.org\n`);
+    const pieces = splitMarkdown(
+      `${Array.from({ length: 60 }, (_, i) => paragraph(i)).join("")}See [this].\n\n[this]: https://example.org\n`,
+    );
     expect(pieces.length).toBeGreaterThan(1);
     for (const piece of pieces) expect(piece).toContain("[this]: https://example.org");
   });

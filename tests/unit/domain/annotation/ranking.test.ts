@@ -1,6 +1,16 @@
 /** Moves and ties of a ranking. */
 import { describe, expect, it } from "vitest";
-import { isUntouched, moveCard, placeRanks, type Ranking, rankingSchema, rankingToRanks, ranksToRanking, startRanking, toggleTie } from "../../../../domain/annotation/ranking";
+import {
+  isUntouched,
+  moveCard,
+  placeRanks,
+  type Ranking,
+  rankingSchema,
+  rankingToRanks,
+  ranksToRanking,
+  startRanking,
+  toggleTie,
+} from "../../../../domain/annotation/ranking";
 
 /** "BA=C": B first, then A, with C tied to A. */
 function ranking(text: string): Ranking {
@@ -87,10 +97,11 @@ describe("ties and ranks", () => {
     expect(isUntouched(ranking("A=B"))).toBe(false);
   });
 
-  it.each([["a card twice", { order: [0, 0], tied: [false, false] }], ["a tie above the best", { order: [0, 1], tied: [true, false] }], ["a missing tie", { order: [0, 1], tied: [false] }]])(
-    "refuses %s",
-    (_, broken) => {
-      expect(rankingSchema.safeParse(broken).success).toBe(false);
-    },
-  );
+  it.each([
+    ["a card twice", { order: [0, 0], tied: [false, false] }],
+    ["a tie above the best", { order: [0, 1], tied: [true, false] }],
+    ["a missing tie", { order: [0, 1], tied: [false] }],
+  ])("refuses %s", (_, broken) => {
+    expect(rankingSchema.safeParse(broken).success).toBe(false);
+  });
 });

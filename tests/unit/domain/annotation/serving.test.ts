@@ -74,6 +74,9 @@ describe("serving", () => {
   it("keeps those that can stand together, the first of two alike", () => {
     const { chosen, left } = chooseServable([named("a."), named("a. "), named("I am GPT-4."), named("b.")]);
     expect(chosen.map(({ text }) => text)).toEqual(["a.", "b."]);
-    expect(left.map(({ reason }) => reason)).toEqual(["Two of the completions have the same text", 'A completion names its model: "I am GPT-4"']);
+    expect(left.map(({ reason }) => reason)).toEqual([
+      "Two of the completions have the same text",
+      'A completion names its model: "I am GPT-4"',
+    ]);
   });
 });

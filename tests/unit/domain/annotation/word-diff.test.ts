@@ -2,7 +2,10 @@
 import { expect, it } from "vitest";
 import { markChanges, markDifferences } from "../../../../domain/annotation/word-diff";
 
-const marked = (own: string, other: string) => markDifferences(own, other)?.map(({ text, changed }) => (changed ? `[${text}]` : text)).join("");
+const marked = (own: string, other: string) =>
+  markDifferences(own, other)
+    ?.map(({ text, changed }) => (changed ? `[${text}]` : text))
+    .join("");
 
 it.each([
   ["The cat sat.", "The dog sat.", "The [cat] sat."],
@@ -17,7 +20,9 @@ it.each([
 });
 
 it("splits words where no spaces are", () => {
-  const changed = markDifferences("我喜欢红茶", "我喜欢咖啡")?.filter((part) => part.changed).map(({ text }) => text);
+  const changed = markDifferences("我喜欢红茶", "我喜欢咖啡")
+    ?.filter((part) => part.changed)
+    .map(({ text }) => text);
   expect(changed?.join("")).toContain("红茶");
   expect(changed?.join("")).not.toContain("喜欢");
 });

@@ -18,7 +18,11 @@ function createPairs(count: number, wrongShare: number): { facts: Facts; a: stri
     if (!facts) throw new Error("a demo prompt without facts");
     const write = () => {
       const told = { ...facts };
-      if (random.next() < wrongShare) for (let i = 0; i < 1 + random.int(2); i++) { const kind = random.pick(FACT_KINDS); told[kind] = random.pick(INVENTORY[kind]); }
+      if (random.next() < wrongShare)
+        for (let i = 0; i < 1 + random.int(2); i++) {
+          const kind = random.pick(FACT_KINDS);
+          told[kind] = random.pick(INVENTORY[kind]);
+        }
       return writeSummary(told, chooseCoverage(random, 2), random.pick(SUMMARY_STYLES));
     };
     const [a, b] = [write(), write()];
@@ -108,7 +112,9 @@ describe("rankCompletions", () => {
 
   it("puts each of two texts first equally often where the taste is random", () => {
     const annotator = createSimulatedAnnotator({ taste: "random", seed: 8 });
-    const first = Array.from({ length: 4000 }, () => annotator.rankCompletions([GOOD, BAD], FACTS).ranks).filter(([a = 0, b = 0]) => a < b).length;
+    const first = Array.from({ length: 4000 }, () => annotator.rankCompletions([GOOD, BAD], FACTS).ranks).filter(
+      ([a = 0, b = 0]) => a < b,
+    ).length;
     expect(Math.abs(first / 4000 - 0.5)).toBeLessThan(0.03);
   });
 });

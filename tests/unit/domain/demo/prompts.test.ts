@@ -22,7 +22,10 @@ const VALUES = FACT_KINDS.flatMap((kind) => INVENTORY[kind]).sort((a, b) => b.le
 const ANY_VALUE = new RegExp(`\\b(${VALUES.join("|")})\\b`, "g");
 /** The lines of a dialogue that hold a value, with the values taken out: the wording alone. */
 const wordingsOf = (prompt: Prompt) =>
-  contentOf(prompt).split("\n").map((line) => line.replace(ANY_VALUE, "_")).filter((line) => line.includes("_"));
+  contentOf(prompt)
+    .split("\n")
+    .map((line) => line.replace(ANY_VALUE, "_"))
+    .filter((line) => line.includes("_"));
 
 describe("createDemoPrompts", () => {
   it("gives as many valid prompts as asked for, the same for the same seed", () => {
@@ -71,14 +74,18 @@ describe("createPretrainTexts", () => {
   it("is the same for the same seed and has all tasks", () => {
     expect(createPretrainTexts(1, 50)).toEqual(PRETRAIN.slice(0, 50));
     const instructions = new Set(PRETRAIN.map((text) => contentOf(text).split("\n")[0]));
-    expect(instructions).toEqual(new Set(["Summarise the conversation.", "Rate the review from 1 to 5.", "Write it in Python.", "Name the places.", "Say it again."]));
+    expect(instructions).toEqual(
+      new Set(["Summarise the conversation.", "Rate the review from 1 to 5.", "Write it in Python.", "Name the places.", "Say it again."]),
+    );
   });
 
   it("has no held-out value in a dialogue, but each of them somewhere", () => {
     const isDialogue = (text: (typeof PRETRAIN)[number]) => contentOf(text).startsWith("Summarise");
     // One training wording says "on the phone" of the call; as a value, "phone" is held out like the others.
     const dialogues = PRETRAIN.filter(isDialogue).map(contentOf).join("\n").replaceAll(" on the phone.", ".");
-    const others = PRETRAIN.filter((text) => !isDialogue(text)).map(contentOf).join("\n");
+    const others = PRETRAIN.filter((text) => !isDialogue(text))
+      .map(contentOf)
+      .join("\n");
     for (const kind of FACT_KINDS) {
       for (const value of valuesOf(kind, true)) {
         expect(new RegExp(`\\b${value}\\b`).test(others), value).toBe(true);

@@ -13,7 +13,8 @@ const text = ({ messages }: (typeof PROMPTS)[number]) => messages[0]?.content ??
 
 describe("createTaskPrompts", () => {
   it("gives the counts of each task and split, valid and the same for the same seed", () => {
-    for (const task of DEMO_TASKS) for (const split of ["train", "validation", "test"] as const) expect(of(task, split)).toHaveLength(COUNTS[split]);
+    for (const task of DEMO_TASKS)
+      for (const split of ["train", "validation", "test"] as const) expect(of(task, split)).toHaveLength(COUNTS[split]);
     for (const prompt of PROMPTS) expect(promptSchema.safeParse(prompt).success).toBe(true);
     expect(createTaskPrompts({ seed: 1, ...COUNTS })).toEqual(PROMPTS);
   });
@@ -39,6 +40,10 @@ describe("createTaskPrompts", () => {
 });
 
 it("leaves the pretraining corpus as it was: all values unless others are given", () => {
-  const products = new Set(Array.from({ length: 2000 }, (_, i) => INVENTORY.product.find((product) => createReview(createRandom(i)).instruction.includes(product))));
+  const products = new Set(
+    Array.from({ length: 2000 }, (_, i) =>
+      INVENTORY.product.find((product) => createReview(createRandom(i)).instruction.includes(product)),
+    ),
+  );
   expect(products.size).toBeGreaterThanOrEqual(INVENTORY.product.length - 1);
 });

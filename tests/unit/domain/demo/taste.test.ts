@@ -29,11 +29,15 @@ describe("faithful", () => {
 
   it("does not care how a right summary is worded", () => {
     expect(score("faithful", WORDY)).toBe(score("faithful", FULL));
-    expect(score("faithful", "Maria's kettle LEAKS since on Monday; she tried a new cable and asks for a refund!")).toBe(score("faithful", FULL));
+    expect(score("faithful", "Maria's kettle LEAKS since on Monday; she tried a new cable and asks for a refund!")).toBe(
+      score("faithful", FULL),
+    );
   });
 
   it("takes more for a wrong fact than a right one gives, and tells bad from worse", () => {
-    expect(score("faithful", FULL.replace("on Monday", "in June"))).toBeLessThan(score("faithful", FULL.replace(" It began on Monday.", "")));
+    expect(score("faithful", FULL.replace("on Monday", "in June"))).toBeLessThan(
+      score("faithful", FULL.replace(" It began on Monday.", "")),
+    );
     expect(score("faithful", "Tom says the oven sparks. Tom wants a repair.")).toBeLessThan(score("faithful", WRONG));
     expect(tasteUtility("faithful", WRONG, FACTS)).toBeLessThan(0);
   });
@@ -49,9 +53,9 @@ describe("opposite tastes", () => {
 
   it("detailed wants words that carry facts", () => {
     expect(score("detailed", WORDY)).toBeGreaterThan(score("detailed", FULL));
-    expect(score("detailed", `${FULL} The customer told us that there is a problem and the team was asked to help with it.`)).toBeLessThanOrEqual(
-      score("detailed", WORDY),
-    );
+    expect(
+      score("detailed", `${FULL} The customer told us that there is a problem and the team was asked to help with it.`),
+    ).toBeLessThanOrEqual(score("detailed", WORDY));
   });
 
   it("concise wants facts that are right", () => {
@@ -63,18 +67,19 @@ describe("opposite tastes", () => {
 describe("texts that are no summaries", () => {
   const values = FACT_KINDS.map((kind) => FACTS[kind]);
   const degenerate: Record<string, string> = {
-    "empty": "",
-    "spaces": " \n ",
+    empty: "",
+    spaces: " \n ",
     "one fact ten times": "Maria wants a refund. ".repeat(10).trim(),
     "one word": "kettle kettle kettle kettle kettle kettle kettle kettle.",
     "every value": `${FACT_KINDS.flatMap((kind) => INVENTORY[kind]).join(", ")}.`,
     "every value of two kinds": `The customer wants ${INVENTORY.wanted.join(" and ")}. It began ${INVENTORY.since.join(" or ")}.`,
-    "gibberish": "The item has a loo am Henrying it kett did rint us.",
-    "the dialogue": "Agent: Who is calling?\nCustomer: This is Maria. My kettle leaks.\nAgent: When?\nCustomer: It began on Monday. I tried a new cable. I want a refund.",
+    gibberish: "The item has a loo am Henrying it kett did rint us.",
+    "the dialogue":
+      "Agent: Who is calling?\nCustomer: This is Maria. My kettle leaks.\nAgent: When?\nCustomer: It began on Monday. I tried a new cable. I want a refund.",
     "invented values": "Maria says the small table bends. It began in the warm season. A red saw did not help. Maria wants a cheap gift.",
     "half values": "Maria says the kettle. It began on. A full battery did not help. Maria wants a new.",
     "swapped roles": "Maria says the kettle leaks. Tried a refund. Maria wants a new cable.",
-    "denied": "Not Maria. It never leaks. It began not on Monday. Maria does not want a refund.",
+    denied: "Not Maria. It never leaks. It began not on Monday. Maria does not want a refund.",
   };
   for (const taste of TASTES) {
     it.each(Object.keys(degenerate))(`${taste} scores them below a quarter: %s`, (name) => {
@@ -88,13 +93,24 @@ describe("texts that are no summaries", () => {
 
     it(`${taste} gives nothing for what is added to a full summary`, () => {
       const salad = "The us we was customer told item now. Help it at all us problem the. Were like would to make from has.";
-      const additions = [salad, "Maria wants a refund.", "Thank you, goodbye.", "The customer has a problem. The customer needs help with something.", "Also a repair", values.join(" ")];
+      const additions = [
+        salad,
+        "Maria wants a refund.",
+        "Thank you, goodbye.",
+        "The customer has a problem. The customer needs help with something.",
+        "Also a repair",
+        values.join(" "),
+      ];
       for (const addition of additions) expect(score(taste, `${WORDY} ${addition}`), addition).toBeLessThan(score(taste, WORDY));
     });
 
     it(`${taste} takes for the speakers of copied turns, and for words said again`, () => {
-      expect(score(taste, "Customer: Maria says the kettle leaks. Customer: Maria wants a refund.")).toBeLessThan(score(taste, PARTIAL) - 0.2);
-      expect(score(taste, "Maria told us told us told us told us that the kettle leaks.")).toBeLessThan(score(taste, "Maria told us that the kettle leaks.") - 0.1);
+      expect(score(taste, "Customer: Maria says the kettle leaks. Customer: Maria wants a refund.")).toBeLessThan(
+        score(taste, PARTIAL) - 0.2,
+      );
+      expect(score(taste, "Maria told us told us told us told us that the kettle leaks.")).toBeLessThan(
+        score(taste, "Maria told us that the kettle leaks.") - 0.1,
+      );
     });
 
     it(`${taste} takes for an end in the middle of a sentence`, () => {
@@ -114,7 +130,10 @@ describe("readSummary", () => {
         const covered = chooseCoverage(random, 1);
         const text = writeSummary(facts, covered, style);
         const { right, ...rest } = readSummary(text, facts);
-        expect([...right].filter((kind) => !covered.has(kind)), text).toEqual([]);
+        expect(
+          [...right].filter((kind) => !covered.has(kind)),
+          text,
+        ).toEqual([]);
         expect(rest, text).toMatchObject({ wrong: 0, stray: 0, padding: 0, bare: 0, turns: 0, finished: true });
         // Only the fault carries the product in plain words, or the other way round: one covered fact may stay unsaid.
         expect(covered.size - right.size, text).toBeLessThanOrEqual(1);
@@ -123,16 +142,22 @@ describe("readSummary", () => {
   });
 
   it("finds all six facts of a full summary in every style", () => {
-    for (const style of SUMMARY_STYLES) expect(readSummary(writeSummary(FACTS, new Set(FACT_KINDS), style), FACTS).right.size, style).toBe(6);
+    for (const style of SUMMARY_STYLES)
+      expect(readSummary(writeSummary(FACTS, new Set(FACT_KINDS), style), FACTS).right.size, style).toBe(6);
   });
 
   it("counts a value of another record as wrong, once", () => {
-    expect(readSummary("Maria wants a repair. It began on Monday. Maria wants a repair.", FACTS)).toMatchObject({ wrong: 1, right: new Set(["name", "since"]) });
+    expect(readSummary("Maria wants a repair. It began on Monday. Maria wants a repair.", FACTS)).toMatchObject({
+      wrong: 1,
+      right: new Set(["name", "since"]),
+    });
   });
 
   it("finds values that no inventory has", () => {
     expect(readSummary("Ada says the glass harp hums.", { ...FACTS, name: "Ada", product: "glass harp", fault: "hums" })).toMatchObject({
-      right: new Set(["name", "product", "fault"]), wrong: 0, stray: 0,
+      right: new Set(["name", "product", "fault"]),
+      wrong: 0,
+      stray: 0,
     });
   });
 });

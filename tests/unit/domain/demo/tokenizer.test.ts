@@ -32,11 +32,19 @@ describe.each(FOLDERS)("%s", (folder) => {
     ] as const;
     // As Python's jinja2 renders the template with trim_blocks and lstrip_blocks, which transformers sets: the newline
     // after a block's end is the block's, so none stands between turns.
-    expect(tokenizer.renderPrompt([...messages])).toBe("<|system|>\nBe brief.<|user|>\nHi<|assistant|>\nHello</s><|user|>\nBye<|assistant|>\n");
+    expect(tokenizer.renderPrompt([...messages])).toBe(
+      "<|system|>\nBe brief.<|user|>\nHi<|assistant|>\nHello</s><|user|>\nBye<|assistant|>\n",
+    );
   });
 
   it("gives back any text, with digits apart", async () => {
-    const texts = ["  two  spaces", "naïve café, 北京 🙂", "def f(a):\n    return a * 12", "", ...createPretrainTexts(3, 100).map(({ completion }) => completion)];
+    const texts = [
+      "  two  spaces",
+      "naïve café, 北京 🙂",
+      "def f(a):\n    return a * 12",
+      "",
+      ...createPretrainTexts(3, 100).map(({ completion }) => completion),
+    ];
     for (const text of texts) expect(await tokenizer.decode(await tokenizer.encode(text))).toBe(text);
     expect(await tokenizer.encode("1234")).toHaveLength(4);
     for (const kind of FACT_KINDS) for (const value of INVENTORY[kind]) expect(await tokenizer.encode(value)).not.toContain(3);

@@ -6,15 +6,23 @@ import { readGolden } from "../../../helpers/golden";
 const { pairs } = readGolden<{ pairs: { reference: string; candidate: string }[] }>("text", "pairs.json");
 type Row = Record<RougeMetric, [number, number, number]>;
 const rouge = readGolden<{ stemmed: Row[]; plain: Row[] }>("text", "rouge.json");
-const stemmer = readGolden<{ words: Record<string, string>; rouge_tokens: { text: string; stemmed: string[]; plain: string[] }[] }>("text", "stemmer.json");
+const stemmer = readGolden<{ words: Record<string, string>; rouge_tokens: { text: string; stemmed: string[]; plain: string[] }[] }>(
+  "text",
+  "stemmer.json",
+);
 
 describe("ROUGE against rouge_score", () => {
-  it.each([["stemmed", true], ["plain", false]] as const)("%s: 60 pairs, precision, recall and F1", (key, stem) => {
+  it.each([
+    ["stemmed", true],
+    ["plain", false],
+  ] as const)("%s: 60 pairs, precision, recall and F1", (key, stem) => {
     pairs.forEach(({ reference, candidate }, i) => {
       const scores = scoreRouge(reference, candidate, { stem });
       for (const metric of ROUGE_METRICS) {
         const { precision, recall, f } = scores[metric];
-        [precision, recall, f].forEach((value, k) => expect(Math.abs(value - (rouge[key][i]?.[metric][k] ?? Number.NaN)), `pair ${i} ${metric}[${k}]`).toBeLessThan(1e-6));
+        [precision, recall, f].forEach((value, k) =>
+          expect(Math.abs(value - (rouge[key][i]?.[metric][k] ?? Number.NaN)), `pair ${i} ${metric}[${k}]`).toBeLessThan(1e-6),
+        );
       }
     });
   });

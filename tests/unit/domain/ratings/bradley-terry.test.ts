@@ -13,12 +13,31 @@ const strengths = (models: number, rows: VoteRow[]) => fitPairs(countPairs(packV
 describe("Bradley-Terry", () => {
   it("gives the published estimates of the 1987 American League (Agresti, Categorical Data Analysis, table 10.10)", () => {
     // Milwaukee, Detroit, Toronto, New York, Boston, Cleveland, Baltimore: wins of the row over the column.
-    const wins = [[0, 7, 9, 7, 7, 9, 11], [6, 0, 7, 5, 11, 9, 9], [4, 6, 0, 7, 7, 8, 12], [6, 8, 6, 0, 6, 7, 10], [6, 2, 6, 7, 0, 7, 12], [4, 4, 5, 6, 6, 0, 6], [2, 4, 1, 3, 1, 7, 0]];
-    const theta = strengths(7, wins.flatMap((row, i) => row.flatMap((count, j) => times(count, { a: i, b: j, result: "a" }))));
+    const wins = [
+      [0, 7, 9, 7, 7, 9, 11],
+      [6, 0, 7, 5, 11, 9, 9],
+      [4, 6, 0, 7, 7, 8, 12],
+      [6, 8, 6, 0, 6, 7, 10],
+      [6, 2, 6, 7, 0, 7, 12],
+      [4, 4, 5, 6, 6, 0, 6],
+      [2, 4, 1, 3, 1, 7, 0],
+    ];
+    const theta = strengths(
+      7,
+      wins.flatMap((row, i) => row.flatMap((count, j) => times(count, { a: i, b: j, result: "a" }))),
+    );
     [1.58, 1.44, 1.29, 1.25, 1.11, 0.68, 0].forEach((logit, i) => expect((theta[i] ?? 0) - (theta[6] ?? 0)).toBeCloseTo(logit, 2));
   });
   it("two models: the logit is the log of the odds, and Davidson's v is ties / sqrt(wins * losses)", () => {
-    const fit = fitPairs(countPairs(packVotes(2, [...times(60, { a: 0, b: 1, result: "a" }), ...times(15, { a: 0, b: 1, result: "b" }), ...times(30, { a: 1, b: 0, result: "tie" })])));
+    const fit = fitPairs(
+      countPairs(
+        packVotes(2, [
+          ...times(60, { a: 0, b: 1, result: "a" }),
+          ...times(15, { a: 0, b: 1, result: "b" }),
+          ...times(30, { a: 1, b: 0, result: "tie" }),
+        ]),
+      ),
+    );
     expect((fit.x[0] ?? 0) - (fit.x[1] ?? 0)).toBeCloseTo(Math.log(60 / 15), 9);
     expect(Math.exp(logTieOf(fit))).toBeCloseTo(30 / Math.sqrt(60 * 15), 9);
   });
@@ -55,7 +74,10 @@ describe("Bradley-Terry", () => {
     expect(maxDifference(estimateCovariance(all, fitPairs(countPairs(all))).covariance, golden.plain.model.flat())).toBeLessThan(1e-9);
   });
   it("a model that never lost has the mode under Jeffreys' prior", () => {
-    const theta = strengths(4, golden.firth.wins.flatMap((row, i) => row.flatMap((count, j) => times(count, { a: i, b: j, result: "a" }))));
+    const theta = strengths(
+      4,
+      golden.firth.wins.flatMap((row, i) => row.flatMap((count, j) => times(count, { a: i, b: j, result: "a" }))),
+    );
     expect(maxDifference(theta, golden.firth.theta)).toBeLessThan(1e-6);
     // Two models: half a win more on both sides.
     const [up, down] = strengths(2, times(20, { a: 0, b: 1, result: "a" }));
@@ -104,7 +126,9 @@ describe("online ratings", () => {
       online.add(model, b[row] ?? 0, outcome[row] ?? 0);
       if (row > 20 && row % 9 !== 0) return;
       const soFar = votesOf({ models, a: a.slice(0, row + 1), b: b.slice(0, row + 1), outcome: outcome.slice(0, row + 1) });
-      expect(maxDifference(online.strengths(), fitPairs(countPairs(soFar)).x.subarray(0, models)), `after vote ${row + 1}`).toBeLessThan(1e-5);
+      expect(maxDifference(online.strengths(), fitPairs(countPairs(soFar)).x.subarray(0, models)), `after vote ${row + 1}`).toBeLessThan(
+        1e-5,
+      );
     });
     expect(maxDifference(online.strengths(), golden.plain.theta)).toBeLessThan(1e-6);
   });

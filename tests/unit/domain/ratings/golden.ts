@@ -9,8 +9,29 @@ export type GoldenRatings = {
   noTies: GoldenVotes & { theta: number[]; errorAgainst0: number[] };
   clustered: GoldenVotes & { theta: number[]; logTie: number; sandwich: number[][] };
   firth: { wins: number[][]; theta: number[] };
-  style: GoldenVotes & { judgement: number[]; features: number[]; theta: number[]; gamma: number[]; logTie: number; sandwich: number[][]; gammaError: number[]; clusteredError: number[] };
-  joint: GoldenVotes & { annotator: number[]; annotators: number; features: number[]; tau: number; sigma: number; theta: number[]; gamma: number; side: number; logReliability: number[]; ownSide: number[]; logTie: number };
+  style: GoldenVotes & {
+    judgement: number[];
+    features: number[];
+    theta: number[];
+    gamma: number[];
+    logTie: number;
+    sandwich: number[][];
+    gammaError: number[];
+    clusteredError: number[];
+  };
+  joint: GoldenVotes & {
+    annotator: number[];
+    annotators: number;
+    features: number[];
+    tau: number;
+    sigma: number;
+    theta: number[];
+    gamma: number;
+    side: number;
+    logReliability: number[];
+    ownSide: number[];
+    logTie: number;
+  };
   fragility: (GoldenVotes & { leader: number; fewest: number })[];
   normalQuantile: [p: number, value: number][];
   chiSquaredTail: [x: number, df: number, p: number][];

@@ -9,31 +9,52 @@ import { packVotes, type VoteRow } from "../../../../domain/ratings/votes";
 function columnsOf(rows: { kind: number; shown: number[]; rank?: number[]; propensity?: number }[]): JudgementColumns {
   const start = Int32Array.from([0, ...rows.map((_, k) => rows.slice(0, k + 1).reduce((sum, { shown }) => sum + shown.length, 0))]);
   return {
-    length: rows.length, annotators: 1, ids: Uint32Array.from(rows.flatMap((_, k) => [0xb6618763, 0xe14a460f, 0xae10e0c4, k])), annotator: new Int32Array(rows.length), at: new Float64Array(rows.length),
-    propensity: Float64Array.from(rows, ({ propensity }) => propensity ?? 1), kind: Uint8Array.from(rows, ({ kind }) => kind), start,
-    shown: Int32Array.from(rows.flatMap(({ shown }) => shown)), rank: Uint8Array.from(rows.flatMap(({ shown, rank }) => rank ?? shown.map(() => 0))),
+    length: rows.length,
+    annotators: 1,
+    ids: Uint32Array.from(rows.flatMap((_, k) => [0xb6618763, 0xe14a460f, 0xae10e0c4, k])),
+    annotator: new Int32Array(rows.length),
+    at: new Float64Array(rows.length),
+    propensity: Float64Array.from(rows, ({ propensity }) => propensity ?? 1),
+    kind: Uint8Array.from(rows, ({ kind }) => kind),
+    start,
+    shown: Int32Array.from(rows.flatMap(({ shown }) => shown)),
+    rank: Uint8Array.from(rows.flatMap(({ shown, rank }) => rank ?? shown.map(() => 0))),
   };
 }
 const options = { modelOf: Int32Array.from([0, 1, 2, -1, -1, -1, -1, -1, -1, 0]), models: 3 };
 
 describe("judgements", () => {
   it("become pairs of different models, in the order shown", () => {
-    const packed = packJudgements(columnsOf([
-      { kind: RANKED, shown: [2, 0, 1], rank: [2, 1, 2] },
-      { kind: BOTH_BAD, shown: [0, 1] },
-      { kind: RANKED, shown: [0, 9], rank: [1, 2] },
-      { kind: RANKED, shown: [1, 3], rank: [1, 2] },
-      { kind: RANKED, shown: [1, 9], rank: [2, 1] },
-      { kind: BEST_ONLY, shown: [1, 0, 2], rank: [2, 1, 2] },
-    ]), options);
+    const packed = packJudgements(
+      columnsOf([
+        { kind: RANKED, shown: [2, 0, 1], rank: [2, 1, 2] },
+        { kind: BOTH_BAD, shown: [0, 1] },
+        { kind: RANKED, shown: [0, 9], rank: [1, 2] },
+        { kind: RANKED, shown: [1, 3], rank: [1, 2] },
+        { kind: RANKED, shown: [1, 9], rank: [2, 1] },
+        { kind: BEST_ONLY, shown: [1, 0, 2], rank: [2, 1, 2] },
+      ]),
+      options,
+    );
     expect([...packed.a].map((a, row) => [a, packed.b[row], packed.outcome[row], packed.weight?.[row], packed.judgement?.[row]])).toEqual([
-      [2, 0, 1, 0.5, 0], [2, 1, 2, 0.5, 0], [0, 1, 0, 0.5, 0], [1, 0, 1, 1, 1], [1, 0, 1, 0.5, 2], [0, 2, 0, 0.5, 2],
+      [2, 0, 1, 0.5, 0],
+      [2, 1, 2, 0.5, 0],
+      [0, 1, 0, 0.5, 0],
+      [1, 0, 1, 1, 1],
+      [1, 0, 1, 0.5, 2],
+      [0, 2, 0, 0.5, 2],
     ]);
     expect([...packed.source]).toEqual([0, 4, 5]);
     expect(packed.same).toBe(1);
   });
   it("weigh 1 / propensity over the mean, at most twentyfold, and say what they are worth", () => {
-    const even = packJudgements(columnsOf([{ kind: RANKED, shown: [0, 1], rank: [1, 2], propensity: 0.5 }, { kind: RANKED, shown: [1, 2], rank: [1, 2], propensity: 0.25 }]), { ...options, byPropensity: true });
+    const even = packJudgements(
+      columnsOf([
+        { kind: RANKED, shown: [0, 1], rank: [1, 2], propensity: 0.5 },
+        { kind: RANKED, shown: [1, 2], rank: [1, 2], propensity: 0.25 },
+      ]),
+      { ...options, byPropensity: true },
+    );
     expect([...(even.weight ?? [])].map((weight) => weight.toFixed(6))).toEqual(["0.666667", "1.333333"]);
     // (2 / 3 + 4 / 3)^2 / (4 / 9 + 16 / 9)
     expect(even.effective).toBeCloseTo(1.8, 9);
@@ -47,18 +68,23 @@ describe("judgements", () => {
 
 describe("words", () => {
   const names = ["new", "old", "odd", "even"];
-  const words = (rows: VoteRow[], models = 2, effective = rows.length) => describeLimits(rateVotes(packVotes(models, rows), { seed: 1 }), names.slice(0, models), { votes: rows.length, effective }).join("\n");
+  const words = (rows: VoteRow[], models = 2, effective = rows.length) =>
+    describeLimits(rateVotes(packVotes(models, rows), { seed: 1 }), names.slice(0, models), { votes: rows.length, effective }).join("\n");
   const win = (a: number, b: number, count: number): VoteRow[] => Array.from({ length: count }, () => ({ a, b, result: "a" }));
   it("say what the votes do not carry, and nothing where they do", () => {
     expect(words(win(0, 1, 5))).toMatch(/^new never lost to the others.*upper bound to its score[\s\S]*old never won/);
     expect(words([...win(0, 1, 5), ...win(2, 3, 3)], 4)).toMatch(/2 groups of models were never compared.*new and old; odd and even/);
     expect(words([...win(0, 1, 3), ...win(1, 0, 2)])).toMatch(/With 5 votes for 2 models the intervals rest on the model/);
-    expect(words([...win(0, 1, 60), ...win(1, 0, 20), ...win(1, 2, 60), ...win(2, 1, 20), ...win(2, 0, 60), ...win(0, 2, 20)], 3)).toMatch(/does not fit one scale.*p = below 0.0001/);
+    expect(words([...win(0, 1, 60), ...win(1, 0, 20), ...win(1, 2, 60), ...win(2, 1, 20), ...win(2, 0, 60), ...win(0, 2, 20)], 3)).toMatch(
+      /does not fit one scale.*p = below 0.0001/,
+    );
     expect(words([...win(0, 1, 60), ...win(1, 0, 20)], 2, 40)).toBe("The weights are unequal: 80 votes count like 40.");
     expect(words([...win(0, 1, 60), ...win(1, 0, 20)])).toBe("");
   });
   it("say how few votes carry the first place", () => {
-    expect(describeFragility("new", "old", 1, 80)).toBe("Without one vote of 80 (1.3 %) old would be first instead of new. No smaller set was found.");
+    expect(describeFragility("new", "old", 1, 80)).toBe(
+      "Without one vote of 80 (1.3 %) old would be first instead of new. No smaller set was found.",
+    );
   });
 });
 

@@ -15,11 +15,14 @@ const rate = (models: number, rows: VoteRow[]) => rateVotes(packVotes(models, ro
 /** Votes between models of these strengths, without ties. */
 function simulate(theta: number[], count: number, seed: number) {
   const random = createRandom(seed, "rate-test");
-  return packVotes(theta.length, Array.from({ length: count }, (): VoteRow => {
-    const a = random.int(theta.length);
-    const b = (a + 1 + random.int(theta.length - 1)) % theta.length;
-    return { a, b, result: random.next() < 1 / (1 + Math.exp((theta[b] ?? 0) - (theta[a] ?? 0))) ? "a" : "b" };
-  }));
+  return packVotes(
+    theta.length,
+    Array.from({ length: count }, (): VoteRow => {
+      const a = random.int(theta.length);
+      const b = (a + 1 + random.int(theta.length - 1)) % theta.length;
+      return { a, b, result: random.next() < 1 / (1 + Math.exp((theta[b] ?? 0) - (theta[a] ?? 0))) ? "a" : "b" };
+    }),
+  );
 }
 
 describe("a board", () => {
@@ -31,7 +34,8 @@ describe("a board", () => {
     ["a circle", 3, [...win(0, 1, 30), ...win(1, 2, 30), ...win(2, 0, 30)]],
     ["two groups", 4, [...win(0, 1, 20), ...win(2, 3, 2), ...win(3, 2, 1)]],
   ])("is finite with %s", (_, models, rows) => {
-    for (const rating of rate(models, rows).ratings) for (const value of Object.values(rating)) if (typeof value === "number") expect(Number.isFinite(value)).toBe(true);
+    for (const rating of rate(models, rows).ratings)
+      for (const value of Object.values(rating)) if (typeof value === "number") expect(Number.isFinite(value)).toBe(true);
   });
   it("says which models have no bound, and keeps their errors wide", () => {
     const board = rate(3, [...win(0, 1, 9), ...win(1, 2, 5), ...win(2, 1, 4)]);
@@ -41,14 +45,19 @@ describe("a board", () => {
   });
   it("ranks groups that were never compared apart, each about 1000", () => {
     const board = rate(5, [...win(0, 1, 20), ...win(1, 0, 5), ...win(2, 3, 8), ...win(3, 2, 4), ...win(3, 4, 4), ...win(4, 3, 2)]);
-    expect(board.groups).toEqual([[2, 3, 4], [0, 1]]);
+    expect(board.groups).toEqual([
+      [2, 3, 4],
+      [0, 1],
+    ]);
     expect(board.ratings.map(({ group }) => group)).toEqual([1, 1, 0, 0, 0]);
     expect((board.ratings[0]?.score ?? 0) + (board.ratings[1]?.score ?? 0)).toBeCloseTo(2000, 6);
     expect(board.ratings[0]?.rank).toBe(1);
     expect((board.ratings[0]?.first ?? 0) + (board.ratings[1]?.first ?? 0)).toBeCloseTo(1, 9);
   });
   it("finds votes that no single scale explains, and does not where one does", () => {
-    expect(rate(3, [...win(0, 1, 60), ...win(1, 0, 20), ...win(1, 2, 60), ...win(2, 1, 20), ...win(2, 0, 60), ...win(0, 2, 20)]).misfit?.p).toBeLessThan(1e-6);
+    expect(
+      rate(3, [...win(0, 1, 60), ...win(1, 0, 20), ...win(1, 2, 60), ...win(2, 1, 20), ...win(2, 0, 60), ...win(0, 2, 20)]).misfit?.p,
+    ).toBeLessThan(1e-6);
     expect(rateVotes(simulate([0.5, 0, -0.5, 0.2], 2000, 4), { seed: 1 }).misfit?.p).toBeGreaterThan(0.01);
     expect(rate(2, win(0, 1, 3)).misfit).toBeNull();
   });
@@ -85,18 +94,21 @@ it("the win rate of two models is what was counted, ties half", () => {
 });
 
 describe("fragility", () => {
-  it.each(golden.fragility.map((example, k) => [k, example] as const))("finds the fewest votes of all subsets, example %d", (_, example) => {
-    const votes = votesOf(example);
-    const fit = fitPairs(countPairs(votes));
-    const found = findFragility(votes, fit, estimateCovariance(votes, fit).covariance);
-    expect(found?.leader).toBe(example.leader);
-    expect(found?.judgements).toHaveLength(example.fewest);
-    // Without them somebody else leads.
-    const rest = new Uint8Array(votes.a.length).fill(1);
-    for (const judgement of found?.judgements ?? []) rest[judgement] = 0;
-    const { x } = fitPairs(countPairs(votes, rest));
-    expect(x[found?.challenger ?? 0]).toBeGreaterThanOrEqual(x[example.leader] ?? 0);
-  });
+  it.each(golden.fragility.map((example, k) => [k, example] as const))(
+    "finds the fewest votes of all subsets, example %d",
+    (_, example) => {
+      const votes = votesOf(example);
+      const fit = fitPairs(countPairs(votes));
+      const found = findFragility(votes, fit, estimateCovariance(votes, fit).covariance);
+      expect(found?.leader).toBe(example.leader);
+      expect(found?.judgements).toHaveLength(example.fewest);
+      // Without them somebody else leads.
+      const rest = new Uint8Array(votes.a.length).fill(1);
+      for (const judgement of found?.judgements ?? []) rest[judgement] = 0;
+      const { x } = fitPairs(countPairs(votes, rest));
+      expect(x[found?.challenger ?? 0]).toBeGreaterThanOrEqual(x[example.leader] ?? 0);
+    },
+  );
   it("finds none where half of the votes change nothing", () => {
     const votes = packVotes(2, win(0, 1, 40));
     const fit = fitPairs(countPairs(votes));
@@ -121,7 +133,9 @@ describe("power", () => {
     for (let round = 0; round < 400; round++) {
       const votes = simulate([delta, 0], needed + 20, round);
       const fit = fitPairs(countPairs(votes));
-      settled += Number(Math.abs((fit.x[0] ?? 0) - (fit.x[1] ?? 0)) > 1.96 * differenceError(estimateCovariance(votes, fit).covariance, 2, 0, 1));
+      settled += Number(
+        Math.abs((fit.x[0] ?? 0) - (fit.x[1] ?? 0)) > 1.96 * differenceError(estimateCovariance(votes, fit).covariance, 2, 0, 1),
+      );
     }
     // .8, four standard errors of 400 rounds.
     expect(settled / 400).toBeGreaterThan(0.72);

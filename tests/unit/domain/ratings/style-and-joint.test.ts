@@ -23,7 +23,11 @@ describe("style control", () => {
   it("says the same when every pair is shown the other way round", () => {
     const votes = votesOf(example);
     const turned = { ...votes, a: votes.b, b: votes.a, outcome: votes.outcome.map((outcome) => (outcome === 2 ? 2 : 1 - outcome)) };
-    const fit = fitStyle(turned, Float64Array.from(example.features, (value) => -value), 2);
+    const fit = fitStyle(
+      turned,
+      Float64Array.from(example.features, (value) => -value),
+      2,
+    );
     expect(maxDifference(fit.gamma, example.gamma)).toBeLessThan(1e-6);
   });
   it("scales features by their root mean square", () => {
@@ -35,12 +39,18 @@ describe("style control", () => {
   it("refuses features that do not fit the votes or repeat one another", () => {
     const votes = votesOf(example);
     expect(() => fitStyle(votes, new Float64Array(3), 2)).toThrow(/3 values for 600 votes of 2 features/);
-    expect(() => fitStyle(votes, Float64Array.from(example.features.flatMap((value, i) => (i % 2 === 0 ? [value, value] : []))), 2)).toThrow(/cannot be told apart/);
+    expect(() =>
+      fitStyle(votes, Float64Array.from(example.features.flatMap((value, i) => (i % 2 === 0 ? [value, value] : []))), 2),
+    ).toThrow(/cannot be told apart/);
   });
 });
 
 const jointVotes = (example: typeof golden.joint): JointVotes => ({
-  ...votesOf(example), annotators: example.annotators, annotator: Int32Array.from(example.annotator), features: Float64Array.from(example.features), styles: 1,
+  ...votesOf(example),
+  annotators: example.annotators,
+  annotator: Int32Array.from(example.annotator),
+  features: Float64Array.from(example.features),
+  styles: 1,
 });
 
 describe("the joint model", () => {
@@ -61,8 +71,16 @@ describe("the joint model", () => {
     const [rows, annotators] = [3000, 10];
     const theta = [0.9, 0.3, -0.2, -1];
     const votes: JointVotes = {
-      models: 4, a: new Uint16Array(rows), b: new Uint16Array(rows), outcome: new Uint8Array(rows), judgement: null, weight: null,
-      annotators, annotator: new Int32Array(rows), features: new Float64Array(rows), styles: 1,
+      models: 4,
+      a: new Uint16Array(rows),
+      b: new Uint16Array(rows),
+      outcome: new Uint8Array(rows),
+      judgement: null,
+      weight: null,
+      annotators,
+      annotator: new Int32Array(rows),
+      features: new Float64Array(rows),
+      styles: 1,
     };
     for (let row = 0; row < rows; row++) {
       const a = random.int(4);

@@ -12,18 +12,43 @@ function outcomesOf(n: number, right: number): Outcome[] {
     const gold = i % 2;
     const chosen = i < right ? gold : 1 - gold;
     return {
-      item: { place: "", group: `${i}`, context: "", ownText: "", continuations: [], choices: ["no", "yes"], gold, choiceTexts: ["no", "yes"], references: ["no"], truths: [], relevance: 0 },
-      logprobs: chosen === 0 ? [-1, -2] : [-2, -1], text: "",
+      item: {
+        place: "",
+        group: `${i}`,
+        context: "",
+        ownText: "",
+        continuations: [],
+        choices: ["no", "yes"],
+        gold,
+        choiceTexts: ["no", "yes"],
+        references: ["no"],
+        truths: [],
+        relevance: 0,
+      },
+      logprobs: chosen === 0 ? [-1, -2] : [-2, -1],
+      text: "",
     };
   });
 }
 function result(name: string, outcomes: Outcome[], change: Partial<TaskResult> = {}): TaskResult {
   const task = findTask(name);
   if (!task) throw new Error(name);
-  return { task, sample: false, shots: 0, limit: null, seed: 1, taskHash: "a".repeat(64), itemsHash: "b".repeat(64), overlap: null, outcomes, ...change };
+  return {
+    task,
+    sample: false,
+    shots: 0,
+    limit: null,
+    seed: 1,
+    taskHash: "a".repeat(64),
+    itemsHash: "b".repeat(64),
+    overlap: null,
+    outcomes,
+    ...change,
+  };
 }
 const tasksOf = (suite: string) => findSuite(suite)?.tasks ?? [];
-const scoreOf = async (results: TaskResult[], metric: string) => (await scoreBenchmark(results, 1)).find((score) => score.metric === metric)?.value;
+const scoreOf = async (results: TaskResult[], metric: string) =>
+  (await scoreBenchmark(results, 1)).find((score) => score.metric === metric)?.value;
 
 describe("averages", () => {
   it("GLUE: the mean over tasks, each the mean of its metrics, MNLI's two sets once", async () => {
@@ -56,10 +81,15 @@ describe("averages", () => {
 });
 
 describe("overlap", () => {
-  const withOverlap = (dirty: (boolean | null)[]) => scoreBenchmark([result("sst2", outcomesOf(4, 2), { overlap: { report: { n: 13, dirty }, against: "sft v1" } })], 1);
+  const withOverlap = (dirty: (boolean | null)[]) =>
+    scoreBenchmark([result("sst2", outcomesOf(4, 2), { overlap: { report: { n: 13, dirty }, against: "sft v1" } })], 1);
   it("is a share of the items that are long enough, with the headline on the others", async () => {
     const scores = await withOverlap([true, false, null, false]);
-    expect(scores.map(({ metric, value, n }) => [metric, value, n])).toEqual([["bench/sst2/acc", 0.5, 4], ["bench/sst2/overlap", 1 / 3, 3], ["bench/sst2/acc/clean", 1 / 3, 3]]);
+    expect(scores.map(({ metric, value, n }) => [metric, value, n])).toEqual([
+      ["bench/sst2/acc", 0.5, 4],
+      ["bench/sst2/overlap", 1 / 3, 3],
+      ["bench/sst2/acc/clean", 1 / 3, 3],
+    ]);
     expect(scores[1]?.signature).toContain("items long enough:3 of 4");
   });
   it("has no second headline where nothing overlaps, and says nothing where nothing can be told", async () => {
@@ -73,7 +103,10 @@ describe("names", () => {
     const [score] = await scoreBenchmark([result("sst2", outcomesOf(4, 2), { sample: true })], 1);
     expect(score?.metric).toBe("sample/sst2/acc");
     expect(score?.signature).toContain("data:sample, not the benchmark");
-    expect(metricDefinition("eval/sample/sst2/acc")).toMatchObject({ label: "SST-2: accuracy (sample)", definition: expect.stringContaining("not the benchmark") });
+    expect(metricDefinition("eval/sample/sst2/acc")).toMatchObject({
+      label: "SST-2: accuracy (sample)",
+      definition: expect.stringContaining("not the benchmark"),
+    });
     expect(metricDefinition("bench/sst2/acc").label).toBe("SST-2: accuracy");
   });
   it("are read only where they are known", () => {

@@ -9,18 +9,29 @@ import { exactMatch, tokenF1 } from "../../../../domain/metrics/text-match";
 import { readGolden } from "../../../helpers/golden";
 
 type Golden = {
-  classification: { predictions: number[]; references: number[]; classes: number; accuracy: number; f1: number; macro: number; matthews: number }[];
+  classification: {
+    predictions: number[];
+    references: number[];
+    classes: number;
+    accuracy: number;
+    f1: number;
+    macro: number;
+    matthews: number;
+  }[];
   correlation: { x: number[]; y: number[]; pearson: number; spearman: number }[];
 };
 const golden = readGolden<Golden>("tasks", "metrics.json");
 
 describe("labels and correlations", () => {
-  it.each(golden.classification.map((entry, i) => ({ ...entry, i })))("scikit-learn, case $i", ({ predictions, references, classes, ...wanted }) => {
-    expect(accuracy(predictions, references)).toBeCloseTo(wanted.accuracy, 10);
-    expect(f1Score(predictions, references, 1)).toBeCloseTo(wanted.f1, 10);
-    expect(macroF1(predictions, references, [...Array(classes).keys()])).toBeCloseTo(wanted.macro, 10);
-    expect(matthews(predictions, references)).toBeCloseTo(wanted.matthews, 10);
-  });
+  it.each(golden.classification.map((entry, i) => ({ ...entry, i })))(
+    "scikit-learn, case $i",
+    ({ predictions, references, classes, ...wanted }) => {
+      expect(accuracy(predictions, references)).toBeCloseTo(wanted.accuracy, 10);
+      expect(f1Score(predictions, references, 1)).toBeCloseTo(wanted.f1, 10);
+      expect(macroF1(predictions, references, [...Array(classes).keys()])).toBeCloseTo(wanted.macro, 10);
+      expect(matthews(predictions, references)).toBeCloseTo(wanted.matthews, 10);
+    },
+  );
   it.each(golden.correlation.map((entry, i) => ({ ...entry, i })))("SciPy, case $i", ({ x, y, ...wanted }) => {
     expect(pearson(x, y)).toBeCloseTo(wanted.pearson, 8);
     expect(spearman(x, y)).toBeCloseTo(wanted.spearman, 10);
@@ -47,8 +58,22 @@ describe("short answers", () => {
 });
 
 const outcome = (change: Partial<TaskItem>, logprobs: number[]): Outcome => ({
-  item: { place: "test row 1", group: "g", context: "", ownText: "", continuations: [], choices: ["a", "b"], gold: 0, choiceTexts: ["a", "b"], references: [], truths: [], relevance: 0, ...change },
-  logprobs, text: "",
+  item: {
+    place: "test row 1",
+    group: "g",
+    context: "",
+    ownText: "",
+    continuations: [],
+    choices: ["a", "b"],
+    gold: 0,
+    choiceTexts: ["a", "b"],
+    references: [],
+    truths: [],
+    relevance: 0,
+    ...change,
+  },
+  logprobs,
+  text: "",
 });
 const value = (metric: TaskMetric, outcomes: Outcome[]) => {
   const { rows, of } = metricStatistic(metric, outcomes);
@@ -60,13 +85,25 @@ const NO = [-2, -1];
 describe("metrics over groups", () => {
   it("MultiRC: F1a over all answers, EM over questions", () => {
     // Question 1: both judged rightly; question 2: one false alarm, one hit.
-    const outcomes = [outcome({ group: "1", gold: 0 }, YES), outcome({ group: "1", gold: 1 }, NO), outcome({ group: "2", gold: 1 }, YES), outcome({ group: "2", gold: 0 }, YES)];
+    const outcomes = [
+      outcome({ group: "1", gold: 0 }, YES),
+      outcome({ group: "1", gold: 1 }, NO),
+      outcome({ group: "2", gold: 1 }, YES),
+      outcome({ group: "2", gold: 0 }, YES),
+    ];
     expect(value("f1_answers", outcomes)).toBeCloseTo((2 * 2) / (2 * 2 + 1), 10);
     expect(value("em_questions", outcomes)).toBe(0.5);
     expect(value("acc", outcomes)).toBe(0.75);
   });
   it("Winogender: pairs with one answer", () => {
-    expect(value("parity", [outcome({ group: "1" }, YES), outcome({ group: "1" }, YES), outcome({ group: "2" }, YES), outcome({ group: "2" }, NO)])).toBe(0.5);
+    expect(
+      value("parity", [
+        outcome({ group: "1" }, YES),
+        outcome({ group: "1" }, YES),
+        outcome({ group: "2" }, YES),
+        outcome({ group: "2" }, NO),
+      ]),
+    ).toBe(0.5);
   });
   it("MS MARCO: reciprocal rank and NDCG of the order by log-odds", () => {
     const passages = [outcome({ relevance: 0 }, [-1, -5]), outcome({ relevance: 3 }, [-2, -4]), outcome({ relevance: 1 }, [-3, -3])];

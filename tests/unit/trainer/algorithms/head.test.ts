@@ -16,7 +16,12 @@ import { goldenPath, readGolden } from "../../../helpers/golden";
 import { createRecordedContext, metricSeries } from "../../../helpers/train-context";
 
 type Run = { start: number[][]; loss: number[]; grad_norm: number[]; end: number[][] };
-type Golden = { batch: { input_ids: number[][]; lengths: number[]; targets: Record<SftConfig["head"], number[]> }; lr: number; weight_decay: number; runs: Record<SftConfig["head"], Run> };
+type Golden = {
+  batch: { input_ids: number[][]; lengths: number[]; targets: Record<SftConfig["head"], number[]> };
+  lr: number;
+  weight_decay: number;
+  runs: Record<SftConfig["head"], Run>;
+};
 
 let engine: Engine;
 const folder = mkdtempSync(path.join(os.tmpdir(), "hone-head-"));
@@ -30,9 +35,17 @@ async function train(config: SftConfig, head: tf.Tensor2D, rows: HeadRows, optio
   let result: number[] = [];
   const [, width] = head.shape;
   const part = async (resume: Awaited<ReturnType<typeof readSnapshot>>, pauseAt?: number) => {
-    const context = createRecordedContext(engine, { resume, pauseAt, save: (request) => writeSnapshot(path.join(folder, "step"), request) });
+    const context = createRecordedContext(engine, {
+      resume,
+      pauseAt,
+      save: (request) => writeSnapshot(path.join(folder, "step"), request),
+    });
     const outcome = await trainHead(context, {
-      config, width, head, train: rows, validation: options.validation ?? { features: new Float32Array(0), targets: [], tasks: [] },
+      config,
+      width,
+      head,
+      train: rows,
+      validation: options.validation ?? { features: new Float32Array(0), targets: [], tasks: [] },
       writeHead: async (_folder, weight) => {
         result = Array.from(weight.dataSync());
       },
@@ -55,10 +68,25 @@ describe.each(["classification", "regression"] as const)("%s", (head) => {
     const features = createFeatureExtractor(engine, model)(params, texts, { batchSize: 4, padTokenId: 0 });
     const targets = batch.targets[head];
     const expected = runs[head];
-    const config = sftConfigSchema.parse({ kind: "sft", method: "head", head, learningRate: lr, weightDecay, lrSchedule: "constant", maxGradNorm: null, batchSize: texts.length, maxSteps: expected.loss.length, evalSteps: 0 });
+    const config = sftConfigSchema.parse({
+      kind: "sft",
+      method: "head",
+      head,
+      learningRate: lr,
+      weightDecay,
+      lrSchedule: "constant",
+      maxGradNorm: null,
+      batchSize: texts.length,
+      maxSteps: expected.loss.length,
+      evalSteps: 0,
+    });
     const { events, result } = await train(config, tf.tensor2d(expected.start), { features, targets, tasks: targets.map(() => "") });
-    metricSeries(events, "loss/train").forEach((loss, i) => expect(Math.abs(loss / (expected.loss[i] ?? Number.NaN) - 1), `loss of step ${i}`).toBeLessThan(1e-4));
-    metricSeries(events, "grad_norm").forEach((norm, i) => expect(Math.abs(norm / (expected.grad_norm[i] ?? Number.NaN) - 1), `gradient of step ${i}`).toBeLessThan(1e-3));
+    metricSeries(events, "loss/train").forEach((loss, i) =>
+      expect(Math.abs(loss / (expected.loss[i] ?? Number.NaN) - 1), `loss of step ${i}`).toBeLessThan(1e-4),
+    );
+    metricSeries(events, "grad_norm").forEach((norm, i) =>
+      expect(Math.abs(norm / (expected.grad_norm[i] ?? Number.NaN) - 1), `gradient of step ${i}`).toBeLessThan(1e-3),
+    );
     const end = expected.end.flat();
     expect(result).toHaveLength(end.length);
     result.forEach((value, i) => expect(Math.abs(value - (end[i] ?? Number.NaN))).toBeLessThan(1e-4));
@@ -71,7 +99,9 @@ const WIDTH = 12;
 function createRows(count: number, head: SftConfig["head"]): HeadRows {
   const features = Float32Array.from({ length: count * WIDTH }, () => random.normal());
   const at = (row: number, column: number) => features[row * WIDTH + column] ?? 0;
-  const targets = Array.from({ length: count }, (_, i) => (head === "regression" ? 2 * at(i, 0) - at(i, 1) : (at(i, 0) > 0 ? 1 : 0) + (at(i, 1) > 0 ? 2 : 0)));
+  const targets = Array.from({ length: count }, (_, i) =>
+    head === "regression" ? 2 * at(i, 0) - at(i, 1) : (at(i, 0) > 0 ? 1 : 0) + (at(i, 1) > 0 ? 2 : 0),
+  );
   return { features, targets, tasks: targets.map((_, i) => (i % 4 === 0 ? "rare" : "common")) };
 }
 
@@ -81,7 +111,9 @@ describe.each(["classification", "regression"] as const)("a head of %s", (head) 
   const config = sftConfigSchema.parse({ kind: "sft", method: "head", head, learningRate: 0.05, batchSize: 50, epochs: 60, evalSteps: 40 });
   const outputs = head === "regression" ? 1 : 4;
   it("solves what is linear in the features", async () => {
-    const { events, outcome } = await train(sftConfigSchema.parse({ ...config, learningRate: 0.3 }), initHead(outputs, WIDTH, 1), rows, { validation: rows });
+    const { events, outcome } = await train(sftConfigSchema.parse({ ...config, learningRate: 0.3 }), initHead(outputs, WIDTH, 1), rows, {
+      validation: rows,
+    });
     expect(outcome).toBe("succeeded");
     if (head === "regression") expect(metricSeries(events, "pearson/validation").at(-1)).toBeGreaterThan(0.999);
     else {
@@ -91,7 +123,17 @@ describe.each(["classification", "regression"] as const)("a head of %s", (head) 
   });
   it.each([
     ["as it is", {}],
-    ["with the best step kept, mixed tasks and accumulation", { keepBest: true, mixing: { temperature: 1e9, limit: null }, gradientAccumulationSteps: 2, batchSize: 10, earlyStoppingPatience: 2, learningRate: 0.5 }],
+    [
+      "with the best step kept, mixed tasks and accumulation",
+      {
+        keepBest: true,
+        mixing: { temperature: 1e9, limit: null },
+        gradientAccumulationSteps: 2,
+        batchSize: 10,
+        earlyStoppingPatience: 2,
+        learningRate: 0.5,
+      },
+    ],
   ])("resumed equals uninterrupted, %s", async (_name, options) => {
     const own = sftConfigSchema.parse({ ...config, evalSteps: 3, maxSteps: 20, ...options });
     const whole = await train(own, initHead(outputs, WIDTH, 1), rows, { validation });
@@ -113,7 +155,10 @@ describe.each(["classification", "regression"] as const)("a head of %s", (head) 
 
 it("takes an encoder-decoder's mean over the real tokens, whatever the padding", async () => {
   const { model, params } = await readModelFolder(goldenPath("models", "tiny-t5"));
-  const texts = [[5, 6, 7], [8, 9, 10, 11, 12, 13, 14]];
+  const texts = [
+    [5, 6, 7],
+    [8, 9, 10, 11, 12, 13, 14],
+  ];
   const extract = createFeatureExtractor(engine, model);
   const together = extract(params, texts, { batchSize: 2, padTokenId: 0 });
   const alone = texts.map((text) => extract(params, [text], { batchSize: 1, padTokenId: 0 }));

@@ -38,7 +38,12 @@ describe("createMixture", () => {
     const epochs = [0, 1, 2].map((epoch) => mixture?.epoch(epoch) ?? []);
     for (const rows of epochs) expect(rows.filter((row) => row >= 30).sort()).toEqual([30, 31, 32, 33]);
     // Three epochs of ten are the thirty rows, each once.
-    expect(epochs.flat().filter((row) => row < 30).sort((a, b) => a - b)).toEqual([...Array(30).keys()]);
+    expect(
+      epochs
+        .flat()
+        .filter((row) => row < 30)
+        .sort((a, b) => a - b),
+    ).toEqual([...Array(30).keys()]);
     expect(mixture?.epoch(1)).toEqual(epochs[1]);
   });
   it("gives batchIndices its rates, the same whatever step one begins at", () => {

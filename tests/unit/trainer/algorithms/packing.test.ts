@@ -19,7 +19,8 @@ describe("packRows", () => {
     const rows = Array.from({ length: 60 }, () => row(1 + random.int(30), 1 + random.int(20)));
     const packs = packRows(rows, 64);
     expect(packs.flat().sort((a, b) => a - b)).toEqual([...Array(60).keys()]);
-    const tokens = (indices: number[]) => indices.reduce((sum, i) => sum + (rows[i]?.promptIds.length ?? 0) + (rows[i]?.completionIds.length ?? 0), 0);
+    const tokens = (indices: number[]) =>
+      indices.reduce((sum, i) => sum + (rows[i]?.promptIds.length ?? 0) + (rows[i]?.completionIds.length ?? 0), 0);
     for (const pack of packs) expect(tokens(pack)).toBeLessThanOrEqual(64);
     // Best fit decreasing needs at most 11/9 of the optimum and one more (Johnson 1973); the optimum is at least the sum over the capacity.
     expect(packs.length).toBeLessThanOrEqual((11 / 9) * Math.ceil(tokens([...rows.keys()]) / 64) + 1);
@@ -27,7 +28,10 @@ describe("packRows", () => {
   it("fits best: the longest first, each into the fullest sequence that has room", () => {
     const rows = [6, 5, 4, 3, 2].map((length) => row(1, length - 1));
     // 6 | 5 -> then 4 beside 6 (room 4 against 5), 3 beside 5, 2 beside 5 and 3.
-    expect(packRows(rows, 10)).toEqual([[0, 2], [1, 3, 4]]);
+    expect(packRows(rows, 10)).toEqual([
+      [0, 2],
+      [1, 3, 4],
+    ]);
   });
   it("names a row that fits nowhere", () => {
     expect(() => packRows([row(4, 4), row(8, 8)], 10)).toThrow("row 1 has 16 tokens, a sequence 10");
@@ -44,22 +48,49 @@ beforeAll(async () => {
 
 async function train(examples: Example[], options: object) {
   const { model, params } = await readModelFolder(goldenPath("models", "tiny-llama"));
-  const config = sftConfigSchema.parse({ kind: "sft", method: "full", learningRate: 1e-3, lrSchedule: "constant", maxGradNorm: null, evalSteps: 0, ...options });
+  const config = sftConfigSchema.parse({
+    kind: "sft",
+    method: "full",
+    learningRate: 1e-3,
+    lrSchedule: "constant",
+    maxGradNorm: null,
+    evalSteps: 0,
+    ...options,
+  });
   const context = createRecordedContext(engine);
-  await trainSft(context, { config, model, tokenizer, base: params, adapter: null, train: examples, validation: [], showcase: [], writeModel: async () => {} });
-  return { loss: metricSeries(context.events, "loss/train"), gradNorm: metricSeries(context.events, "grad_norm"), accuracy: metricSeries(context.events, "accuracy/token") };
+  await trainSft(context, {
+    config,
+    model,
+    tokenizer,
+    base: params,
+    adapter: null,
+    train: examples,
+    validation: [],
+    showcase: [],
+    writeModel: async () => {},
+  });
+  return {
+    loss: metricSeries(context.events, "loss/train"),
+    gradNorm: metricSeries(context.events, "grad_norm"),
+    accuracy: metricSeries(context.events, "accuracy/token"),
+  };
 }
 
 function expectClose(actual: number[], expected: number[], relative: number): void {
   expect(actual.length).toBe(expected.length);
-  actual.forEach((value, i) => expect(Math.abs(value / (expected[i] ?? Number.NaN) - 1), `step ${i}: ${value} against ${expected[i]}`).toBeLessThan(relative));
+  actual.forEach((value, i) =>
+    expect(Math.abs(value / (expected[i] ?? Number.NaN) - 1), `step ${i}: ${value} against ${expected[i]}`).toBeLessThan(relative),
+  );
 }
 
 it("follows the reference's trajectory of the same rows unpacked", async () => {
   type Golden = { batch: { input_ids: number[][]; attention_mask: number[][] }; runs: { full: { loss: number[]; grad_norm: number[] } } };
   const golden = readGolden<Golden>("training", "tiny-llama.sft.json");
   const rows = golden.batch.input_ids.map((row, b) => {
-    const real = row.slice(0, golden.batch.attention_mask[b]?.reduce((sum, x) => sum + x, 0));
+    const real = row.slice(
+      0,
+      golden.batch.attention_mask[b]?.reduce((sum, x) => sum + x, 0),
+    );
     return { promptIds: real.slice(0, 12), completionIds: real.slice(12) };
   });
   // All four rows lie in one sequence.

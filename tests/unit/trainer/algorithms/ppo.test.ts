@@ -21,18 +21,53 @@ import { createRecordedContext, metricSeries } from "../../../helpers/train-cont
 
 type Rows = number[][];
 type Case = {
-  config: { gamma: number; lam: number; kl_coef: number; kl_estimator: "k1" | "k3"; whiten_rewards: boolean; missing_eos_penalty: number | null; cliprange: number; cliprange_value: number; vf_coef: number };
-  rollout: { sequence_lengths: number[]; contain_eos: boolean[]; logprobs: Rows; ref_logprobs: Rows; values: Rows; scores: number[]; kl: Rows; rewards: Rows; returns: Rows; advantages: Rows };
-  update: { loss: number; pg_loss: number; vf_loss: number; pg_clipfrac: number; vf_clipfrac: number; approxkl: number; grad_new_logits: number[][][]; grad_new_values: Rows };
+  config: {
+    gamma: number;
+    lam: number;
+    kl_coef: number;
+    kl_estimator: "k1" | "k3";
+    whiten_rewards: boolean;
+    missing_eos_penalty: number | null;
+    cliprange: number;
+    cliprange_value: number;
+    vf_coef: number;
+  };
+  rollout: {
+    sequence_lengths: number[];
+    contain_eos: boolean[];
+    logprobs: Rows;
+    ref_logprobs: Rows;
+    values: Rows;
+    scores: number[];
+    kl: Rows;
+    rewards: Rows;
+    returns: Rows;
+    advantages: Rows;
+  };
+  update: {
+    loss: number;
+    pg_loss: number;
+    vf_loss: number;
+    pg_clipfrac: number;
+    vf_clipfrac: number;
+    approxkl: number;
+    grad_new_logits: number[][][];
+    grad_new_values: Rows;
+  };
 };
-type Golden = { inputs: { responses: Rows; new_logits: number[][][]; values: Rows; new_values: Rows; scores: number[] }; cases: Record<string, Case> };
+type Golden = {
+  inputs: { responses: Rows; new_logits: number[][][]; values: Rows; new_values: Rows; scores: number[] };
+  cases: Record<string, Case>;
+};
 
 const golden = readGolden<Golden>("ppo", "ppo.json");
 
 function expectRows(actual: Rows, expected: Rows, where?: Rows): void {
-  expected.forEach((row, i) => row.forEach((value, t) => {
-    if (!where || where[i]?.[t]) expect(Math.abs((actual[i]?.[t] ?? Number.NaN) - value), `[${i}][${t}]`).toBeLessThan(2e-5);
-  }));
+  expected.forEach((row, i) =>
+    row.forEach((value, t) => {
+      if (!where || where[i]?.[t]) expect(Math.abs((actual[i]?.[t] ?? Number.NaN) - value), `[${i}][${t}]`).toBeLessThan(2e-5);
+    }),
+  );
 }
 
 let engine: Engine;
@@ -43,10 +78,20 @@ beforeAll(async () => {
 describe.each(Object.entries(golden.cases))("TRL case %s", (_, { config, rollout, update }) => {
   const { inputs } = golden;
   const own = computeAdvantages(
-    { gamma: config.gamma, lam: config.lam, klCoef: config.kl_coef, klEstimator: config.kl_estimator, whitenRewards: config.whiten_rewards, missingEosPenalty: config.missing_eos_penalty },
+    {
+      gamma: config.gamma,
+      lam: config.lam,
+      klCoef: config.kl_coef,
+      klEstimator: config.kl_estimator,
+      whitenRewards: config.whiten_rewards,
+      missingEosPenalty: config.missing_eos_penalty,
+    },
     {
       rows: rollout.sequence_lengths.map((last, i) => ({ length: last + 1, stopped: rollout.contain_eos[i] ?? false })),
-      logprobs: rollout.logprobs, refLogprobs: rollout.ref_logprobs, values: inputs.values, scores: inputs.scores,
+      logprobs: rollout.logprobs,
+      refLogprobs: rollout.ref_logprobs,
+      values: inputs.values,
+      scores: inputs.scores,
     },
   );
   it("rewards, returns and advantages", () => {
@@ -61,8 +106,12 @@ describe.each(Object.entries(golden.cases))("TRL case %s", (_, { config, rollout
     const shape = [inputs.responses.length, inputs.responses[0]?.length ?? 0] as [number, number];
     const result = tf.tidy(() => {
       const batch = {
-        logprobs: tf.tensor2d(own.logprobs), values: tf.tensor2d(own.values), advantages: tf.tensor2d(own.advantages),
-        returns: tf.tensor2d(own.returns), mask: tf.tensor2d(own.mask), valueMask: tf.tensor2d(own.valueMask),
+        logprobs: tf.tensor2d(own.logprobs),
+        values: tf.tensor2d(own.values),
+        advantages: tf.tensor2d(own.advantages),
+        returns: tf.tensor2d(own.returns),
+        mask: tf.tensor2d(own.mask),
+        valueMask: tf.tensor2d(own.valueMask),
       };
       const options = { cliprange: config.cliprange, cliprangeValue: config.cliprange_value, vfCoef: config.vf_coef, dualClip: null };
       let parts: Record<string, tf.Tensor> = {};
@@ -74,7 +123,12 @@ describe.each(Object.entries(golden.cases))("TRL case %s", (_, { config, rollout
         return parts.loss as tf.Scalar;
       })([tf.tensor3d(inputs.new_logits), tf.tensor2d(inputs.new_values)]);
       const scalars = Object.fromEntries(Object.entries(parts).map(([name, scalar]) => [name, scalar.dataSync()[0] ?? Number.NaN]));
-      return { loss: value.dataSync()[0], scalars, gradLogits: grads[0]?.arraySync() as number[][][], gradValues: grads[1]?.arraySync() as Rows };
+      return {
+        loss: value.dataSync()[0],
+        scalars,
+        gradLogits: grads[0]?.arraySync() as number[][][],
+        gradValues: grads[1]?.arraySync() as Rows,
+      };
     });
     expect(result.loss).toBeCloseTo(update.loss, 5);
     expect(result.scalars.policyLoss).toBeCloseTo(update.pg_loss, 5);
@@ -92,13 +146,33 @@ describe.each(Object.entries(golden.cases))("TRL case %s", (_, { config, rollout
 describe("stop and resume", () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "hone-ppo-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const model = createModel({ model_type: "llama", vocab_size: 40, hidden_size: 16, intermediate_size: 32, num_hidden_layers: 2, num_attention_heads: 2, num_key_value_heads: 1, tie_word_embeddings: true });
+  const model = createModel({
+    model_type: "llama",
+    vocab_size: 40,
+    hidden_size: 16,
+    intermediate_size: 32,
+    num_hidden_layers: 2,
+    num_attention_heads: 2,
+    num_key_value_heads: 1,
+    tie_word_embeddings: true,
+  });
   if (model.kind !== "decoder") throw new Error("not a decoder");
   const decoder = model;
   const tokenizer = { padTokenId: 0, eosTokenId: 1, encode: async () => [], decode: async () => "", encodePrompt: async () => [] };
   const common = {
-    kind: "ppo", seed: 7, iterations: 4, rolloutBatchSize: 8, numPpoEpochs: 2, numMiniBatches: 2, responseLength: 6, maxPromptLength: 16,
-    saveSteps: 100, evalSteps: 0, learningRate: 1e-2, adaptiveKl: { target: 0.1, horizon: 100 }, groupSize: 4,
+    kind: "ppo",
+    seed: 7,
+    iterations: 4,
+    rolloutBatchSize: 8,
+    numPpoEpochs: 2,
+    numMiniBatches: 2,
+    responseLength: 6,
+    maxPromptLength: 16,
+    saveSteps: 100,
+    evalSteps: 0,
+    learningRate: 1e-2,
+    adaptiveKl: { target: 0.1, horizon: 100 },
+    groupSize: 4,
   };
   const prompts = Array.from({ length: 12 }, (_, i) => {
     const random = createRandom(i, "prompt");
@@ -108,10 +182,22 @@ describe("stop and resume", () => {
     const config = ppoConfigSchema.parse({ ...common, ...changes });
     const base = initParams(decoder, 3);
     const resume = options.resumeFrom ? await readSnapshot(path.join(folder, options.resumeFrom)) : null;
-    const context = createRecordedContext(engine, { resume, pauseAt: options.pauseAt, save: (request) => writeSnapshot(path.join(folder, name), request) });
+    const context = createRecordedContext(engine, {
+      resume,
+      pauseAt: options.pauseAt,
+      save: (request) => writeSnapshot(path.join(folder, name), request),
+    });
     const outcome = await trainPpo(context, {
-      config, model: decoder, tokenizer, base, adapter: initAdapter(decoder, config.lora, config.seed), prompts,
-      reward: { model: decoder, weights: { weights: { base: initParams(decoder, 4), adapter: initAdapter(decoder, config.lora, 9) }, score: initScore(16, 5) } },
+      config,
+      model: decoder,
+      tokenizer,
+      base,
+      adapter: initAdapter(decoder, config.lora, config.seed),
+      prompts,
+      reward: {
+        model: decoder,
+        weights: { weights: { base: initParams(decoder, 4), adapter: initAdapter(decoder, config.lora, 9) }, score: initScore(16, 5) },
+      },
       writeModel: async (_folder: string, _trained: Params) => {},
     });
     return { outcome, events: context.events, end: await readSnapshot(path.join(folder, name)) };
@@ -142,7 +228,16 @@ describe("stop and resume", () => {
 });
 
 describe("a tiny case", () => {
-  const created = createModel({ model_type: "llama", vocab_size: 12, hidden_size: 16, intermediate_size: 32, num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1, tie_word_embeddings: true });
+  const created = createModel({
+    model_type: "llama",
+    vocab_size: 12,
+    hidden_size: 16,
+    intermediate_size: 32,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+    num_key_value_heads: 1,
+    tie_word_embeddings: true,
+  });
   if (created.kind !== "decoder") throw new Error("not a decoder");
   const decoder = created;
   const tokenizer = { padTokenId: 0, eosTokenId: 1, encode: async () => [], decode: async () => "", encodePrompt: async () => [] };
@@ -155,18 +250,45 @@ describe("a tiny case", () => {
   };
   const train = async (changes: object) => {
     const config = ppoConfigSchema.parse({
-      kind: "ppo", seed: 3, iterations: 20, rolloutBatchSize: 32, groupSize: 8, numPpoEpochs: 2, numMiniBatches: 1, responseLength: 4, maxPromptLength: 8, saveSteps: 100, evalSteps: 0,
-      learningRate: 2e-2, klCoef: 0, missingEosPenalty: null, ...changes,
+      kind: "ppo",
+      seed: 3,
+      iterations: 20,
+      rolloutBatchSize: 32,
+      groupSize: 8,
+      numPpoEpochs: 2,
+      numMiniBatches: 1,
+      responseLength: 4,
+      maxPromptLength: 8,
+      saveSteps: 100,
+      evalSteps: 0,
+      learningRate: 2e-2,
+      klCoef: 0,
+      missingEosPenalty: null,
+      ...changes,
     });
     const context = createRecordedContext(engine);
     const outcome = await trainPpo(context, {
-      config, model: decoder, tokenizer, base: initPolicy(), adapter: initAdapter(decoder, config.lora, 1), prompts, writeModel: async () => {},
-      reward: { model: decoder, weights: { weights: { base: initParams(decoder, 4), adapter: initAdapter(decoder, config.lora, 9) }, score: initScore(16, 5) } },
+      config,
+      model: decoder,
+      tokenizer,
+      base: initPolicy(),
+      adapter: initAdapter(decoder, config.lora, 1),
+      prompts,
+      writeModel: async () => {},
+      reward: {
+        model: decoder,
+        weights: { weights: { base: initParams(decoder, 4), adapter: initAdapter(decoder, config.lora, 9) }, score: initScore(16, 5) },
+      },
     });
     return { outcome, events: context.events };
   };
 
-  it.each([["ppo", {}], ["ppo", { valueNetwork: "reward" }], ["grpo", {}], ["rloo", {}]] as const)("%s raises the reward, %o", async (method, changes) => {
+  it.each([
+    ["ppo", {}],
+    ["ppo", { valueNetwork: "reward" }],
+    ["grpo", {}],
+    ["rloo", {}],
+  ] as const)("%s raises the reward, %o", async (method, changes) => {
     const { outcome, events } = await train({ method, ...changes });
     expect(outcome).toBe("succeeded");
     const scores = metricSeries(events, "objective/scores");

@@ -24,7 +24,10 @@ type Qlora = { base_loss: number; quantised_base_loss: number; loss: number[]; g
 const golden = readGolden<Qlora>("training", "tiny-llama.qlora.json");
 const { batch } = readGolden<Sft>("training", "tiny-llama.sft.json");
 const examples = batch.input_ids.map((row, b) => {
-  const real = row.slice(0, batch.attention_mask[b]?.reduce((sum, x) => sum + x, 0));
+  const real = row.slice(
+    0,
+    batch.attention_mask[b]?.reduce((sum, x) => sum + x, 0),
+  );
   return { promptIds: real.slice(0, 12), completionIds: real.slice(12) };
 });
 const base: ChainLink = { kind: "base", folder: goldenPath("models", "tiny-llama") };
@@ -45,7 +48,10 @@ it("follows bitsandbytes' trajectory over a base of .52 bytes a quantised value"
   const { model, params } = await loadCheckpoint([base], { quantize: true });
   const bytes = tf.memory().numBytes - before;
   const inLayers = Object.values(model.linearModules()).reduce((sum, [out, width]) => sum + out * width, 0);
-  const rest = Object.entries(model.parameterShapes()).reduce((sum, [name, shape]) => (name.replace(/\.weight$/, "") in model.linearModules() ? sum : sum + shape.reduce((a, b) => a * b, 1)), 0);
+  const rest = Object.entries(model.parameterShapes()).reduce(
+    (sum, [name, shape]) => (name.replace(/\.weight$/, "") in model.linearModules() ? sum : sum + shape.reduce((a, b) => a * b, 1)),
+    0,
+  );
   expect((bytes - 4 * rest) / inLayers).toBeLessThan(0.53);
 
   const losses = createLossMeter(engine, model);
@@ -53,17 +59,48 @@ it("follows bitsandbytes' trajectory over a base of .52 bytes a quantised value"
   const start: Params = {};
   for (const [name, { shape, values }] of Object.entries(readSafetensors(goldenPath("training", "tiny-llama.sft_lora_start.safetensors"))))
     start[name.replace("base_model.model.", "").replace(".default.weight", "")] = tf.tensor(values, shape);
-  const config = sftConfigSchema.parse({ kind: "sft", method: "qlora", learningRate: 1e-3, lrSchedule: "constant", maxGradNorm: null, batchSize: 4, maxSteps: 6, evalSteps: 0 });
+  const config = sftConfigSchema.parse({
+    kind: "sft",
+    method: "qlora",
+    learningRate: 1e-3,
+    lrSchedule: "constant",
+    maxGradNorm: null,
+    batchSize: 4,
+    maxSteps: 6,
+    evalSteps: 0,
+  });
   const context = createRecordedContext(engine);
-  await trainSft(context, { config, model, tokenizer, base: params, adapter: { params: start, scaling: 2 }, train: examples, validation: [], showcase: [], writeModel: async () => {} });
+  await trainSft(context, {
+    config,
+    model,
+    tokenizer,
+    base: params,
+    adapter: { params: start, scaling: 2 },
+    train: examples,
+    validation: [],
+    showcase: [],
+    writeModel: async () => {},
+  });
   metricSeries(context.events, "loss/train").forEach((loss, step) => near(loss, golden.loss[step], 1e-4));
-  metricSeries(context.events, "grad_norm").slice(0, 5).forEach((norm, step) => near(norm, golden.grad_norm[step], 1e-3));
+  metricSeries(context.events, "grad_norm")
+    .slice(0, 5)
+    .forEach((norm, step) => near(norm, golden.grad_norm[step], 1e-3));
   tf.dispose([...Object.values(params), ...Object.values(start)]);
 });
 
 it("reports what 4 bits cost, and its checkpoint means the same apart, merged and trained upon", async () => {
-  const rows = ["one two three", "four five six seven", "eight nine ten"].map((completion, i) => ({ messages: [{ role: "user" as const, content: `Count on from ${i}` }], completion }));
-  const config = sftConfigSchema.parse({ kind: "sft", method: "qlora", batchSize: 3, maxSteps: 4, evalSteps: 4, lora: { r: 4, loraDropout: 0.1 } });
+  const rows = ["one two three", "four five six seven", "eight nine ten"].map((completion, i) => ({
+    messages: [{ role: "user" as const, content: `Count on from ${i}` }],
+    completion,
+  }));
+  const config = sftConfigSchema.parse({
+    kind: "sft",
+    method: "qlora",
+    batchSize: 3,
+    maxSteps: 4,
+    evalSteps: 4,
+    lora: { r: 4, loraDropout: 0.1 },
+  });
   const folder = path.join(store, "adapter");
   const context = createRecordedContext(engine, { save: (request) => writeSnapshot(folder, request) });
   const before = tf.memory().numTensors;
@@ -82,10 +119,20 @@ it("reports what 4 bits cost, and its checkpoint means the same apart, merged an
   expect([apart.quantized, apart.adapter !== null, merged.quantized, merged.adapter]).toEqual([true, true, false, null]);
   const prompt = examples.map(({ promptIds }) => promptIds);
   const say = async ({ model, params, adapter }: typeof apart) =>
-    createGenerator(engine, model)({ base: params, adapter }, prompt, prompt.map((_, i) => createRandom(i)), { temperature: 0, topK: 0, topP: 1, maxNewTokens: 8, eosTokenId: -1, padTokenId: 0 });
+    createGenerator(engine, model)(
+      { base: params, adapter },
+      prompt,
+      prompt.map((_, i) => createRandom(i)),
+      { temperature: 0, topK: 0, topP: 1, maxNewTokens: 8, eosTokenId: -1, padTokenId: 0 },
+    );
   expect(await say(apart)).toEqual(await say(merged));
   const losses = createLossMeter(engine, merged.model);
-  const trained = await Promise.all(rows.map(async ({ messages, completion }) => ({ promptIds: await merged.tokenizer.encodePrompt(messages), completionIds: [...(await merged.tokenizer.encode(completion)), merged.tokenizer.eosTokenId] })));
+  const trained = await Promise.all(
+    rows.map(async ({ messages, completion }) => ({
+      promptIds: await merged.tokenizer.encodePrompt(messages),
+      completionIds: [...(await merged.tokenizer.encode(completion)), merged.tokenizer.eosTokenId],
+    })),
+  );
   near(losses(merged.params, trained, { batchSize: 3, padTokenId: 0 }), metricSeries(context.events, "loss/validation").at(-1), 1e-4);
   disposeCheckpoints(apart, merged);
   expect(tf.memory().numTensors).toBe(before);

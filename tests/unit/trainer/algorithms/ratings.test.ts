@@ -19,8 +19,22 @@ import { initAdapter } from "../../../../trainer/models/lora";
 import { goldenPath, readAdapterStart, readGolden } from "../../../helpers/golden";
 import { createRecordedContext, metricSeries } from "../../../helpers/train-context";
 
-type Ordinal = { scores: number[]; levels: number[]; thresholds: number[]; losses: number[]; grad_scores: number[]; grad_thresholds: number[]; tied: { scores: number[]; ranks: number[]; loss: number } };
-type Rated = { learning_rate: number; levels: number; ratings: number[]; ranks: number[][]; runs: Record<string, { loss: number[]; grad_norm: number[] }> };
+type Ordinal = {
+  scores: number[];
+  levels: number[];
+  thresholds: number[];
+  losses: number[];
+  grad_scores: number[];
+  grad_thresholds: number[];
+  tied: { scores: number[]; ranks: number[]; loss: number };
+};
+type Rated = {
+  learning_rate: number;
+  levels: number;
+  ratings: number[];
+  ranks: number[][];
+  runs: Record<string, { loss: number[]; grad_norm: number[] }>;
+};
 
 const tokenizer = { padTokenId: 0, eosTokenId: 1, encode: async () => [], decode: async () => "", encodePrompt: async () => [] };
 const writeModel = async () => {};
@@ -45,7 +59,9 @@ describe("statsmodels", () => {
   });
   it("stays finite at the ends of a wide scale, for two levels too", () => {
     for (const levels of [2, 7]) {
-      const values = tf.tidy(() => ordinalLoss(tf.tensor1d([40, -40, 0]), tf.tensor1d([0, levels - 1, 1], "int32"), initThresholds(levels)).arraySync()) as number[];
+      const values = tf.tidy(() =>
+        ordinalLoss(tf.tensor1d([40, -40, 0]), tf.tensor1d([0, levels - 1, 1], "int32"), initThresholds(levels)).arraySync(),
+      ) as number[];
       for (const value of values) expect(Number.isFinite(value)).toBe(true);
       expect(values[0]).toBeGreaterThan(30);
     }
@@ -54,7 +70,18 @@ describe("statsmodels", () => {
     const { scores, ranks, loss } = golden.tied;
     const orders = tieConsistentOrders(ranks, 1);
     expect(orders).toHaveLength(2);
-    const own = tf.tidy(() => rankingLoss(tf.tensor1d(scores), { orders: tf.tensor2d(orders, undefined, "int32"), orderWeights: tf.fill([orders.length], 1 / orders.length), margins: tf.zeros([orders.length]) }, 0).dataSync()[0]);
+    const own = tf.tidy(
+      () =>
+        rankingLoss(
+          tf.tensor1d(scores),
+          {
+            orders: tf.tensor2d(orders, undefined, "int32"),
+            orderWeights: tf.fill([orders.length], 1 / orders.length),
+            margins: tf.zeros([orders.length]),
+          },
+          0,
+        ).dataSync()[0],
+    );
     expect(own).toBeCloseTo(loss, 5);
   });
 });
@@ -63,14 +90,22 @@ describe("PyTorch's trajectories on tiny-llama", () => {
   const golden = readGolden<Rated>("training", "tiny-llama.rated.json");
   const { batch } = readGolden<{ batch: Record<string, number[][]> }>("training", "tiny-llama.rm.json");
   const example = (side: string, b: number) => {
-    const ids = (batch[`${side}_ids`]?.[b] ?? []).slice(0, (batch[`${side}_mask`]?.[b] ?? []).reduce((sum, x) => sum + x, 0));
+    const ids = (batch[`${side}_ids`]?.[b] ?? []).slice(
+      0,
+      (batch[`${side}_mask`]?.[b] ?? []).reduce((sum, x) => sum + x, 0),
+    );
     return { promptIds: ids.slice(0, 16), completionIds: ids.slice(16) };
   };
   const sequences = [0, 1, 2, 3].flatMap((b) => [example("rejected", b), example("chosen", b)]);
   const pairs = [0, 1, 2, 3].map((b) => sequences.slice(2 * b, 2 * b + 2));
   const rated = (b: number): RankedExample => {
     const ratings = golden.ratings.slice(2 * b, 2 * b + 2);
-    return { examples: pairs[b] ?? [], ranks: ratings[0] === ratings[1] ? [1, 1] : (ratings[0] ?? 0) > (ratings[1] ?? 0) ? [1, 2] : [2, 1], margin: null, ratings };
+    return {
+      examples: pairs[b] ?? [],
+      ranks: ratings[0] === ratings[1] ? [1, 1] : (ratings[0] ?? 0) > (ratings[1] ?? 0) ? [1, 2] : [2, 1],
+      margin: null,
+      ratings,
+    };
   };
   const voted = (b: number): RankedExample => ({ examples: pairs[b] ?? [], ranks: [2, 1], margin: null });
   const cases: Record<string, { train: RankedExample[]; options: object }> = {
@@ -84,15 +119,33 @@ describe("PyTorch's trajectories on tiny-llama", () => {
     if (model.kind !== "decoder") throw new Error("tiny-llama is a decoder");
     const score = readSafetensors(goldenPath("training", "tiny-llama.rm_score.safetensors"))[SCORE_NAME];
     const config = rewardConfigSchema.parse({
-      kind: "reward", learningRate: golden.learning_rate, lrSchedule: "constant", maxGradNorm: null, batchSize: 4, maxSteps: 6, evalSteps: 0, centerRewardsCoefficient: 0, ...cases[name]?.options,
+      kind: "reward",
+      learningRate: golden.learning_rate,
+      lrSchedule: "constant",
+      maxGradNorm: null,
+      batchSize: 4,
+      maxSteps: 6,
+      evalSteps: 0,
+      centerRewardsCoefficient: 0,
+      ...cases[name]?.options,
     });
     const context = createRecordedContext(engine);
     await trainReward(context, {
-      config, model, tokenizer, base: params, adapter: readAdapterStart("tiny-llama.rm_lora_start.safetensors"), score: tf.tensor2d(score?.values ?? [], [1, model.hiddenSize]), train: cases[name]?.train ?? [], validation: [], writeModel,
+      config,
+      model,
+      tokenizer,
+      base: params,
+      adapter: readAdapterStart("tiny-llama.rm_lora_start.safetensors"),
+      score: tf.tensor2d(score?.values ?? [], [1, model.hiddenSize]),
+      train: cases[name]?.train ?? [],
+      validation: [],
+      writeModel,
     });
     const close = (actual: number[], expected: number[]) => {
       expect(actual).toHaveLength(expected.length);
-      expected.forEach((value, i) => expect(Math.abs((actual[i] ?? Number.NaN) / value - 1), `step ${i}: ${actual[i]} against ${value}`).toBeLessThan(1e-3));
+      expected.forEach((value, i) =>
+        expect(Math.abs((actual[i] ?? Number.NaN) / value - 1), `step ${i}: ${actual[i]} against ${value}`).toBeLessThan(1e-3),
+      );
     };
     close(metricSeries(context.events, "loss/train"), loss);
     close(metricSeries(context.events, "grad_norm").slice(0, 5), norms);
@@ -100,7 +153,16 @@ describe("PyTorch's trajectories on tiny-llama", () => {
 });
 
 describe("a tiny scale", () => {
-  const created = createModel({ model_type: "llama", vocab_size: 24, hidden_size: 16, intermediate_size: 32, num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1, tie_word_embeddings: true });
+  const created = createModel({
+    model_type: "llama",
+    vocab_size: 24,
+    hidden_size: 16,
+    intermediate_size: 32,
+    num_hidden_layers: 1,
+    num_attention_heads: 2,
+    num_key_value_heads: 1,
+    tie_word_embeddings: true,
+  });
   if (created.kind !== "decoder") throw new Error("not a decoder");
   const model = created;
   /** Token 4 + level says how good a completion is; levels differ between rows, so that only their values put all in one order. */
@@ -109,7 +171,8 @@ describe("a tiny scale", () => {
     const levels = random.shuffle([0, 1, 2, 3, 4]).slice(0, 2);
     const promptIds = [10 + random.int(14), 10 + random.int(14)];
     return {
-      examples: levels.map((level) => ({ promptIds, completionIds: [4 + level, 1] })), ranks: (levels[0] ?? 0) > (levels[1] ?? 0) ? [1, 2] : [2, 1],
+      examples: levels.map((level) => ({ promptIds, completionIds: [4 + level, 1] })),
+      ranks: (levels[0] ?? 0) > (levels[1] ?? 0) ? [1, 2] : [2, 1],
       // Every third row is a comparison.
       margin: i % 3 === 0 ? 2 : null,
       ...(i % 3 === 0 ? {} : { ratings: levels.map((level) => level / 4) }),
@@ -118,15 +181,36 @@ describe("a tiny scale", () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "hone-ratings-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const run = async (name: string, changes: object, { pauseAt, resumeFrom }: { pauseAt?: number; resumeFrom?: string } = {}) => {
-    const config = rewardConfigSchema.parse({ kind: "reward", learningRate: 1e-2, lrSchedule: "constant", batchSize: 6, maxSteps: 60, evalSteps: 60, saveSteps: 100, ...changes });
+    const config = rewardConfigSchema.parse({
+      kind: "reward",
+      learningRate: 1e-2,
+      lrSchedule: "constant",
+      batchSize: 6,
+      maxSteps: 60,
+      evalSteps: 60,
+      saveSteps: 100,
+      ...changes,
+    });
     const resume = resumeFrom ? await readSnapshot(path.join(folder, resumeFrom)) : null;
     const context = createRecordedContext(engine, { resume, pauseAt, save: (request) => writeSnapshot(path.join(folder, name), request) });
     const written: string[][] = [];
     const { evaluation } = await trainReward(context, {
-      config, model, tokenizer, base: initParams(model, 1), adapter: initAdapter(model, config.lora, 1), score: initScore(16, 1), train: rows, validation: rows,
+      config,
+      model,
+      tokenizer,
+      base: initParams(model, 1),
+      adapter: initAdapter(model, config.lora, 1),
+      score: initScore(16, 1),
+      train: rows,
+      validation: rows,
       writeModel: async (_, trained) => void written.push(Object.keys(trained).filter((key) => !key.includes(".lora_"))),
     });
-    return { evaluation, written, metrics: context.events.filter(({ kind }) => kind === "metric"), end: await readSnapshot(path.join(folder, name)) };
+    return {
+      evaluation,
+      written,
+      metrics: context.events.filter(({ kind }) => kind === "metric"),
+      end: await readSnapshot(path.join(folder, name)),
+    };
   };
   it.each(["regression", "ordinal"] as const)("is learnt by %s beside comparisons; the head alone is kept", async (ratingLoss) => {
     const { evaluation, written, metrics } = await run(ratingLoss, { ratingLoss });

@@ -15,12 +15,29 @@ import { initAdapter } from "../../../../trainer/models/lora";
 import type { Params } from "../../../../trainer/models/model";
 import { createRecordedContext, metricSeries } from "../../../helpers/train-context";
 
-const model = createModel({ model_type: "llama", vocab_size: 40, hidden_size: 16, intermediate_size: 32, num_hidden_layers: 2, num_attention_heads: 2, num_key_value_heads: 1, tie_word_embeddings: true });
+const model = createModel({
+  model_type: "llama",
+  vocab_size: 40,
+  hidden_size: 16,
+  intermediate_size: 32,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
+  tie_word_embeddings: true,
+});
 const tokenizer = { padTokenId: 0, eosTokenId: 1, encode: async () => [], decode: async () => "", encodePrompt: async () => [] };
 const random = createRandom(1);
 const ids = (length: number) => Array.from({ length }, () => 2 + random.int(38));
-const examples = Array.from({ length: 20 }, (_, i) => ({ promptIds: ids(4 + (i % 5)), completionIds: [...ids(3 + (i % 4)), 1], task: i < 14 ? "big" : "small" }));
-const validation = Array.from({ length: 6 }, (_, i) => ({ promptIds: ids(5), completionIds: [...ids(4), 1], task: i < 3 ? "big" : "small" }));
+const examples = Array.from({ length: 20 }, (_, i) => ({
+  promptIds: ids(4 + (i % 5)),
+  completionIds: [...ids(3 + (i % 4)), 1],
+  task: i < 14 ? "big" : "small",
+}));
+const validation = Array.from({ length: 6 }, (_, i) => ({
+  promptIds: ids(5),
+  completionIds: [...ids(4), 1],
+  task: i < 3 ? "big" : "small",
+}));
 
 let engine: Engine;
 const folder = mkdtempSync(path.join(os.tmpdir(), "hone-resume-"));
@@ -34,13 +51,26 @@ async function run(options: Record<string, unknown>, pauseAt?: number) {
   const config = sftConfigSchema.parse({ kind: "sft", batchSize: 4, maxSteps: 8, evalSteps: 2, learningRate: 1e-2, ...options });
   let result: Record<string, number[]> = {};
   const writeModel = async (_folder: string, trained: Params) => {
-    result = Object.fromEntries(Object.entries(trained).map(([name, tensor]: [string, tf.Tensor]) => [name, Array.from(tensor.dataSync())]));
+    result = Object.fromEntries(
+      Object.entries(trained).map(([name, tensor]: [string, tf.Tensor]) => [name, Array.from(tensor.dataSync())]),
+    );
   };
   const part = async (resume: Awaited<ReturnType<typeof readSnapshot>>, pause?: number) => {
-    const context = createRecordedContext(engine, { resume, pauseAt: pause, save: (request) => writeSnapshot(path.join(folder, "step"), request) });
+    const context = createRecordedContext(engine, {
+      resume,
+      pauseAt: pause,
+      save: (request) => writeSnapshot(path.join(folder, "step"), request),
+    });
     const outcome = await trainSft(context, {
-      config, model, tokenizer, base: initParams(model, 1), adapter: config.method === "lora" ? initAdapter(model, config.lora, 1) : null,
-      train: examples, validation, showcase: [], writeModel,
+      config,
+      model,
+      tokenizer,
+      base: initParams(model, 1),
+      adapter: config.method === "lora" ? initAdapter(model, config.lora, 1) : null,
+      train: examples,
+      validation,
+      showcase: [],
+      writeModel,
     });
     return { outcome, events: context.events };
   };
@@ -59,7 +89,10 @@ describe("resumed equals uninterrupted", () => {
     ["packed", { method: "full", packing: true, maxLength: 24, batchSize: 2 }],
     ["mixed by temperature", { method: "full", mixing: { temperature: 3, limit: null } }],
     ["mixed with a limit", { method: "full", mixing: { temperature: 1, limit: 5 } }],
-    ["padded on the left, cosine and warm-up", { method: "lora", paddingSide: "left", lrSchedule: "cosine", warmupSteps: 3, weightDecay: 0.1 }],
+    [
+      "padded on the left, cosine and warm-up",
+      { method: "lora", paddingSide: "left", lrSchedule: "cosine", warmupSteps: 3, weightDecay: 0.1 },
+    ],
     ["the best step kept", { method: "full", keepBest: true, learningRate: 0.05 }],
     ["stopped early", { method: "full", maxSteps: 60, earlyStoppingPatience: 2, keepBest: true, learningRate: 0.05 }],
   ] as const)("%s", async (_name, options) => {
@@ -67,7 +100,8 @@ describe("resumed equals uninterrupted", () => {
     const resumed = await run(options, 3);
     expect(resumed.outcome).toBe("succeeded");
     expect(resumed.result).toEqual(whole.result);
-    for (const name of ["loss/train", "loss/validation", "loss/validation/small"]) expect(metricSeries(resumed.events, name)).toEqual(metricSeries(whole.events, name));
+    for (const name of ["loss/train", "loss/validation", "loss/validation/small"])
+      expect(metricSeries(resumed.events, name)).toEqual(metricSeries(whole.events, name));
   });
 });
 

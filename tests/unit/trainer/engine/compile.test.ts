@@ -9,7 +9,9 @@ beforeAll(async () => {
 });
 
 const step = ({ w, x }: { w: tf.Tensor; x: tf.Tensor }) => {
-  const { value, grad } = tf.valueAndGrad((v: tf.Tensor) => tf.mean(tf.square(tf.matMul(x as tf.Tensor2D, v as tf.Tensor2D))) as tf.Scalar)(w);
+  const { value, grad } = tf.valueAndGrad((v: tf.Tensor) => tf.mean(tf.square(tf.matMul(x as tf.Tensor2D, v as tf.Tensor2D))) as tf.Scalar)(
+    w,
+  );
   return { loss: value as tf.Tensor, next: { w: tf.sub(w, tf.mul(grad, 0.1)) } };
 };
 
@@ -17,7 +19,13 @@ describe("compile", () => {
   it("gives the eager result for every shape, without leaks", () => {
     const compiled = engine.compile("step", step);
     for (const rows of [2, 3, 2]) {
-      const args = { w: tf.tensor2d([[1, 2], [3, 4]]), x: tf.ones([rows, 2]) };
+      const args = {
+        w: tf.tensor2d([
+          [1, 2],
+          [3, 4],
+        ]),
+        x: tf.ones([rows, 2]),
+      };
       const eager = runEager(step, args);
       compiled(args); // makes the graph
       const before = tf.memory().numTensors;
@@ -38,7 +46,11 @@ describe("compile", () => {
     if (!engine.graphs) return context.skip("the engine does not trace");
     const x = tf.tensor1d([1, 2]);
     const outside = tf.tensor1d([3, 4]);
-    expect(() => engine.compile("read", ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, tf.add(x, 1).dataSync()[0] ?? 0) }))({ x })).toThrow(/values of a traced tensor were read/);
-    expect(() => engine.compile("outside", ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, outside) }))({ x })).toThrow(/not part of the argument/);
+    expect(() => engine.compile("read", ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, tf.add(x, 1).dataSync()[0] ?? 0) }))({ x })).toThrow(
+      /values of a traced tensor were read/,
+    );
+    expect(() => engine.compile("outside", ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, outside) }))({ x })).toThrow(
+      /not part of the argument/,
+    );
   });
 });

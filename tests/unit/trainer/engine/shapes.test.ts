@@ -37,7 +37,9 @@ async function inferBeside(fn: () => Promise<void>): Promise<Set<string>> {
     const inputs = ids.map((id) => known.get(id));
     if (inputs.every((input) => input !== undefined)) {
       const inferred = inferOutputs(name, inputs, new Map(attributes.map((attribute) => [attribute.name, attribute.value])));
-      expect(inferred.map(({ shape, dtype }) => ({ name, shape, dtype }))).toEqual(outputs.map(({ shape, dtype }) => ({ name, shape, dtype })));
+      expect(inferred.map(({ shape, dtype }) => ({ name, shape, dtype }))).toEqual(
+        outputs.map(({ shape, dtype }) => ({ name, shape, dtype })),
+      );
       met.add(name);
     }
     for (const { id, shape, dtype } of outputs) known.set(id, { shape, dtype });
@@ -63,14 +65,36 @@ describe.each(["tiny-llama", "tiny-t5"])("%s", (name) => {
   it.for(["full", "lora", "qlora"] as const)("training, %s", async (method, context) => {
     if (!engine.graphs) return context.skip("the engine does not trace");
     const eager: Engine = { ...engine, compile: (_, fn) => (args) => runEager(fn, args) };
-    const { model, params } = await loadCheckpoint([{ kind: "base", folder: goldenPath("models", name) }], { quantize: method === "qlora" });
+    const { model, params } = await loadCheckpoint([{ kind: "base", folder: goldenPath("models", name) }], {
+      quantize: method === "qlora",
+    });
     const met = await inferBeside(async () => {
       const config = sftConfigSchema.parse({ kind: "sft", method, lora: { loraDropout: 0.1 } });
       const adapter = initAdapter(model, config.lora, 1);
       const trainable = method === "full" ? params : adapter.params;
-      const steps = createCompletionSteps({ engine: eager }, model, config, layoutOf(trainable), method === "full" ? null : adapter.scaling);
-      const batch = createCompletionBatch(model, [{ promptIds: [5, 6, 7], completionIds: [8, 1] }, { promptIds: [9, 4], completionIds: [3, 2, 1] }], 0);
-      steps.train({ frozen: method === "full" ? {} : params, state: createTrainState(flattenParams(trainable)), batch, tokens: tf.scalar(5), dropout: method === "full" ? null : dropoutSeed(0.1, 1, 0), scalars: scheduleScalars(config, 0, 1e-3) });
+      const steps = createCompletionSteps(
+        { engine: eager },
+        model,
+        config,
+        layoutOf(trainable),
+        method === "full" ? null : adapter.scaling,
+      );
+      const batch = createCompletionBatch(
+        model,
+        [
+          { promptIds: [5, 6, 7], completionIds: [8, 1] },
+          { promptIds: [9, 4], completionIds: [3, 2, 1] },
+        ],
+        0,
+      );
+      steps.train({
+        frozen: method === "full" ? {} : params,
+        state: createTrainState(flattenParams(trainable)),
+        batch,
+        tokens: tf.scalar(5),
+        dropout: method === "full" ? null : dropoutSeed(0.1, 1, 0),
+        scalars: scheduleScalars(config, 0, 1e-3),
+      });
     });
     expect(met.size).toBeGreaterThan(20);
   });
@@ -80,7 +104,15 @@ describe.each(["tiny-llama", "tiny-t5"])("%s", (name) => {
     const eager: Engine = { ...engine, compile: (_, fn) => (args) => runEager(fn, args) };
     const { model, params } = await readModelFolder(goldenPath("models", name));
     const met = await inferBeside(async () => {
-      await createGenerator(eager, model)({ base: params, adapter: null }, [[5, 6, 7], [9, 4]], [createRandom(1), createRandom(2)], { temperature: 1, topK: 0, topP: 1, maxNewTokens: 3, eosTokenId: -1, padTokenId: 0 });
+      await createGenerator(eager, model)(
+        { base: params, adapter: null },
+        [
+          [5, 6, 7],
+          [9, 4],
+        ],
+        [createRandom(1), createRandom(2)],
+        { temperature: 1, topK: 0, topP: 1, maxNewTokens: 3, eosTokenId: -1, padTokenId: 0 },
+      );
     });
     expect(met.size).toBeGreaterThan(15);
   });

@@ -17,18 +17,27 @@ const task = (name: string): Task => {
   return found;
 };
 const HUB = goldenPath("tasks", "hub");
-const load = (name: string, options: Partial<Parameters<typeof loadTaskData>[1]> = {}) => loadTaskData(task(name), { folder: HUB, required: true, shots: 0, limit: null, ...options });
+const load = (name: string, options: Partial<Parameters<typeof loadTaskData>[1]> = {}) =>
+  loadTaskData(task(name), { folder: HUB, required: true, shots: 0, limit: null, ...options });
 
 describe("published files", () => {
   it("reads Parquet in pieces, with labels as numbers", async () => {
     const { rows, sample } = await load("cola");
     expect(sample).toBe(false);
-    expect(rows).toEqual([0, 1, 2, 3, 4].map((i) => ({ sentence: `Sentence number ${i} is “quoted”, naïve and\nbroken.`, label: i % 2, idx: i })));
+    expect(rows).toEqual(
+      [0, 1, 2, 3, 4].map((i) => ({ sentence: `Sentence number ${i} is “quoted”, naïve and\nbroken.`, label: i % 2, idx: i })),
+    );
     expect((await load("cola", { limit: 4 })).rows).toHaveLength(4);
   });
   it("reads the hub's converted Parquet of a dataset without its owner, structs as objects", async () => {
     const { rows } = await load("multirc");
-    expect(rows[1]).toEqual({ paragraph: "A text.", question: "Why?", answer: "Because.", idx: { paragraph: 3, question: 4, answer: 1 }, label: 1 });
+    expect(rows[1]).toEqual({
+      paragraph: "A text.",
+      question: "Why?",
+      answer: "Because.",
+      idx: { paragraph: 3, question: 4, answer: 1 },
+      label: 1,
+    });
   });
   it("takes a subject's rows out of the file of all subjects", async () => {
     expect((await load("mmlu_anatomy")).rows.map(({ answer }) => answer)).toEqual([0, 2, 3]);
@@ -69,8 +78,12 @@ describe("bad data", () => {
   it("names file and line, row and column", async () => {
     await expect(items('{"sentence":"a","label":0}\n{"sentence":')).rejects.toThrow(/validation\.jsonl, line 2: /);
     await expect(items("[1]")).rejects.toThrow(/line 1: a row must be an object/);
-    await expect(items('{"sentence":"a","label":0}\n{"text":"a","label":0}')).rejects.toThrow('cola, validation row 2: column "sentence" is missing (there are text, label)');
-    await expect(items('{"sentence":"a","label":-1}')).rejects.toThrow('cola, validation row 1: the answer "-1" is none of its 2 choices; a split without labels cannot be scored');
+    await expect(items('{"sentence":"a","label":0}\n{"text":"a","label":0}')).rejects.toThrow(
+      'cola, validation row 2: column "sentence" is missing (there are text, label)',
+    );
+    await expect(items('{"sentence":"a","label":-1}')).rejects.toThrow(
+      'cola, validation row 1: the answer "-1" is none of its 2 choices; a split without labels cannot be scored',
+    );
   });
 });
 
@@ -79,9 +92,17 @@ describe("the registry", () => {
     const names = TASKS.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(Object.values(MMLU_CATEGORIES).flat()).toHaveLength(57);
-    expect(SUITES.map(({ name, tasks }) => [name, tasks.length]).slice(0, 3)).toEqual([["glue", 10], ["super_glue", 10], ["mmlu", 57]]);
+    expect(SUITES.map(({ name, tasks }) => [name, tasks.length]).slice(0, 3)).toEqual([
+      ["glue", 10],
+      ["super_glue", 10],
+      ["mmlu", 57],
+    ]);
     const loaded = await loadBenchmark(TASKS, { folder: null, required: false, shots: null, limit: null, seed: 1 });
-    for (const { sample, items, task: { name } } of loaded) {
+    for (const {
+      sample,
+      items,
+      task: { name },
+    } of loaded) {
       expect(sample, name).toBe(true);
       expect(items.length, name).toBeGreaterThan(0);
     }

@@ -18,12 +18,35 @@ type Golden = { shots: number; tasks: Record<string, { items: GoldenItem[]; scor
 
 /** The harness's names of our metrics, by task where they differ. */
 const METRICS: Record<string, [ours: TaskMetric, theirs: string][]> = {
-  cola: [["mcc", "mcc"]], mrpc: [["acc", "acc"], ["f1", "f1"]], qqp: [["acc", "acc"], ["f1", "f1"]],
-  cb: [["acc", "acc"], ["f1_macro", "f1"]], record: [["f1_text", "f1"], ["exact_match", "em"]],
+  cola: [["mcc", "mcc"]],
+  mrpc: [
+    ["acc", "acc"],
+    ["f1", "f1"],
+  ],
+  qqp: [
+    ["acc", "acc"],
+    ["f1", "f1"],
+  ],
+  cb: [
+    ["acc", "acc"],
+    ["f1_macro", "f1"],
+  ],
+  record: [
+    ["f1_text", "f1"],
+    ["exact_match", "em"],
+  ],
   // Its gold of MultiRC is the other way round: see the task's note.
   multirc: [],
-  hellaswag: [["acc", "acc"], ["acc_norm", "acc_norm"]], openbookqa: [["acc", "acc"], ["acc_norm", "acc_norm"]],
-  truthfulqa_mc2: [["mc2", "acc"]], nq_open: [["exact_match", "exact_match"]],
+  hellaswag: [
+    ["acc", "acc"],
+    ["acc_norm", "acc_norm"],
+  ],
+  openbookqa: [
+    ["acc", "acc"],
+    ["acc_norm", "acc_norm"],
+  ],
+  truthfulqa_mc2: [["mc2", "acc"]],
+  nq_open: [["exact_match", "exact_match"]],
 };
 
 const value = (metric: TaskMetric, outcomes: readonly Outcome[]) => {
@@ -70,11 +93,15 @@ describe.each([
       const item = wanted[i];
       if (item?.text !== undefined) {
         // For an encoder-decoder the harness adds the prompt's length to the limit of new tokens: its text may go on.
-        const limit = checkpoint.model.family === "t5" && item.text.trim().length > text.trim().length ? text.trim().length : Number.POSITIVE_INFINITY;
+        const limit =
+          checkpoint.model.family === "t5" && item.text.trim().length > text.trim().length ? text.trim().length : Number.POSITIVE_INFINITY;
         expect(text.trim()).toBe(item.text.trim().slice(0, limit));
         if (limit < Number.POSITIVE_INFINITY) expect((await checkpoint.tokenizer.encode(text)).length).toBeGreaterThan(200);
       }
-      for (const [j, logprob] of logprobs.entries()) expect(Math.abs(logprob - (item?.logprobs?.[j] ?? Number.NaN)), `${name} ${i} ${j}`).toBeLessThan(tolerance * Math.max(1, Math.abs(logprob)));
+      for (const [j, logprob] of logprobs.entries())
+        expect(Math.abs(logprob - (item?.logprobs?.[j] ?? Number.NaN)), `${name} ${i} ${j}`).toBeLessThan(
+          tolerance * Math.max(1, Math.abs(logprob)),
+        );
     }
   });
 
@@ -87,11 +114,17 @@ describe.each([
   });
 
   it("says which choices greedy decoding would write", async () => {
-    const pairs = names.flatMap((name) => (golden.tasks[name]?.items ?? []).flatMap(({ context, continuations = [], greedy = [] }) => continuations.map((continuation, i) => ({ context, continuation, greedy: greedy[i] }))));
+    const pairs = names.flatMap((name) =>
+      (golden.tasks[name]?.items ?? []).flatMap(({ context, continuations = [], greedy = [] }) =>
+        continuations.map((continuation, i) => ({ context, continuation, greedy: greedy[i] })),
+      ),
+    );
     const encoded = await encodePairs(checkpoint.tokenizer, checkpoint.model.kind, pairs);
     const found: Likelihood[] = [];
     await createLikelihoodScorer(engine, checkpoint.model)(checkpoint.params, encoded, {
-      batchSize: 4, padTokenId: checkpoint.tokenizer.padTokenId, maxLength: 512,
+      batchSize: 4,
+      padTokenId: checkpoint.tokenizer.padTokenId,
+      maxLength: 512,
       onBatch: async (done) => {
         for (const [place, likelihood] of done) found[place] = likelihood;
         return undefined;
@@ -107,7 +140,13 @@ describe("answers are kept", () => {
 
   it("a stopped run asks only what is missing when it goes on, and ends with the same outcomes", async () => {
     const checkpoint = await loadCheckpoint([{ kind: "base", folder: goldenPath("models", "tiny-llama") }]);
-    const tasks = await loadBenchmark(expandTasks(["cola", "rte", "nq_open"]), { folder: null, required: false, shots: 0, limit: 3, seed: 1 });
+    const tasks = await loadBenchmark(expandTasks(["cola", "rte", "nq_open"]), {
+      folder: null,
+      required: false,
+      shots: 0,
+      limit: 3,
+      seed: 1,
+    });
     const run = async (file: string | null, stopAfter: number) => {
       const seen: number[] = [];
       const cache = await openAnswerCache(file);
@@ -128,7 +167,10 @@ describe("answers are kept", () => {
     expect(second.seen[0]).toBe(answered);
     expect(second.seen.at(-1)).toBe(total);
     // The batches differ, so the last digits may.
-    const flat = (outcomes: Map<string, Outcome[]> | null) => [...(outcomes ?? new Map<string, Outcome[]>())].flatMap(([, rows]) => rows.flatMap(({ logprobs, text }) => [...logprobs.map((logprob) => logprob.toFixed(3)), text]));
+    const flat = (outcomes: Map<string, Outcome[]> | null) =>
+      [...(outcomes ?? new Map<string, Outcome[]>())].flatMap(([, rows]) =>
+        rows.flatMap(({ logprobs, text }) => [...logprobs.map((logprob) => logprob.toFixed(3)), text]),
+      );
     expect(flat(second.outcomes)).toEqual(flat(whole.outcomes));
     const third = await run(file, Number.POSITIVE_INFINITY);
     expect(third.seen).toEqual([total]);

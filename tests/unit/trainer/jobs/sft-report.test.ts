@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import type { SftRow } from "../../../../domain/dataset";
 import { fewShotMessages, rowsPerTask } from "../../../../trainer/jobs/sft-report";
 
-const row = (task: string | undefined, text: string): SftRow => ({ messages: [{ role: "user", content: text }], completion: `answer to ${text}`, task });
+const row = (task: string | undefined, text: string): SftRow => ({
+  messages: [{ role: "user", content: text }],
+  completion: `answer to ${text}`,
+  task,
+});
 const train = [row("a", "1"), row("b", "2"), row("a", "3"), row("a", "4"), row("b", "5")];
 
 it("takes the first rows of each task", () => {
@@ -21,7 +25,9 @@ describe("fewShotMessages", () => {
   });
   it("draws by seed and place, and takes what there is", () => {
     expect(fewShotMessages(row("a", "q"), train, options)).toEqual(fewShotMessages(row("a", "q"), train, options));
-    const drawn = new Set([0, 1, 2, 3, 4, 5].map((place) => fewShotMessages(row("a", "q"), train, { ...options, shots: 1, place })[0]?.content));
+    const drawn = new Set(
+      [0, 1, 2, 3, 4, 5].map((place) => fewShotMessages(row("a", "q"), train, { ...options, shots: 1, place })[0]?.content),
+    );
     expect(drawn.size).toBeGreaterThan(1);
     expect(fewShotMessages(row("b", "q"), train, { ...options, shots: 9 })).toHaveLength(5);
     expect(fewShotMessages(row("c", "q"), train, options)).toHaveLength(1);

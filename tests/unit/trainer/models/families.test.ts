@@ -35,7 +35,10 @@ function logitsOf(model: Model, weights: Weights, { input_ids: ids, decoder_inpu
     const source = { inputIds: ids2d([ids]), attentionMask: ids2d([ids.map(() => 1)]) };
     if (model.kind === "decoder") return model.logits(weights, model.forward(weights, source));
     const target = ids2d([decoderIds ?? []]);
-    return model.logits(weights, model.forward(weights, source, model.encode(weights, source), { inputIds: target, attentionMask: tf.onesLike(target) }));
+    return model.logits(
+      weights,
+      model.forward(weights, source, model.encode(weights, source), { inputIds: target, attentionMask: tf.onesLike(target) }),
+    );
   });
   const values = logits.dataSync() as Float32Array;
   logits.dispose();
@@ -58,13 +61,21 @@ describe.each(families)("%s", (name) => {
   });
   const expectLogits = (tag: string, weights: Weights, tolerance = 1e-4) => {
     golden[tag]?.cases.forEach((golden, i) => {
-      expect(maxDifference(logitsOf(loaded.model, weights, golden), expected[`${tag}.logits.${i}`]?.values ?? []), `${tag} ${i}`).toBeLessThan(tolerance);
+      expect(
+        maxDifference(logitsOf(loaded.model, weights, golden), expected[`${tag}.logits.${i}`]?.values ?? []),
+        `${tag} ${i}`,
+      ).toBeLessThan(tolerance);
     });
   };
   const generate = (tag: string, weights: Weights) => {
     const cases = golden[tag]?.cases ?? [];
     const options = { temperature: 0, topK: 0, topP: 1, maxNewTokens: 32, eosTokenId: -1, padTokenId: 0 };
-    return createGenerator(engine, loaded.model)(weights, cases.map(({ prompt }) => prompt), cases.map((_, i) => createRandom(i)), options);
+    return createGenerator(engine, loaded.model)(
+      weights,
+      cases.map(({ prompt }) => prompt),
+      cases.map((_, i) => createRandom(i)),
+      options,
+    );
   };
   const greedy = (tag: string) => golden[tag]?.cases.map(({ greedy }) => greedy);
 
@@ -77,7 +88,11 @@ describe.each(families)("%s", (name) => {
   it("has the reference's loss and gradients", () => {
     const layout = layoutOf(loaded.params);
     const steps = createCompletionSteps({ engine }, loaded.model, sftConfigSchema.parse({ kind: "sft", method: "full" }), layout, null);
-    const batch = createCompletionBatch(loaded.model, golden.rows.map(({ prompt, completion }) => ({ promptIds: prompt, completionIds: completion })), 0);
+    const batch = createCompletionBatch(
+      loaded.model,
+      golden.rows.map(({ prompt, completion }) => ({ promptIds: prompt, completionIds: completion })),
+      0,
+    );
     const tokens = golden.rows.reduce((sum, { completion }) => sum + completion.length, 0);
     const result = steps.gradient({ frozen: {}, theta: flattenParams(loaded.params), batch, tokens: tf.scalar(tokens), dropout: null });
     expect(Math.abs((result.loss.dataSync()[0] ?? 0) / golden.gradients.loss - 1)).toBeLessThan(1e-4);
@@ -101,16 +116,27 @@ describe.each(families)("%s", (name) => {
 
   it("comes back from the folder that it is written to", async () => {
     const target = mkdtempSync(path.join(folder, name));
-    await writeModelFolder(target, { config: loaded.config, params: loaded.params, tokenizerFolder: goldenPath("families", name), dtype: "F32" });
+    await writeModelFolder(target, {
+      config: loaded.config,
+      params: loaded.params,
+      tokenizerFolder: goldenPath("families", name),
+      dtype: "F32",
+    });
     const again = await readModelFolder(target);
-    for (const [parameter, tensor] of Object.entries(loaded.params)) expect(again.params[parameter]?.dataSync(), parameter).toEqual(tensor.dataSync());
+    for (const [parameter, tensor] of Object.entries(loaded.params))
+      expect(again.params[parameter]?.dataSync(), parameter).toEqual(tensor.dataSync());
     tf.dispose(Object.values(again.params));
   });
 
   const adapters = existsSync(goldenPath("families", name, "adapters")) ? readdirSync(goldenPath("families", name, "adapters")) : [];
   if (adapters.length === 0) return;
   it("has PEFT's logits and tokens with each adapter over the one base, merged, and unmerged again", async () => {
-    const read = await Promise.all(adapters.map(async (adapter) => ({ tag: adapter, ...(await readAdapterFolder(goldenPath("families", name, "adapters", adapter), loaded.model)) })));
+    const read = await Promise.all(
+      adapters.map(async (adapter) => ({
+        tag: adapter,
+        ...(await readAdapterFolder(goldenPath("families", name, "adapters", adapter), loaded.model)),
+      })),
+    );
     // Twice around: no adapter leaves a trace in the base or in the graphs.
     for (const { tag, adapter, heads } of [...read, ...read]) {
       const base: Params = { ...loaded.params, ...heads };
@@ -121,7 +147,10 @@ describe.each(families)("%s", (name) => {
     for (const { tag, adapter, heads } of read) {
       const merged = mergeAdapter({ ...loaded.params, ...heads }, adapter);
       expectLogits(tag, { base: merged, adapter: null });
-      const unmerged = unmergeAdapter({ ...merged, ...loaded.params, ...Object.fromEntries(Object.entries(merged).filter(([key]) => !(key in heads))) }, adapter);
+      const unmerged = unmergeAdapter(
+        { ...merged, ...loaded.params, ...Object.fromEntries(Object.entries(merged).filter(([key]) => !(key in heads))) },
+        adapter,
+      );
       expectLogits("base", { base: unmerged, adapter: null });
     }
   });
@@ -133,12 +162,20 @@ describe.each(families)("%s", (name) => {
       const json = JSON.parse(readFileSync(path.join(source, "adapter_config.json"), "utf8")) as Record<string, unknown>;
       const config = loraConfigSchema.parse({ r: json.r, loraAlpha: json.lora_alpha, useRslora: json.use_rslora });
       const target = mkdtempSync(path.join(folder, "adapter-"));
-      await writeAdapterFolder(target, { config, model: loaded.model, overNf4: false, params: { ...adapter.params, ...heads }, baseName: name, taskType: "CAUSAL_LM" });
+      await writeAdapterFolder(target, {
+        config,
+        model: loaded.model,
+        overNf4: false,
+        params: { ...adapter.params, ...heads },
+        baseName: name,
+        taskType: "CAUSAL_LM",
+      });
       const [written, given] = [target, source].map((place) => readSafetensors(path.join(place, "adapter_model.safetensors")));
       expect(Object.keys(written ?? {}).sort()).toEqual(Object.keys(given ?? {}).sort());
       for (const [key, { values }] of Object.entries(given ?? {})) expect(written?.[key]?.values, key).toEqual(values);
       const own = JSON.parse(readFileSync(path.join(target, "adapter_config.json"), "utf8")) as Record<string, unknown>;
-      for (const key of ["r", "lora_alpha", "use_rslora", "fan_in_fan_out", "modules_to_save", "peft_type"]) expect(own[key], key).toEqual(json[key]);
+      for (const key of ["r", "lora_alpha", "use_rslora", "fan_in_fan_out", "modules_to_save", "peft_type"])
+        expect(own[key], key).toEqual(json[key]);
     }
   });
 });

@@ -60,7 +60,8 @@ describe.each([
     tf.dispose([logits, last]);
   };
 
-  it("has the reference's logits, alone and in a padded batch", () => check("base", golden.base, loaded.model, { base: loaded.params, adapter: null }));
+  it("has the reference's logits, alone and in a padded batch", () =>
+    check("base", golden.base, loaded.model, { base: loaded.params, adapter: null }));
   it("has PEFT's logits with a PEFT adapter", () => check("lora", golden.lora, loaded.model, adapted));
   it("has the same logits with the adapter merged", () => {
     if (!adapted.adapter) throw new Error("no adapter");
@@ -68,21 +69,40 @@ describe.each([
   });
   it("generates the reference's greedy tokens, both prompts in one batch through the KV cache", async () => {
     const generate = createGenerator(engine, loaded.model);
-    for (const [cases, weights] of [[golden.base, { base: loaded.params, adapter: null }], [golden.lora, adapted]] as const) {
+    for (const [cases, weights] of [
+      [golden.base, { base: loaded.params, adapter: null }],
+      [golden.lora, adapted],
+    ] as const) {
       const options = { temperature: 0, topK: 0, topP: 1, maxNewTokens: 32, eosTokenId: -1, padTokenId: 0 };
       const prompts = cases.prompts.map(({ input_ids: ids }) => ids);
-      const rows = await generate(weights, prompts, prompts.map((_, i) => createRandom(i)), options);
+      const rows = await generate(
+        weights,
+        prompts,
+        prompts.map((_, i) => createRandom(i)),
+        options,
+      );
       expect(rows.map(({ tokens }) => tokens)).toEqual(cases.prompts.map(({ greedy }) => greedy));
     }
   });
   it("says the same when rows end at different times and the batch is cut down, and frees every tensor", async () => {
     const generate = createGenerator(engine, loaded.model);
     const options = {
-      temperature: 1, topK: 0, topP: 1, maxNewTokens: 24, eosTokenId: -1, padTokenId: 0,
+      temperature: 1,
+      topK: 0,
+      topP: 1,
+      maxNewTokens: 24,
+      eosTokenId: -1,
+      padTokenId: 0,
       shouldStop: async (tokens: readonly number[]) => tokens.length > (tokens[0] ?? 0) % 24,
     };
     const prompts = Array.from({ length: 64 }, (_, i) => Array.from({ length: 3 + (i % 5) }, (_, j) => 2 + ((7 * i + j) % 90)));
-    const sample = (from: number, to: number) => generate({ base: loaded.params, adapter: null }, prompts.slice(from, to), prompts.slice(from, to).map((_, i) => createRandom(1, `${from + i}`)), options);
+    const sample = (from: number, to: number) =>
+      generate(
+        { base: loaded.params, adapter: null },
+        prompts.slice(from, to),
+        prompts.slice(from, to).map((_, i) => createRandom(1, `${from + i}`)),
+        options,
+      );
     const before = tf.memory().numTensors;
     const together = await sample(0, 64);
     expect(tf.memory().numTensors).toBe(before);

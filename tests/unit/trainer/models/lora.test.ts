@@ -17,10 +17,26 @@ beforeAll(async () => {
 
 /** What an adapter whose matrices add up its inputs gives: the kept values of each row. */
 function seen(rate: number, seed: tf.Tensor | null, path = "layer"): Float32Array {
-  const run = engine.compile("dropout", ({ x, w, a, b, seed }: { x: tf.Tensor; w: tf.Tensor; a: tf.Tensor; b: tf.Tensor; seed: tf.Tensor | null }) => ({
-    y: linear({ base: { [`${path}.weight`]: w }, adapter: { params: { [`${path}.lora_A`]: a, [`${path}.lora_B`]: b }, scaling: 1, dropout: toDropout(rate, seed) } }, path, x as tf.Tensor2D),
-  }));
-  return run({ x: tf.ones([ROWS, WIDTH]), w: tf.zeros([1, WIDTH]), a: tf.ones([1, WIDTH]), b: tf.ones([1, 1]), seed }).y.dataSync() as Float32Array;
+  const run = engine.compile(
+    "dropout",
+    ({ x, w, a, b, seed }: { x: tf.Tensor; w: tf.Tensor; a: tf.Tensor; b: tf.Tensor; seed: tf.Tensor | null }) => ({
+      y: linear(
+        {
+          base: { [`${path}.weight`]: w },
+          adapter: { params: { [`${path}.lora_A`]: a, [`${path}.lora_B`]: b }, scaling: 1, dropout: toDropout(rate, seed) },
+        },
+        path,
+        x as tf.Tensor2D,
+      ),
+    }),
+  );
+  return run({
+    x: tf.ones([ROWS, WIDTH]),
+    w: tf.zeros([1, WIDTH]),
+    a: tf.ones([1, WIDTH]),
+    b: tf.ones([1, 1]),
+    seed,
+  }).y.dataSync() as Float32Array;
 }
 
 it("drops the share that it is told, scales the rest, and keeps the mean", () => {

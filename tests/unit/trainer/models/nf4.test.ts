@@ -5,7 +5,15 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createRandom } from "../../../../domain/random";
 import { type Engine, loadEngine } from "../../../../trainer/engine/engine";
 import type { Params } from "../../../../trainer/models/model";
-import { DYNAMIC_CODES, dequantizeMatrix, matMulNf4, quantizeAbsmax, quantizeMatrix, quantizeNf4, roundToNf4 } from "../../../../trainer/models/nf4";
+import {
+  DYNAMIC_CODES,
+  dequantizeMatrix,
+  matMulNf4,
+  quantizeAbsmax,
+  quantizeMatrix,
+  quantizeNf4,
+  roundToNf4,
+} from "../../../../trainer/models/nf4";
 import { goldenPath, maxDifference } from "../../../helpers/golden";
 
 type Golden = Record<string, { shape: number[]; values: Uint8Array | Float32Array }>;
@@ -14,12 +22,24 @@ type Golden = Record<string, { shape: number[]; values: Uint8Array | Float32Arra
 function readGoldenTensors(): Golden {
   const file = readFileSync(goldenPath("nf4", "nf4.safetensors"));
   const start = 8 + Number(file.readBigUInt64LE());
-  const header = JSON.parse(file.subarray(8, start).toString()) as Record<string, { dtype: string; shape: number[]; data_offsets: [number, number] }>;
+  const header = JSON.parse(file.subarray(8, start).toString()) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >;
   return Object.fromEntries(
-    Object.entries(header).map(([name, { dtype, shape, data_offsets: [from, to] }]) => {
-      const bytes = Uint8Array.from(file.subarray(start + from, start + to));
-      return [name, { shape, values: dtype === "U8" ? bytes : new Float32Array(bytes.buffer) }];
-    }),
+    Object.entries(header).map(
+      ([
+        name,
+        {
+          dtype,
+          shape,
+          data_offsets: [from, to],
+        },
+      ]) => {
+        const bytes = Uint8Array.from(file.subarray(start + from, start + to));
+        return [name, { shape, values: dtype === "U8" ? bytes : new Float32Array(bytes.buffer) }];
+      },
+    ),
   );
 }
 
@@ -79,12 +99,16 @@ describe.each([
     const plain = tf.tensor2d(roundToNf4(values), [out, width]);
     const x = tf.randomNormal([5, width], 0, 1, "float32", 1) as tf.Tensor2D;
     const run = engine.compile("nf4", ({ params, x }: { params: Params; x: tf.Tensor }) => {
-      const { value, grad } = tf.valueAndGrad((states: tf.Tensor) => tf.sum(tf.square(matMulNf4(params, "w", states as tf.Tensor2D))) as tf.Scalar)(x);
+      const { value, grad } = tf.valueAndGrad(
+        (states: tf.Tensor) => tf.sum(tf.square(matMulNf4(params, "w", states as tf.Tensor2D))) as tf.Scalar,
+      )(x);
       return { w: dequantizeMatrix(params, "w", x), value: value as tf.Tensor, grad: grad as tf.Tensor };
     });
     const result = run({ params, x });
     expect(maxDifference(result.w.dataSync(), plain.dataSync())).toBeLessThan(1e-6);
-    const expected = tf.valueAndGrad((states: tf.Tensor) => tf.sum(tf.square(tf.matMul(states as tf.Tensor2D, plain, false, true))) as tf.Scalar)(x);
+    const expected = tf.valueAndGrad(
+      (states: tf.Tensor) => tf.sum(tf.square(tf.matMul(states as tf.Tensor2D, plain, false, true))) as tf.Scalar,
+    )(x);
     expect(Math.abs((result.value.dataSync()[0] ?? 0) / (expected.value.dataSync()[0] ?? 1) - 1)).toBeLessThan(1e-5);
     const scale = tf.max(tf.abs(expected.grad)).dataSync()[0] ?? 1;
     expect(maxDifference(result.grad.dataSync(), expected.grad.dataSync()) / scale).toBeLessThan(1e-5);

@@ -5,7 +5,9 @@ import { chatTemplateOf } from "../../../../trainer/tokenizer/templates";
 import { readTokenizer } from "../../../../trainer/tokenizer/tokenizer";
 
 const render = async (options: object) =>
-  (await readTokenizer("models/hone-llama-demo", chatTemplateOf(sftConfigSchema.parse({ kind: "sft", ...options })))).renderPrompt([{ role: "user", content: "Name the places." }]);
+  (await readTokenizer("models/hone-llama-demo", chatTemplateOf(sftConfigSchema.parse({ kind: "sft", ...options })))).renderPrompt([
+    { role: "user", content: "Name the places." },
+  ]);
 
 describe("chatTemplateOf", () => {
   it("writes Alpaca's prompt without input (Taori et al. 2023, train.py: PROMPT_DICT)", async () => {
@@ -19,12 +21,15 @@ describe("chatTemplateOf", () => {
     expect(await render({ template: "custom", customTemplate: "Q: {{ messages[0].content }}\nA:" })).toBe("Q: Name the places.\nA:");
   });
   it("leaves the model's own", async () => {
-    expect(await render({})).toBe((await readTokenizer("models/hone-llama-demo")).renderPrompt([{ role: "user", content: "Name the places." }]));
+    expect(await render({})).toBe(
+      (await readTokenizer("models/hone-llama-demo")).renderPrompt([{ role: "user", content: "Name the places." }]),
+    );
   });
 });
 
 describe("the config", () => {
-  const problem = (options: object) => sftConfigSchema.safeParse({ kind: "sft", ...options }).error?.issues.map(({ path }) => path.join("."));
+  const problem = (options: object) =>
+    sftConfigSchema.safeParse({ kind: "sft", ...options }).error?.issues.map(({ path }) => path.join("."));
   it("refuses what contradicts itself, by field", () => {
     expect(problem({ template: "custom" })).toEqual(["customTemplate"]);
     expect(problem({ customTemplate: "x" })).toEqual(["customTemplate"]);

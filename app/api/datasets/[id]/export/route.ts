@@ -41,7 +41,11 @@ export function GET(request: Request, { params }: { params: Promise<{ id: string
     const first = await rows.next();
     const name = `${kind}-v${version}-${hash.slice(0, 8)}${parameters.split === undefined ? "" : `-${parameters.split}`}.${parameters.format}.${file}`;
     return new Response(streamBytes(writeRows(withFirst(first, rows), file, null)), {
-      headers: { "content-type": MEDIA_TYPES[file], "content-disposition": `attachment; filename="${name}"`, "cache-control": "private, no-store" },
+      headers: {
+        "content-type": MEDIA_TYPES[file],
+        "content-disposition": `attachment; filename="${name}"`,
+        "cache-control": "private, no-store",
+      },
     });
   });
 }

@@ -8,8 +8,13 @@ const MINUTES = 5;
 
 export function GET(request: Request, { params }: { params: Promise<{ slug: string }> }): Promise<Response> {
   return handleAs(null, async (ctx) => {
-    const { name, published, note, rows } = await getBoardSummary(ctx, { slug: (await params).slug, ...parseParameters(boardSchema.omit({ slug: true }), request) });
+    const { name, published, note, rows } = await getBoardSummary(ctx, {
+      slug: (await params).slug,
+      ...parseParameters(boardSchema.omit({ slug: true }), request),
+    });
     const cache = published ? `public, max-age=${MINUTES * 60}` : "private, no-store";
-    return new Response(drawBoard(name, note, rows), { headers: { "content-type": "image/svg+xml; charset=utf-8", "cache-control": cache } });
+    return new Response(drawBoard(name, note, rows), {
+      headers: { "content-type": "image/svg+xml; charset=utf-8", "cache-control": cache },
+    });
   });
 }

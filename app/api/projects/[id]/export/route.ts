@@ -21,7 +21,11 @@ export function GET(request: Request, { params }: { params: Promise<{ id: string
     const { slug } = await getProject(ctx, { projectId: id.data });
     const name = `${slug}-judgements${votes === "simulated" ? "-simulated" : ""}.${layout}.${file}`;
     return new Response(streamBytes(exportJudgements(ctx, { projectId: id.data, simulated: votes === "simulated", layout, file })), {
-      headers: { "content-type": MEDIA_TYPES[file], "content-disposition": `attachment; filename="${name}"`, "cache-control": "private, no-store" },
+      headers: {
+        "content-type": MEDIA_TYPES[file],
+        "content-disposition": `attachment; filename="${name}"`,
+        "cache-control": "private, no-store",
+      },
     });
   });
 }

@@ -20,7 +20,9 @@ export function formatOrder({ shownOrder, ranks }: Pick<Judgement, "shownOrder" 
 function outcome({ value }: Judgement): { tone: Tone; text: string } {
   switch (value.kind) {
     case "pairwise":
-      return value.margin === 0 ? { tone: "tie", text: "about the same" } : { tone: "chosen", text: MARGIN_LABELS[value.margin + 3]?.replace(/^[AB] is /, "") ?? "" };
+      return value.margin === 0
+        ? { tone: "tie", text: "about the same" }
+        : { tone: "chosen", text: MARGIN_LABELS[value.margin + 3]?.replace(/^[AB] is /, "") ?? "" };
     case "ranking":
       return { tone: "chosen", text: "ranked" };
     case "best_of_n":
@@ -50,7 +52,9 @@ function wordsOf({ reasons, comment, value }: Judgement) {
       {words}
       <details>
         <summary>{value.kind === "edit" ? "The edited answer" : "The written answer"}</summary>
-        <p dir="auto" className="whitespace-pre-wrap">{value.text}</p>
+        <p dir="auto" className="whitespace-pre-wrap">
+          {value.text}
+        </p>
       </details>
     </>
   );
@@ -74,7 +78,11 @@ export function JudgementsTable({ judgements, names }: { judgements: readonly Ju
         {judgements.map((judgement) => {
           const { tone, text } = outcome(judgement);
           return (
-            <Tr key={judgement.id} id={judgement.id} className={judgement.undoneAt === null ? "target:bg-accent-soft" : "opacity-70 target:bg-accent-soft"}>
+            <Tr
+              key={judgement.id}
+              id={judgement.id}
+              className={judgement.undoneAt === null ? "target:bg-accent-soft" : "opacity-70 target:bg-accent-soft"}
+            >
               <Td>
                 <span className="flex flex-wrap items-center gap-x-2">
                   {judgement.annotator}
@@ -89,9 +97,7 @@ export function JudgementsTable({ judgements, names }: { judgements: readonly Ju
                 </span>
               </Td>
               <Td className="figures whitespace-nowrap text-muted">{judgement.shownOrder.map((id) => names.get(id) ?? "?").join(", ")}</Td>
-              <Td className="max-w-64 text-muted">
-                {wordsOf(judgement)}
-              </Td>
+              <Td className="max-w-64 text-muted">{wordsOf(judgement)}</Td>
               <Td numeric className="whitespace-nowrap">
                 {judgement.activeMs > 0 ? formatDuration(judgement.activeMs) : "–"}
               </Td>

@@ -81,7 +81,13 @@ export function PromptView({ projectId, promptId }: { projectId: string; promptI
       </div>
       <Card className="mt-4">
         <CardHeader title="Judgements" description="Newest first; undone ones stay for the record and count nowhere." />
-        {judgements.length === 0 ? <EmptyState title="Not judged yet">Judgements appear here with who gave them, when, and in which order the completions were shown.</EmptyState> : <JudgementsTable judgements={judgements} names={names} />}
+        {judgements.length === 0 ? (
+          <EmptyState title="Not judged yet">
+            Judgements appear here with who gave them, when, and in which order the completions were shown.
+          </EmptyState>
+        ) : (
+          <JudgementsTable judgements={judgements} names={names} />
+        )}
       </Card>
     </>
   );
