@@ -5,11 +5,23 @@ import { annotatorsBench } from "./bench/annotators";
 import { leaderboardBench } from "./bench/leaderboard";
 import { memoryBench } from "./bench/memory";
 import { metricsBench } from "./bench/metrics";
-import { votesBench } from "./bench/votes";
 import { type Bench, type BenchReport, formatBench, machine } from "./bench/report";
+import { generateBench } from "./bench/trainer/generate";
+import { ppoBench } from "./bench/trainer/ppo";
+import { trainBench } from "./bench/trainer/train";
+import { votesBench } from "./bench/votes";
 import { fail } from "./lib/fail";
 
-const BENCHES: readonly Bench[] = [metricsBench, leaderboardBench, votesBench, annotatorsBench, memoryBench];
+const BENCHES: readonly Bench[] = [
+  metricsBench,
+  leaderboardBench,
+  votesBench,
+  annotatorsBench,
+  trainBench,
+  generateBench,
+  ppoBench,
+  memoryBench,
+];
 
 function readSize(text: string): number {
   const size = Number(text);
@@ -22,7 +34,7 @@ const program = new Command("bench")
     `Measures, and says what was measured on.\n\n${BENCHES.map(({ name, description }) => `  ${name}: ${description}`).join("\n")}`,
   )
   .argument("[names...]", "which benchmarks; all without a name")
-  .option("--size <n>", "pairs, votes or rows instead of the benchmark's own number", readSize)
+  .option("--size <n>", "pairs, votes, rows or steps instead of the benchmark's own number", readSize)
   .option("--json <file>", "write the reports there; - is the standard output")
   .addHelpText("after", "\nPython of the reference implementations: HONE_PYTHON, python3 without it.")
   .parse();

@@ -131,7 +131,8 @@ async function loadBase(
       const unknown = Object.keys(heads).find((name) => !(name in model.parameterShapes()));
       if (unknown !== undefined) throw new Error(`${links[i]?.folder}: the base model has no tensor ${unknown}`);
     }
-    return prepareMerged(model, adapters, quantized, storage);
+    const asStored = adapters.length === 0 && !quantized && storage === "f32";
+    return asStored ? null : prepareMerged(model, adapters, quantized, storage);
   });
   for (const { adapter, heads } of adapters) tf.dispose([...Object.values(adapter.params), ...Object.values(heads)]);
   return loaded;

@@ -45,8 +45,6 @@ export async function weightFiles(folder: string): Promise<string[]> {
 /** The tensors that the model computes with, made of one that is stored; more than one where it is quantised. */
 export type PrepareTensor = (name: string, stored: HostTensor) => Params;
 
-const toTensor: PrepareTensor = (name, { values, shape }) => ({ [name]: tf.tensor(values, shape) });
-
 /** Names under which files hold a parameter: T5's shared embedding under its stacks', a bare model's without its prefix. */
 function storedNames(name: string): string[] {
   if (name === "shared.weight") return [name, "encoder.embed_tokens.weight", "decoder.embed_tokens.weight"];
@@ -114,13 +112,17 @@ export async function checkModelFolder(folder: string): Promise<{ model: Model; 
  */
 export async function readModelFolder(
   folder: string,
-  prepareFor: (model: Model) => PrepareTensor | Promise<PrepareTensor> = () => toTensor,
+  prepareFor?: (model: Model) => PrepareTensor | null | Promise<PrepareTensor | null>,
 ): Promise<LoadedModel> {
   const { config, model, places, close } = await openModelFolder(folder);
   try {
-    const prepare = await prepareFor(model);
+    const prepare = (await prepareFor?.(model)) ?? null;
     const params: Params = {};
     for (const { name, stored, file, transposed } of places) {
+      if (prepare === null) {
+        params[name] = toTensor(file, stored, transposed);
+        continue;
+      }
       const tensor = file.read(stored);
       const prepared = prepare(name, transposed ? transpose(tensor) : tensor);
       for (const made of Object.values(prepared)) upload(made);
@@ -130,6 +132,18 @@ export async function readModelFolder(
   } finally {
     close();
   }
+}
+
+/** A stored tensor as it is, or turned. */
+function toTensor(file: SafetensorsFile, stored: string, transposed: boolean): tf.Tensor {
+  return tf.tidy(() => {
+    const uploaded = file.upload(stored);
+    if (uploaded) return transposed ? tf.transpose(uploaded) : uploaded;
+    const { values, shape } = file.read(stored);
+    const made = transposed ? tf.transpose(tf.tensor2d(values, shape as [number, number])) : tf.tensor(values, shape);
+    upload(made);
+    return made;
+  });
 }
 
 /** Hands the values to the engine now, not when they are first used: until then they would lie in this process as well. */

@@ -5,6 +5,8 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
+import type * as tf from "@tensorflow/tfjs-core";
+import { mapFile } from "../engine/mapped-file";
 
 export type StoredDtype = "F32" | "F16" | "BF16";
 
@@ -71,6 +73,8 @@ export type SafetensorsFile = {
   shapes: ReadonlyMap<string, number[]>;
   /** One tensor's values; nothing of it is kept here. Throws on a tensor that is not a float. */
   read(name: string): HostTensor;
+  /** The same in the engine's memory, without a way through this process's where the engine can; null where it cannot. */
+  upload(name: string): tf.Tensor | null;
   close(): void;
 };
 
@@ -92,24 +96,37 @@ export function openSafetensors(file: string): SafetensorsFile {
     for (const [name, { data_offsets: offsets }] of Object.entries(header)) {
       if (8 + headerLength + offsets[1] > size) throw new Error(`${file} is cut short in tensor ${name}`);
     }
+    const placeOf = (name: string) => {
+      const entry = header[name];
+      if (!entry) throw new Error(`${file} has no tensor ${name}`);
+      const {
+        dtype,
+        shape,
+        data_offsets: [start, end],
+      } = entry;
+      if (!isStoredDtype(dtype)) throw new Error(`${file}: tensor ${name} is stored as ${dtype}; F32, F16 and BF16 are read`);
+      const count = shape.reduce((product, length) => product * length, 1);
+      if (end - start !== count * BYTES[dtype]) throw new Error(`${file}: tensor ${name} has ${end - start} bytes for shape [${shape}]`);
+      return { dtype, shape, start: 8 + headerLength + start, length: end - start };
+    };
+    let mapped: ReturnType<typeof mapFile> | undefined;
     return {
       shapes: new Map(Object.entries(header).map(([name, { shape }]) => [name, shape])),
       read(name) {
-        const entry = header[name];
-        if (!entry) throw new Error(`${file} has no tensor ${name}`);
-        const {
-          dtype,
-          shape,
-          data_offsets: [start, end],
-        } = entry;
-        if (!isStoredDtype(dtype)) throw new Error(`${file}: tensor ${name} is stored as ${dtype}; F32, F16 and BF16 are read`);
-        const count = shape.reduce((product, length) => product * length, 1);
-        if (end - start !== count * BYTES[dtype]) throw new Error(`${file}: tensor ${name} has ${end - start} bytes for shape [${shape}]`);
-        const bytes = new Uint8Array(end - start);
-        readExactly(handle, bytes, 8 + headerLength + start);
+        const { dtype, shape, start, length } = placeOf(name);
+        const bytes = new Uint8Array(length);
+        readExactly(handle, bytes, start);
         return { shape, values: decode(dtype, bytes) };
       },
-      close: () => closeSync(handle),
+      upload(name) {
+        const place = placeOf(name);
+        if (mapped === undefined) mapped = mapFile(file, size);
+        return mapped?.read(place) ?? null;
+      },
+      close() {
+        mapped?.close();
+        closeSync(handle);
+      },
     };
   } catch (error) {
     closeSync(handle);

@@ -6,6 +6,7 @@ export const UNPACK_BF16 = "HoneUnpackBf16";
 export const BF16_MATMUL = "HoneBf16MatMul";
 export const AFTER = "HoneAfter";
 export const SEEDED_UNIFORM = "HoneSeededUniform";
+export const WRITE_ROWS = "HoneWriteRows";
 
 /** The four bytes of each int32, lowest first, as int32 0..255: (...) -> (..., 4). */
 export function unpackBytes(words: tf.Tensor): tf.Tensor {
@@ -33,4 +34,12 @@ export function unpackBf16(words: tf.Tensor): tf.Tensor {
 /** The product of two float32 matrices, rounded to bfloat16 before and after it. WebAssembly computes it in float32. */
 export function matMulBf16(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor2D {
   return tf.engine().runKernel(BF16_MATMUL, { a, b }, { transposeA, transposeB }) as tf.Tensor2D;
+}
+
+/**
+ * `x` (N, D) with `rows` (M, D) in the places `indices` (M) int32. It is written into the memory of `x`, which must be nobody
+ * else's and no constant, and is not to be used afterwards: a cache of keys grows by a token without being copied.
+ */
+export function writeRows(x: tf.Tensor2D, indices: tf.Tensor1D, rows: tf.Tensor2D): tf.Tensor2D {
+  return tf.engine().runKernel(WRITE_ROWS, { x, indices, rows }) as tf.Tensor2D;
 }

@@ -135,6 +135,7 @@ const RULES: Record<string, Rule> = {
       params.dtype,
     );
   },
+  InplaceUpdate: unary,
   OneHot(inputs, attributes) {
     const { shape } = at(inputs, 0);
     const axis = Number(attributes.get("axis") ?? -1);

@@ -1,7 +1,7 @@
 /** Kernels that the native engine needs beside tfjs-node's own. */
 import * as tf from "@tensorflow/tfjs-core";
 import { registerBf16Kernels } from "./bf16-kernels";
-import { AFTER, SEEDED_UNIFORM, UNPACK_BYTES } from "./ops";
+import { AFTER, SEEDED_UNIFORM, UNPACK_BYTES, WRITE_ROWS } from "./ops";
 import type { NodeBackend } from "./trace";
 
 const typeAttribute = (node: NodeBackend, name: string, value: number) => ({ name, type: node.binding.TF_ATTR_TYPE, value });
@@ -85,10 +85,23 @@ function addSeededUniform(): void {
   });
 }
 
+function addWriteRows(): void {
+  tf.registerKernel({
+    kernelName: WRITE_ROWS,
+    backendName: "tensorflow",
+    kernelFunc: ({ inputs, backend }) => {
+      const node = backend as NodeBackend;
+      const { x, indices, rows } = inputs as Record<"x" | "indices" | "rows", tf.Tensor>;
+      return node.executeSingleOutput("InplaceUpdate", [typeAttribute(node, "T", node.getDTypeInteger(x.dtype))], [x, indices, rows]);
+    },
+  });
+}
+
 export function registerTensorflowKernels(): void {
   replaceGather();
   addUnpackBytes();
   addAfter();
   addSeededUniform();
   registerBf16Kernels();
+  addWriteRows();
 }

@@ -1,14 +1,15 @@
 /**
- * The WebAssembly engine: no native library needed, one thread, eager. Two repairs of tfjs' own backend:
+ * The WebAssembly engine: no native library needed, one thread, eager. Three repairs of tfjs' own backend:
  * its BatchMatMul leaves the fast path when an operand is transposed (transposing first is 3 to 4 times
- * faster), and it lacks UnsortedSegmentSum, which the gradient of gather needs.
+ * faster), its SplitV copies the whole tensor once for each part (a quarter of a training step), and it lacks
+ * UnsortedSegmentSum, which the gradient of gather needs.
  */
 import { createRequire } from "node:module";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "../../domain/random";
 import { type Engine, runEager } from "./engine";
-import { AFTER, BF16_MATMUL, SEEDED_UNIFORM, UNPACK_BF16, UNPACK_BYTES } from "./ops";
+import { AFTER, BF16_MATMUL, SEEDED_UNIFORM, UNPACK_BF16, UNPACK_BYTES, WRITE_ROWS } from "./ops";
 import type { TensorTree } from "./tree";
 
 /** What is used of the backend's internals. */
@@ -58,6 +59,35 @@ function repairMatMul(): void {
   tf.registerKernel({ kernelName: "BatchMatMul", backendName: "wasm", kernelFunc: kernelFunc as unknown as tf.KernelFunc });
 }
 
+function replaceSplit(): void {
+  tf.unregisterKernel("SplitV", "wasm");
+  const kernelFunc = ({ inputs, attrs, backend }: KernelArguments): tf.TensorInfo[] => {
+    const x = input(inputs, "x");
+    const axis = ((attrs.axis as number) + x.shape.length) % x.shape.length;
+    const sizes = tf.backend_util.prepareSplitSize(x as tf.Tensor, attrs.numOrSizeSplits as number | number[], axis);
+    const inner = x.shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+    const length = (x.shape[axis] ?? 0) * inner;
+    const outer = x.shape.slice(0, axis).reduce((product, size) => product * size, 1);
+    const parts = sizes.map((size) =>
+      backend.makeOutput(
+        x.shape.map((own, i) => (i === axis ? size : own)),
+        x.dtype,
+      ),
+    );
+    // Views of the heap, which outputs may have moved: taken when all are there.
+    const values = backend.typedArrayFromHeap(x);
+    let start = 0;
+    parts.forEach((part, p) => {
+      const width = (sizes[p] ?? 0) * inner;
+      const target = backend.typedArrayFromHeap(part);
+      for (let o = 0; o < outer; o++) target.set(values.subarray(o * length + start, o * length + start + width), o * width);
+      start += width;
+    });
+    return parts;
+  };
+  tf.registerKernel({ kernelName: "SplitV", backendName: "wasm", kernelFunc: kernelFunc as unknown as tf.KernelFunc });
+}
+
 function addUnsortedSegmentSum(): void {
   if (tf.getKernel("UnsortedSegmentSum", "wasm")) return;
   const kernelFunc: KernelFunction = ({ inputs, attrs, backend }) => {
@@ -99,6 +129,16 @@ function addOwnKernels(): void {
   });
   register(BF16_MATMUL, ({ inputs, attrs, backend }) => kernel("BatchMatMul")({ inputs, attrs, backend }));
   register(AFTER, ({ inputs, backend }) => kernel("Identity")({ inputs: { x: input(inputs, "x") }, attrs: {}, backend }));
+  register(WRITE_ROWS, ({ inputs, backend }) => {
+    const x = input(inputs, "x");
+    const width = x.shape[1] ?? 1;
+    const values = backend.typedArrayFromHeap(x);
+    const rows = backend.typedArrayFromHeap(input(inputs, "rows"));
+    backend.typedArrayFromHeap(input(inputs, "indices")).forEach((place, i) => {
+      values.set(rows.subarray(i * width, (i + 1) * width), place * width);
+    });
+    return kernel("Identity")({ inputs: { x }, attrs: {}, backend });
+  });
   register(SEEDED_UNIFORM, ({ inputs, attrs, backend }) => {
     const random = createRandom(1, Array.from(backend.typedArrayFromHeap(input(inputs, "seed"))).join(","));
     const out = backend.makeOutput(attrs.shape as number[], "float32");
@@ -117,6 +157,7 @@ export async function loadWasm(): Promise<Engine> {
   await tf.setBackend("wasm");
   await tf.ready();
   repairMatMul();
+  replaceSplit();
   addUnsortedSegmentSum();
   addOwnKernels();
   return {

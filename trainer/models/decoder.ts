@@ -3,7 +3,8 @@
  * layers themselves come as functions (rope-decoder.ts, gpt2.ts).
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { attend, HIDDEN, type KeyValues, matMulWeight, param, sameSegment, softCap, writeCache } from "./linear";
+import { writeRows } from "../engine/ops";
+import { attend, HIDDEN, type KeyValues, matMulWeight, param, sameSegment, softCap } from "./linear";
 import type { DecoderModel, KvCache, Params, TokenBatch, Weights } from "./model";
 import { recomputed } from "./recompute";
 
@@ -88,7 +89,7 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
           const { project, finish } = parts.layer(own, i, rest);
           const { q, k, v } = project(states as tf.Tensor2D, rows, time);
           keep?.(i, { k, v });
-          return finish(states as tf.Tensor2D, attend(q, [{ k, v }], bias as tf.Tensor, queryScale, scoreCap));
+          return finish(states as tf.Tensor2D, attend(q, { k, v }, bias as tf.Tensor, queryScale, scoreCap));
         },
       );
     }
@@ -111,9 +112,16 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
       const cache: KvCache = {};
       const [rows, time] = batch.inputIds.shape;
       const hidden = run(weights, batch, (layer, { k, v }) => {
-        cache[`${layer}.prompt.k`] = k;
-        cache[`${layer}.prompt.v`] = v;
-        for (const name of ["k", "v"]) cache[`${layer}.${name}`] = tf.zeros([rows, keyHeads, cacheLength - time, headSize]);
+        for (const [name, tensor] of [
+          ["k", k],
+          ["v", v],
+        ] as const)
+          cache[`${layer}.${name}`] = tf.pad(tensor, [
+            [0, 0],
+            [0, 0],
+            [0, cacheLength - time],
+            [0, 0],
+          ]);
       });
       const last = tf.slice(tf.reshape(hidden, [rows, time, width]), [0, time - 1, 0], [rows, 1, width]);
       return { hidden: tf.reshape(last, [rows, width]), cache };
@@ -126,20 +134,24 @@ export function createDecoder(parts: DecoderParts): DecoderModel {
         const gone = tf.lessEqual(tf.range(0, slots, 1, "int32"), tf.sub(position, tf.scalar(window, "int32")));
         return tf.add(empty, tf.mul(tf.cast(gone, "float32"), HIDDEN));
       });
-      const slot = tf.sub(position, tf.scalar(param(cache, "0.prompt.k").shape[2] as number, "int32")) as tf.Scalar;
+      // The new token's row in a cache of (B * K * S) rows, for each row of the batch and each head.
+      const places = tf.add(tf.range(0, rows * keyHeads * slots, slots, "int32"), position) as tf.Tensor1D;
+      const write = (name: string, next: tf.Tensor4D) =>
+        tf.reshape(writeRows(tf.reshape(param(cache, name), [-1, headSize]), places, tf.reshape(next, [-1, headSize])), [
+          rows,
+          keyHeads,
+          slots,
+          headSize,
+        ]) as tf.Tensor4D;
       const next: KvCache = {};
       const { states, constants } = parts.begin(weights, inputIds, positionIds);
       let x = states;
       for (let i = 0; i < layers; i++) {
         const { project, finish } = parts.layer(weights, i, constants(i));
         const { q, k, v } = project(x, rows, 1);
-        const prompt = { k: param(cache, `${i}.prompt.k`) as tf.Tensor4D, v: param(cache, `${i}.prompt.v`) as tf.Tensor4D };
-        const own = {
-          k: writeCache(param(cache, `${i}.k`) as tf.Tensor4D, k, slot),
-          v: writeCache(param(cache, `${i}.v`) as tf.Tensor4D, v, slot),
-        };
-        Object.assign(next, { [`${i}.prompt.k`]: prompt.k, [`${i}.prompt.v`]: prompt.v, [`${i}.k`]: own.k, [`${i}.v`]: own.v });
-        x = finish(x, attend(q, [prompt, own], biasOf(i), queryScale, scoreCap));
+        const keyValues = { k: write(`${i}.k`, k), v: write(`${i}.v`, v) };
+        Object.assign(next, { [`${i}.k`]: keyValues.k, [`${i}.v`]: keyValues.v });
+        x = finish(x, attend(q, keyValues, biasOf(i), queryScale, scoreCap));
       }
       return { hidden: finalNorm(weights, x), cache: next };
     },

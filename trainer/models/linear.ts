@@ -149,34 +149,31 @@ export function sameSegment(segmentIds: tf.Tensor2D): tf.Tensor4D {
 export type KeyValues = { k: tf.Tensor4D; v: tf.Tensor4D };
 
 /**
- * Attention for grouped queries without repeating keys: q (B, H, T, d) over the keys and values of all `sources`, S
- * slots together; H is a multiple of K, bias broadcastable to (B, H, T, S), scores soft-capped before it is added.
- * Returns (B, T, H * d).
+ * Attention for grouped queries without repeating keys: q (B, H, T, d) over keys and values of S slots; H is a multiple of
+ * K, bias broadcastable to (B, H, T, S), scores soft-capped before it is added. Returns (B, T, H * d).
  */
-export function attend(
-  q: tf.Tensor4D,
-  sources: readonly KeyValues[],
-  bias: tf.Tensor,
-  scale: number,
-  cap: number | null = null,
-): tf.Tensor3D {
+export function attend(q: tf.Tensor4D, { k, v }: KeyValues, bias: tf.Tensor, scale: number, cap: number | null = null): tf.Tensor3D {
   const [batch, heads, time, size] = q.shape;
-  const keyHeads = sources[0]?.k.shape[1] ?? heads;
-  const slots = sources.map(({ k }) => k.shape[2]);
-  const total = slots.reduce((sum, count) => sum + count, 0);
+  const [, keyHeads, slots] = k.shape;
   // Scaling the queries instead of the scores: T * d numbers instead of T * S.
   const scaled = scale === 1 ? q : tf.mul(q, scale);
   const grouped = tf.reshape(scaled, [batch, keyHeads, (heads / keyHeads) * time, size]) as tf.Tensor4D;
-  const parts = sources.map(({ k }) => tf.matMul(grouped, k, false, true));
-  const scores = tf.reshape(parts.length === 1 ? (parts[0] as tf.Tensor) : tf.concat(parts, -1), [batch, heads, time, total]);
-  const weights = tf.reshape(tf.softmax(tf.add(softCap(scores, cap), bias)), [batch, keyHeads, (heads / keyHeads) * time, total]);
-  const shares = sources.length === 1 ? [weights] : tf.split(weights, slots, -1);
-  const mixed = sources.map(({ v }, i) => tf.matMul(shares[i] as tf.Tensor4D, v) as tf.Tensor).reduce((sum, part) => tf.add(sum, part));
+  const scores = tf.reshape(tf.matMul(grouped, k, false, true), [batch, heads, time, slots]);
+  const weights = tf.reshape(tf.softmax(tf.add(softCap(scores, cap), bias)), [
+    batch,
+    keyHeads,
+    (heads / keyHeads) * time,
+    slots,
+  ]) as tf.Tensor4D;
+  const mixed = tf.matMul(weights, v);
+  if (time === 1) return tf.reshape(mixed, [batch, 1, heads * size]);
   return tf.reshape(tf.transpose(tf.reshape(mixed, [batch, heads, time, size]), [0, 2, 1, 3]), [batch, time, heads * size]);
 }
 
 /** (B * T, H * d) -> (B, H, T, d) */
 export function splitHeads(x: tf.Tensor2D, batch: number, time: number, heads: number): tf.Tensor4D {
+  // Of one token the two layouts are the same numbers in the same order.
+  if (time === 1) return tf.reshape(x, [batch, heads, 1, -1]) as tf.Tensor4D;
   return tf.transpose(tf.reshape(x, [batch, time, heads, -1]), [0, 2, 1, 3]) as tf.Tensor4D;
 }
 

@@ -69,14 +69,14 @@ export type DecoderModel = {
   /** (..., D) -> (..., V) */
   logits(weights: Weights, hidden: tf.Tensor): tf.Tensor;
   /**
-   * Runs the left-padded prompt and makes a cache of `cacheLength` positions: the prompt's, which never change again and
-   * so need not be copied, and empty ones of their own for the tokens to come.
+   * Runs the left-padded prompt and makes a cache of `cacheLength` positions: the prompt's, and empty ones for the tokens
+   * to come.
    * Returns the hidden state of the last position, (B, D), and the cache.
    */
   prefill(weights: Weights, batch: TokenBatch, cacheLength: number): { hidden: tf.Tensor2D; cache: KvCache };
   /**
    * One token for each row. `position` (scalar int32) is the cache slot that is written, the same for all
-   * rows; `cacheMask` (B, cacheLength) is 1 where a slot holds a real token, the new one included;
+   * rows, in place: the cache that was given is used up; `cacheMask` (B, cacheLength) is 1 where a slot holds a real token, the new one included;
    * `positionIds` (B) are the rows' own positions for the rotary embedding.
    */
   decode(

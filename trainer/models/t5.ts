@@ -106,7 +106,7 @@ export function createT5(config: T5Config): EncoderDecoderModel {
       tf.Tensor4D,
       tf.Tensor4D,
     ];
-    return attention(weights, `${path}.SelfAttention`, x, attend(q, [{ k, v }], bias, 1));
+    return attention(weights, `${path}.SelfAttention`, x, attend(q, { k, v }, bias, 1));
   };
 
   return {
@@ -172,7 +172,7 @@ export function createT5(config: T5Config): EncoderDecoderModel {
             return feedForward(
               own,
               `decoder.block.${i}.layer.2`,
-              attention(own, cross, mixed, attend(query, [{ k: keys, v: values }], ownCrossBias as tf.Tensor, 1)),
+              attention(own, cross, mixed, attend(query, { k: keys, v: values }, ownCrossBias as tf.Tensor, 1)),
             );
           },
         );
@@ -222,14 +222,14 @@ export function createT5(config: T5Config): EncoderDecoderModel {
         const values = writeCache(param(cache, `${i}.self.v`) as tf.Tensor4D, v, position);
         next[`${i}.self.k`] = keys;
         next[`${i}.self.v`] = values;
-        x = attention(weights, self, x, attend(q, [{ k: keys, v: values }], bias, 1));
+        x = attention(weights, self, x, attend(q, { k: keys, v: values }, bias, 1));
         const cross = `decoder.block.${i}.layer.1.EncDecAttention`;
         const crossKeys = param(cache, `${i}.cross.k`) as tf.Tensor4D;
         const crossValues = param(cache, `${i}.cross.v`) as tf.Tensor4D;
         next[`${i}.cross.k`] = crossKeys;
         next[`${i}.cross.v`] = crossValues;
         const query = headsOf(weights, `${cross}.q`, norm(weights, `decoder.block.${i}.layer.1.layer_norm`, x), rows, 1);
-        x = attention(weights, cross, x, attend(query, [{ k: crossKeys, v: crossValues }], crossBias, 1));
+        x = attention(weights, cross, x, attend(query, { k: crossKeys, v: crossValues }, crossBias, 1));
         x = feedForward(weights, `decoder.block.${i}.layer.2`, x);
       }
       return { hidden: norm(weights, "decoder.final_layer_norm", x), cache: next };

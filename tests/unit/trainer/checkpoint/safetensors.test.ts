@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { readSafetensors, type StoredDtype, writeSafetensors } from "../../../../trainer/checkpoint/safetensors";
+import { openSafetensors, readSafetensors, type StoredDtype, writeSafetensors } from "../../../../trainer/checkpoint/safetensors";
+import { loadEngine } from "../../../../trainer/engine/engine";
 import { goldenPath } from "../../../helpers/golden";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "hone-safetensors-"));
@@ -36,6 +37,30 @@ describe("safetensors", () => {
     };
     expect(Array.from(readSafetensors(file).x?.values ?? [])).toEqual(Array.from(Float32Array.from(wanted[dtype])));
   });
+  it.for<StoredDtype>(["F32", "F16", "BF16"])(
+    "hands %s to the engine as it would be read, and keeps nothing of the file",
+    async (dtype, context) => {
+      const engine = await loadEngine();
+      if (engine.name !== "tensorflow") return context.skip("only the native engine maps files");
+      const file = path.join(folder, `upload-${dtype}.safetensors`);
+      // The second tensor begins at no multiple of a cache line, the first one at one or another.
+      const tensors = {
+        a: { shape: [3, 5], values: Float32Array.from({ length: 15 }, (_, i) => i / 8 - 1) },
+        b: { shape: [64, 32], values: Float32Array.from({ length: 2048 }, (_, i) => i) },
+      };
+      await writeSafetensors(file, tensors, dtype);
+      const opened = openSafetensors(file);
+      const uploaded = { a: opened.upload("a"), b: opened.upload("b") };
+      const read = { a: opened.read("a").values, b: opened.read("b").values };
+      opened.close();
+      writeFileSync(file, Buffer.alloc(statSync(file).size, 0xff), { flag: "r+" });
+      for (const name of ["a", "b"] as const) {
+        expect(uploaded[name]?.shape).toEqual(tensors[name].shape);
+        expect(Array.from(uploaded[name]?.dataSync() ?? [])).toEqual(Array.from(read[name]));
+        uploaded[name]?.dispose();
+      }
+    },
+  );
   it("names the file and the tensor of a file that is cut short", async () => {
     const file = path.join(folder, "cut.safetensors");
     await writeSafetensors(file, { weight: { shape: [4], values: new Float32Array(4) } });

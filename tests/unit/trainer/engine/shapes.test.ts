@@ -65,10 +65,10 @@ describe.each(["tiny-llama", "tiny-t5"])("%s", (name) => {
   it.for(["full", "lora", "qlora"] as const)("training, %s", async (method, context) => {
     if (!engine.graphs) return context.skip("the engine does not trace");
     const eager: Engine = { ...engine, compile: (_, fn) => (args) => runEager(fn, args) };
+    const { model, params } = await loadCheckpoint([{ kind: "base", folder: goldenPath("models", name) }], {
+      quantize: method === "qlora",
+    });
     const met = await inferBeside(async () => {
-      const { model, params } = await loadCheckpoint([{ kind: "base", folder: goldenPath("models", name) }], {
-        quantize: method === "qlora",
-      });
       const config = sftConfigSchema.parse({ kind: "sft", method, lora: { loraDropout: 0.1 } });
       const adapter = initAdapter(model, config.lora, 1);
       const trainable = method === "full" ? params : adapter.params;
@@ -102,8 +102,8 @@ describe.each(["tiny-llama", "tiny-t5"])("%s", (name) => {
   it("decoding", async (context) => {
     if (!engine.graphs) return context.skip("the engine does not trace");
     const eager: Engine = { ...engine, compile: (_, fn) => (args) => runEager(fn, args) };
+    const { model, params } = await readModelFolder(goldenPath("models", name));
     const met = await inferBeside(async () => {
-      const { model, params } = await readModelFolder(goldenPath("models", name));
       await createGenerator(eager, model)(
         { base: params, adapter: null },
         [
