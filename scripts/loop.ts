@@ -36,7 +36,7 @@ import { getLeaderboard } from "../server/services/leaderboard";
 import { claimNextItem } from "../server/services/queue";
 import { createRun } from "../server/services/run";
 import { loadEngine } from "../trainer/engine/engine";
-import { createWorker, type Worker } from "../trainer/worker";
+import { createWorker, type Worker } from "../trainer/worker/worker";
 import { fail } from "./lib/fail";
 import { LOOP_METHODS, LOOP_SCALES, type LoopMethod, type LoopScale, policyConfig } from "./lib/loop-scales";
 import { formatReport, type LoopCheckpoint, type LoopReport } from "./lib/loop-report";

@@ -6,7 +6,7 @@ import { migrateDatabase } from "../db/migrate";
 import { createEndpointClient } from "../server/endpoint-client";
 import { parseWorkerEnv } from "../server/env";
 import { loadEngine } from "../trainer/engine/engine";
-import { createWorker } from "../trainer/worker";
+import { createWorker } from "../trainer/worker/worker";
 import { completeEnvironment, loadEnvFile } from "./lib/environment";
 import { fail } from "./lib/fail";
 import { ROOT } from "./lib/root";

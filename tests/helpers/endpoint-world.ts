@@ -8,7 +8,7 @@ import { runConfigSchema } from "../../domain/run";
 import type { UserContext } from "../../server/context";
 import { createEndpointClient, sealEndpointKey } from "../../server/endpoint-client";
 import type { Engine } from "../../trainer/engine/engine";
-import { createWorker, type Worker } from "../../trainer/worker";
+import { createWorker, type Worker } from "../../trainer/worker/worker";
 import { addProject, addUser } from "./project-world";
 
 export const SECRET = "the secret of this test";

@@ -13,7 +13,7 @@ import { getLeaderboard } from "../../../server/services/leaderboard";
 import { createRun } from "../../../server/services/run";
 import { loadEngine } from "../../../trainer/engine/engine";
 import { hashWeights } from "../../../trainer/checkpoint/snapshot";
-import { createWorker, type Worker } from "../../../trainer/worker";
+import { createWorker, type Worker } from "../../../trainer/worker/worker";
 import { createTestDb, type TestDb } from "../../helpers/database";
 import { createTinyProject, type TinyProject } from "../../helpers/tiny-project";
 

@@ -10,7 +10,7 @@ import type { Message } from "../../../domain/prompt";
 import { createEndpointClient } from "../../../server/endpoint-client";
 import { resumeRun, retryRun } from "../../../server/services/run";
 import { getRunRequests, retryFailedRequests, setRunBudget } from "../../../server/services/run-requests";
-import { requestSeed, sampleFromEndpoint } from "../../../trainer/worker-sample";
+import { requestSeed, sampleFromEndpoint } from "../../../trainer/worker/sample-run";
 import { createTestDb, type TestDb } from "../../helpers/database";
 import {
   addEndpoint,

@@ -18,7 +18,7 @@ import { seedTasksProject } from "../../../server/services/demo";
 import { importRows } from "../../../server/services/import";
 import { createRun } from "../../../server/services/run";
 import { loadEngine } from "../../../trainer/engine/engine";
-import { createWorker, type Worker } from "../../../trainer/worker";
+import { createWorker, type Worker } from "../../../trainer/worker/worker";
 import { createTestDb, type TestDb } from "../../helpers/database";
 import { createTinyProject, type TinyProject } from "../../helpers/tiny-project";
 

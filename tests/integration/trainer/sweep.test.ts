@@ -9,7 +9,7 @@ import { runConfigSchema, sweepConfigSchema } from "../../../domain/run";
 import { freezeDataset } from "../../../server/services/dataset";
 import { cancelRun, createRun, estimateRun, listRuns, listTrials, pauseRun, resumeRun } from "../../../server/services/run";
 import { loadEngine } from "../../../trainer/engine/engine";
-import { createWorker, type Worker } from "../../../trainer/worker";
+import { createWorker, type Worker } from "../../../trainer/worker/worker";
 import { createTestDb, type TestDb } from "../../helpers/database";
 import { createTinyProject, type TinyProject } from "../../helpers/tiny-project";
 

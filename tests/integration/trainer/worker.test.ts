@@ -19,7 +19,7 @@ import { createHumanEvaluation, listHumanEvaluations } from "../../../server/ser
 import { getRewardAgreement } from "../../../server/services/reward-agreement";
 import { createRun } from "../../../server/services/run";
 import { loadEngine } from "../../../trainer/engine/engine";
-import { createWorker, explainFailure, type Worker } from "../../../trainer/worker";
+import { createWorker, explainFailure, type Worker } from "../../../trainer/worker/worker";
 import { createTestDb, type TestDb } from "../../helpers/database";
 import { createTinyProject, type TinyProject } from "../../helpers/tiny-project";
 import { selectPromptsOfSplit } from "../../../db/queries/training-data";

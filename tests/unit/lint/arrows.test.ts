@@ -40,18 +40,17 @@ const CASES: [file: string, specifier: string, allowed: boolean][] = [
   ["app/runs/[id]/page.tsx", "../../../db/client", false],
   ["app/runs/page.tsx", "@/trainer/worker", false],
   ["app/page.tsx", "postgres", false],
-  ["trainer/worker.ts", "../db/client", true],
+  ["trainer/worker/a.ts", "../../db/client", true],
   ["trainer/engine/a.ts", "../../db/client", false],
   ["trainer/a.ts", "../db/client", false],
   ["trainer/algorithms/a.ts", "../../server/env", false],
   ["trainer/algorithms/a.ts", "../../domain/run", true],
-  ["scripts/a.ts", "../trainer/worker", true],
+  ["scripts/a.ts", "../trainer/worker/worker", true],
   ["scripts/lib/a.ts", "../../app/trpc", false],
   ["scripts/a.ts", "../tests/helpers/database", false],
 ];
 
-const fileOf = (index: number, file: string) =>
-  `${path.dirname(file)}/${path.basename(file).startsWith("worker") ? "worker" : "planted"}-${index}${path.extname(file)}`;
+const fileOf = (index: number, file: string) => `${path.dirname(file)}/planted-${index}${path.extname(file)}`;
 
 let refused: Set<string>;
 beforeAll(async () => {
@@ -69,7 +68,7 @@ beforeAll(async () => {
   const biome = path.join(root, "node_modules/@biomejs/biome/bin/biome");
   const args = [biome, "lint", "--only=style/noRestrictedImports", "--max-diagnostics=none", "--reporter=json", "."];
   const { stdout } = await run(process.execPath, args, { cwd: folder, maxBuffer: 2 ** 24 }).catch((error: { stdout: string }) => error);
-  refused = new Set([...stdout.matchAll(/(?:planted|worker)-(\d+)\.tsx?/g)].map(([, index]) => index ?? ""));
+  refused = new Set([...stdout.matchAll(/planted-(\d+)\.tsx?/g)].map(([, index]) => index ?? ""));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -1,8 +1,8 @@
 /** A judge run: an outside endpoint says of each pair of two models' completions which is better, with either shown first. */
 import { createHash } from "node:crypto";
-import { selectNewestCompletions } from "../db/queries/completions";
-import { recordRequest, selectRequestKeys } from "../db/queries/endpoint-requests";
-import { selectLatestGuideline } from "../db/queries/guidelines";
+import { selectNewestCompletions } from "../../db/queries/completions";
+import { recordRequest, selectRequestKeys } from "../../db/queries/endpoint-requests";
+import { selectLatestGuideline } from "../../db/queries/guidelines";
 import {
   insertJudgeAnswer,
   insertJudgedPairs,
@@ -12,17 +12,17 @@ import {
   selectPairTexts,
   selectVotedPairs,
   setVerdict,
-} from "../db/queries/judge";
-import { storableText } from "../db/queries/run-events";
-import { canonicalJson } from "../domain/canonical";
-import { chooseComparisons, type ComparedPrompt } from "../domain/comparison";
-import { samplingSchema } from "../domain/completion";
-import { EndpointError, type EndpointRequest, requestBody } from "../domain/endpoint";
-import { JUDGE_TEMPLATE, judgeMessages, readVerdict, swapVerdict, type Verdict } from "../domain/judge";
-import { createRandom } from "../domain/random";
-import type { JudgeConfig } from "../domain/run";
-import { FencedError } from "./algorithms/train-context";
-import { asAsked, type Ending, emitOrStop, type RequestContext, type RequestJob, runRequests } from "./worker-requests";
+} from "../../db/queries/judge";
+import { storableText } from "../../db/queries/run-events";
+import { canonicalJson } from "../../domain/canonical";
+import { chooseComparisons, type ComparedPrompt } from "../../domain/comparison";
+import { samplingSchema } from "../../domain/completion";
+import { EndpointError, type EndpointRequest, requestBody } from "../../domain/endpoint";
+import { JUDGE_TEMPLATE, judgeMessages, readVerdict, swapVerdict, type Verdict } from "../../domain/judge";
+import { createRandom } from "../../domain/random";
+import type { JudgeConfig } from "../../domain/run";
+import { FencedError } from "../algorithms/train-context";
+import { asAsked, type Ending, emitOrStop, type RequestContext, type RequestJob, runRequests } from "./endpoint-requests";
 
 const SHOWN = 8;
 

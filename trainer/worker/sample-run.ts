@@ -1,16 +1,29 @@
-/** A sample run whose completions an outside endpoint writes, and the items that sample runs of any source leave for the annotators. */
+/** Sample runs: completions by a checkpoint or an outside endpoint, and the items that they leave for the annotators. */
 import { createHash } from "node:crypto";
-import { ensureNamedModel, hashCompletionText, selectNewestCompletions, upsertCompletions } from "../db/queries/completions";
-import { insertItems } from "../db/queries/items";
-import { storableText } from "../db/queries/run-events";
-import { type RunRow, selectBatchRuns } from "../db/queries/runs";
-import type { Db } from "../db/client";
-import { ensureModel, type PromptRow, selectCompletionsOfRun, selectPromptsByIds, selectPromptsOfSplit } from "../db/queries/training-data";
-import { chooseServable } from "../domain/annotation/serving";
-import { chooseComparisons, type ComparedPrompt } from "../domain/comparison";
-import { type Generation, requestBody, sentParameters } from "../domain/endpoint";
-import type { RunEvent, SampleConfig } from "../domain/run";
-import { asAsked, type Ending, emitOrStop, type RequestContext, type RequestJob, runRequests } from "./worker-requests";
+import { selectCheckpoint } from "../../db/queries/checkpoints";
+import { ensureNamedModel, hashCompletionText, selectNewestCompletions, upsertCompletions } from "../../db/queries/completions";
+import { openHumanEvaluations } from "../../db/queries/human-evaluations";
+import { insertItems } from "../../db/queries/items";
+import { storableText } from "../../db/queries/run-events";
+import { type RunRow, selectBatchRuns } from "../../db/queries/runs";
+import type { Db } from "../../db/client";
+import {
+  ensureModel,
+  insertSampledCompletions,
+  type PromptRow,
+  selectCompletionsOfRun,
+  selectPromptsByIds,
+  selectPromptsOfSplit,
+} from "../../db/queries/training-data";
+import { chooseServable } from "../../domain/annotation/serving";
+import { chooseComparisons, type ComparedPrompt } from "../../domain/comparison";
+import { type Generation, requestBody, sentParameters } from "../../domain/endpoint";
+import type { EvaluationConfig, RunEvent, SampleConfig } from "../../domain/run";
+import type { Outcome, TrainContext } from "../algorithms/train-context";
+import type { LoadedCheckpoint } from "../checkpoint/checkpoint-chain";
+import { sampleCompletions } from "../jobs/generate-jobs";
+import { asAsked, type Ending, emitOrStop, type RequestContext, type RequestJob, requestsOf, runRequests } from "./endpoint-requests";
+import { chainOf, createContext, type RunWork, tellStep } from "./run-work";
 
 /** Of one completion, 31 bits: what providers take. The same in every installation. */
 export function requestSeed(seed: number, promptHash: string, ordinal: number): number {
@@ -172,4 +185,85 @@ export async function compareBatch(db: Db, run: RunRow, config: SampleConfig): P
       message: `${inserted} items that set the ${batch.length} sources against each other; ${prompts.size - pairs.length} prompts have no two different answers`,
     },
   ];
+}
+
+/** Completions of one prompt that differ in text only by white space are one. */
+export const hashText = (text: string) => createHash("sha256").update(text.trim()).digest("hex");
+
+/** Samples `prompts` from the run's checkpoint and stores the completions; null when it was stopped. */
+export async function sampleAndStore(
+  work: RunWork,
+  context: TrainContext,
+  prompts: PromptRow[],
+  config: SampleConfig | EvaluationConfig,
+  perPrompt: number,
+  loaded?: LoadedCheckpoint,
+) {
+  const { db, engine, run, asked } = work;
+  const checkpoint = run.baseCheckpointId === null ? null : await selectCheckpoint(db, run.baseCheckpointId);
+  if (!checkpoint) throw new Error("The run has no checkpoint to sample from");
+  await context.start(prompts.length * perPrompt);
+  const sampling = { ...config.sampling, seed: config.seed };
+  const started = performance.now();
+  const sampled = await sampleCompletions(
+    engine,
+    {
+      chain: await chainOf(work, checkpoint.id, "checkpoint"),
+      prompts: prompts.map(({ id, contentHash, messages }) => ({ id, key: contentHash, messages })),
+      sampling,
+      completionsPerPrompt: perPrompt,
+      batchSize: config.batchSize,
+    },
+    async (done) => {
+      await tellStep(work, done);
+      return asked() ? "stop" : undefined;
+    },
+    loaded,
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const requested = asked();
+  if (requested && sampled.length < prompts.length * perPrompt)
+    return { outcome: requested === "pause" ? ("paused" as const) : ("cancelled" as const) };
+  const modelId = await ensureModel(db, { projectId: run.projectId, checkpointId: checkpoint.id, name: checkpoint.name });
+  const stored = await insertSampledCompletions(
+    db,
+    run.id,
+    sampled.map(({ promptId, ordinal, text }) => ({
+      projectId: run.projectId,
+      promptId,
+      modelId,
+      text: storableText(text),
+      source: "checkpoint" as const,
+      sampling,
+      ordinal,
+      contentHash: hashText(text),
+      runId: run.id,
+    })),
+  );
+  return { outcome: "succeeded" as const, sampled, stored, checkpoint, seconds };
+}
+
+export async function sampleRun(work: RunWork, config: SampleConfig): Promise<Outcome | Ending> {
+  const { db, run } = work;
+  if (run.endpointId !== null) return sampleFromEndpoint(await requestsOf(work, run.endpointId), config);
+  const context = await createContext(work, "adapter", null);
+  const checkpoint = run.baseCheckpointId === null ? null : await selectCheckpoint(db, run.baseCheckpointId);
+  if (!checkpoint) throw new Error("The run has no checkpoint to sample from");
+  const modelId = await ensureModel(db, { projectId: run.projectId, checkpointId: checkpoint.id, name: checkpoint.name });
+  const prompts = await selectSamplePrompts(db, run, config, modelId);
+  if (prompts.length === 0 && config.onlyMissing) {
+    await context.emit(await compareBatch(db, run, config));
+    return { outcome: "succeeded", reason: `No prompt of the ${config.split} split lacks completions of ${checkpoint.name}` };
+  }
+  if (prompts.length === 0)
+    throw new Error(
+      config.promptIds ? "The prompts that were to be answered are gone" : `The project has no prompts in its ${config.split} split`,
+    );
+  const result = await sampleAndStore(work, context, prompts, config, config.completionsPerPrompt);
+  if (result.outcome !== "succeeded") return result.outcome;
+  await openHumanEvaluations(db, run.projectId);
+  await context.emit([showCompletions(result.sampled.length, result.sampled, prompts)]);
+  if (config.createItems) await context.emit([await makeSampleItems(db, run, result.stored, result.checkpoint.name)]);
+  await context.emit(await compareBatch(db, run, config));
+  return "succeeded";
 }

@@ -3,20 +3,21 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { setImmediate } from "node:timers/promises";
-import type { Db } from "../db/client";
-import { type CheckpointRow, lineageOf, selectCheckpointChain } from "../db/queries/checkpoints";
-import type { RunRow } from "../db/queries/runs";
-import { upsertScores } from "../db/queries/scores";
-import { readTrainingContents, selectPromptsOfSplit } from "../db/queries/training-data";
-import type { DatasetRow } from "../domain/dataset";
-import type { BenchmarkConfig, SampleRow } from "../domain/run";
-import { expandTasks } from "../domain/tasks/registry";
-import { predict } from "../domain/tasks/metrics";
-import { scoreBenchmark, type TaskResult } from "../domain/tasks/score";
-import type { Outcome, TrainContext } from "./algorithms/train-context";
-import { type ChainLink, disposeCheckpoints, loadCheckpoint } from "./checkpoint/checkpoint-chain";
-import { type BenchmarkTask, countRequests, findOverlaps, loadBenchmark, runBenchmark } from "./evaluation/benchmark";
-import { openAnswerCache } from "./evaluation/result-cache";
+import type { Db } from "../../db/client";
+import { type CheckpointRow, lineageOf, selectCheckpointChain } from "../../db/queries/checkpoints";
+import type { RunRow } from "../../db/queries/runs";
+import { upsertScores } from "../../db/queries/scores";
+import { readTrainingContents, selectPromptsOfSplit } from "../../db/queries/training-data";
+import type { DatasetRow } from "../../domain/dataset";
+import type { BenchmarkConfig, SampleRow } from "../../domain/run";
+import { expandTasks } from "../../domain/tasks/registry";
+import { predict } from "../../domain/tasks/metrics";
+import { scoreBenchmark, type TaskResult } from "../../domain/tasks/score";
+import type { Outcome, TrainContext } from "../algorithms/train-context";
+import { type ChainLink, disposeCheckpoints, loadCheckpoint } from "../checkpoint/checkpoint-chain";
+import { type BenchmarkTask, countRequests, findOverlaps, loadBenchmark, runBenchmark } from "../evaluation/benchmark";
+import { openAnswerCache } from "../evaluation/result-cache";
+import { chainOf, createContext, type RunWork, tellStep } from "./run-work";
 
 export type BenchmarkRunInput = {
   db: Db;
@@ -160,4 +161,18 @@ export async function runBenchmarkOf(
     { kind: "sample", step, rows: showRows(results, SHOWN) },
   ]);
   return "succeeded";
+}
+
+export async function benchmarkRun(work: RunWork, config: BenchmarkConfig): Promise<Outcome> {
+  const { db, run, storeFolder, benchmarksFolder = null } = work;
+  const context = await createContext(work, "adapter", null);
+  return runBenchmarkOf(context, {
+    db,
+    run,
+    config,
+    chain: await chainOf(work, run.baseCheckpointId, "checkpoint"),
+    storeFolder,
+    benchmarksFolder,
+    tell: (step) => tellStep(work, step),
+  });
 }

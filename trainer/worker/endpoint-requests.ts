@@ -4,17 +4,17 @@
  * under way when its worker died.
  */
 import { setTimeout } from "node:timers/promises";
-import type { Db } from "../db/client";
+import type { Db } from "../../db/client";
 import {
   type NewEndpointRequest,
   recordRequest,
   type RequestTotals,
   selectRequestKeys,
   selectRequestTotals,
-} from "../db/queries/endpoint-requests";
-import { type EndpointRow, holdEndpoint, reserveRequest, settleTokens } from "../db/queries/endpoints";
-import { appendRunEvents } from "../db/queries/run-events";
-import type { RunRow } from "../db/queries/runs";
+} from "../../db/queries/endpoint-requests";
+import { type EndpointRow, holdEndpoint, reserveRequest, selectEndpoint, settleTokens } from "../../db/queries/endpoints";
+import { appendRunEvents } from "../../db/queries/run-events";
+import type { RunRow } from "../../db/queries/runs";
 import {
   type AskEndpoint,
   type AskedEndpoint,
@@ -25,10 +25,11 @@ import {
   reserveUsage,
   retryDelayMs,
   type Usage,
-} from "../domain/endpoint";
-import { createRandom } from "../domain/random";
-import type { RunEvent } from "../domain/run";
-import { FencedError, type Outcome } from "./algorithms/train-context";
+} from "../../domain/endpoint";
+import { createRandom } from "../../domain/random";
+import type { RunEvent } from "../../domain/run";
+import { FencedError, type Outcome } from "../algorithms/train-context";
+import type { RunWork } from "./run-work";
 
 /** How a run ended, in its own words. */
 export type Ending = { outcome: Outcome; reason: string };
@@ -266,4 +267,12 @@ export async function runRequests(context: RequestContext, jobs: readonly Reques
     };
   }
   return { outcome: "paused", reason: `Paused as asked: ${standing}` };
+}
+
+/** What a run needs that asks an outside endpoint. */
+export async function requestsOf({ db, run, askEndpoint, clock = realClock, asked }: RunWork, endpointId: string): Promise<RequestContext> {
+  const endpoint = await selectEndpoint(db, endpointId);
+  if (endpoint === null || endpoint.removedAt !== null) throw new Error("The run's endpoint was removed");
+  if (askEndpoint === undefined) throw new Error("This worker reaches no endpoints");
+  return { db, run, endpoint, ask: askEndpoint, clock, asked };
 }

@@ -1,16 +1,17 @@
 /** A score run on the database: what a reward checkpoint gives the completions that it has not scored yet, each stored once. */
-import type { Db } from "../db/client";
+import type { Db } from "../../db/client";
 import {
   countUnscoredCompletions,
   insertCompletionRewards,
   type ScoredChoice,
   selectUnscoredCompletions,
   type UnscoredCompletion,
-} from "../db/queries/completion-rewards";
-import type { SampleRow } from "../domain/run";
-import type { Outcome, TrainContext } from "./algorithms/train-context";
-import type { ChainLink } from "./checkpoint/checkpoint-chain";
-import { openScorer } from "./jobs/generate-jobs";
+} from "../../db/queries/completion-rewards";
+import type { SampleRow, ScoreConfig } from "../../domain/run";
+import type { Outcome, TrainContext } from "../algorithms/train-context";
+import type { ChainLink } from "../checkpoint/checkpoint-chain";
+import { openScorer } from "../jobs/generate-jobs";
+import { chainOf, createContext, type RunWork, tellStep } from "./run-work";
 
 /** Completions between two looks at what was asked of the run. */
 const PAGE = 256;
@@ -81,4 +82,21 @@ export async function scoreProject(
     ...(start === undefined ? [] : [{ kind: "sample" as const, step: done, rows: shown }]),
   ]);
   return "succeeded";
+}
+
+export async function scoreRun(work: RunWork, config: ScoreConfig): Promise<Outcome> {
+  const { db, run } = work;
+  const context = await createContext(work, "adapter", null);
+  return scoreProject(context, {
+    db,
+    runId: run.id,
+    projectId: run.projectId,
+    checkpointId: run.baseCheckpointId ?? "",
+    chain: await chainOf(work, run.baseCheckpointId, "reward checkpoint"),
+    split: config.split === "all" ? null : config.split,
+    judged: config.judgedOnly,
+    batchSize: config.batchSize,
+    start: context.start,
+    tell: (done) => tellStep(work, done),
+  });
 }
