@@ -231,7 +231,7 @@ test("a mode's settings are seen before they are saved", async ({ browser, baseU
   await expect(page.getByText(/https:\/\/wrong: Expected a host/)).toBeVisible();
   await page.getByRole("textbox", { name: "Hosts" }).fill("*.example.org");
   await page.getByRole("button", { name: "Save annotation" }).click();
-  await expect(page.getByText("What annotators see is saved")).toBeVisible();
+  await expect(page.getByText("What annotators see is saved", { exact: true })).toBeVisible();
   await page.reload();
   await expect(page.getByRole("form", { name: "Annotation" }).getByRole("textbox", { name: "Name" }).first()).toHaveValue("Courtesy");
   const context = await browser.newContext({
@@ -275,5 +275,5 @@ test("prompts become items by the settings, after they were counted", async ({ p
   await expect(dialog.getByText("1 prompt with too few completions for the chosen modes")).toBeVisible();
   await expectAccessible(page);
   await dialog.getByRole("button", { name: "Make 1 item" }).click();
-  await expect(page.getByText("1 item for the annotators")).toBeVisible();
+  await expect(page.getByText("1 item for the annotators", { exact: true })).toBeVisible();
 });
