@@ -82,6 +82,8 @@ test("somebody is invited by link, makes an account on the way, and is what the 
     await page.goto(`${project}/members`);
     await page.getByRole("button", { name: "Remove Guest" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove", exact: true }).click();
+    // What lies behind an open dialog has no roles.
+    await expect(page.getByRole("dialog")).toHaveCount(0);
     await expect(page.getByRole("row", { name: /Guest/ })).toHaveCount(0);
     await theirs.goto(project);
     await expect(theirs).toHaveURL(/\/annotate/);
