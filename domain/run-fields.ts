@@ -94,7 +94,7 @@ const CHECKPOINTING = field(
   "gradientCheckpointing",
   "Compute layers again instead of keeping them",
   "boolean",
-  "Gradient checkpointing: far less memory for long rows, about a third more time, the same result",
+  "Gradient checkpointing: far less memory for long rows, a third to a half more time, the same result",
 );
 const PRECISION = field(
   "Memory",

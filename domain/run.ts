@@ -42,7 +42,7 @@ const quantizeBase = z.boolean().default(false);
 
 /** What a training step keeps in memory at once, and how exactly it computes. */
 const memoryFields = {
-  /** Layers are computed again in the backward pass instead of being kept: far less memory, about a third more time. */
+  /** Layers are computed again in the backward pass instead of being kept: far less memory, a third to a half more time. */
   gradientCheckpointing: z.boolean().default(false),
   /** Products of linear layers in bfloat16, sums, trained weights and loss in float32: faster where the processor has it. */
   precision: z.enum(["f32", "bf16"]).default("f32"),
