@@ -3,15 +3,20 @@ import type { Metadata } from "next";
 import type { ReactNode } from "react";
 import { requireRole } from "@/server/session";
 import { Shell } from "../components/shell/shell";
-import { AccountNavigation } from "./account-navigation";
+import { PageTabs } from "../components/ui/page-tabs";
 
 export const metadata: Metadata = { title: { default: "Account · Hone", template: "%s · Hone" } };
+
+const PAGES = [
+  { href: "/account", label: "Account" },
+  { href: "/account/tokens", label: "API tokens" },
+];
 
 export default async function AccountLayout({ children }: { children: ReactNode }) {
   const user = await requireRole("annotator", "/account");
   return (
     <Shell user={user}>
-      <AccountNavigation />
+      <PageTabs label="Account" pages={PAGES} />
       {children}
     </Shell>
   );
