@@ -2,6 +2,7 @@
  * One short training run in a process of its own: what it takes of memory above the idle engine. Called by memory.ts with a
  * case as JSON; prints its figures as JSON.
  */
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs-core";
 import { createRandom } from "../../domain/random";
@@ -20,6 +21,7 @@ import { initAdapter } from "../../trainer/models/lora";
 import type { Params } from "../../trainer/models/model";
 import { fitsNf4, quantizeMatrix } from "../../trainer/models/nf4";
 import type { MemoryCase } from "./memory";
+import { randomWeights } from "./trainer/work";
 
 const { model: modelConfig, run, completionShare = 0.5 } = JSON.parse(process.argv[2] ?? "{}") as MemoryCase;
 const STEPS = 3;
@@ -31,6 +33,8 @@ function memory(): { now: number; peak: number } {
   return { now: read("VmRSS"), peak: read("VmHWM") };
 }
 const forgetPeak = () => writeFileSync("/proc/self/clear_refs", "5");
+
+const gpuMemory = () => execFileSync("nvidia-smi", ["--query-gpu=memory.used", "--format=csv,noheader"], { encoding: "utf8" }).trim();
 
 const engine = await loadEngine();
 // The engine's own threads and pools are there once something has run.
@@ -46,22 +50,20 @@ const quantize = (run.kind === "sft" && run.method === "qlora") || ("quantizeBas
 const packs = run.baseStorage === "bf16";
 const config = runConfigSchema.parse({ ...(run.kind === "ppo" ? {} : { maxSteps: STEPS }), evalSteps: 0, ...run });
 
-/** Random weights, handed to the engine one by one as a loader does. */
+/** Random weights, one tensor after another as a loader has them. */
 function makeParams(): Params {
   const params: Params = {};
   const modules = model.linearModules();
-  for (const [name, shape] of Object.entries(model.parameterShapes())) {
-    const size = shape.reduce((product, length) => product * length, 1);
-    const values = new Float32Array(size);
-    for (let i = 0; i < size; i++) values[i] = shape.length === 1 ? 1 : 0.04 * (random.next() - 0.5);
+  for (const [name, values] of randomWeights(model)) {
+    const shape = values.shape as [number, number];
     const nf4 = quantize && name.replace(/\.weight$/, "") in modules && fitsNf4(shape);
     const packed = packs && fitsBf16(shape) && !name.includes("relative_attention_bias");
-    const [rows, columns] = shape as [number, number];
     const made = nf4
-      ? quantizeMatrix(name, values, [rows, columns])
+      ? quantizeMatrix(name, values as tf.Tensor2D, shape)
       : packed
-        ? packBf16(name, values, [rows, columns])
-        : { [name]: tf.tensor(values, shape) };
+        ? packBf16(name, values.dataSync() as Float32Array, shape)
+        : { [name]: values };
+    if (nf4 || packed) values.dispose();
     for (const tensor of Object.values(made)) tf.tidy(() => void tf.slice(tf.reshape(tensor, [-1]), [0], [1]));
     Object.assign(params, made);
   }
@@ -155,5 +157,13 @@ switch (config.kind) {
   default:
     throw new Error(`${config.kind} is not measured`);
 }
-console.log(JSON.stringify({ idle, loaded, peak: memory().peak, seconds: times.length === 0 ? null : Math.min(...times) }));
+console.log(
+  JSON.stringify({
+    idle,
+    loaded,
+    peak: memory().peak,
+    gpu: engine.device === "gpu" ? gpuMemory() : null,
+    seconds: times.length === 0 ? null : Math.min(...times),
+  }),
+);
 process.exit(0);

@@ -139,7 +139,7 @@ async function loadBase(
 }
 
 /** Merges `adapters` into a tensor in their order, and quantises it where it is a linear layer's. */
-function prepareMerged(model: Model, adapters: readonly AdapterFolder[], quantized: boolean, storage: Storage): PrepareTensor {
+export function prepareMerged(model: Model, adapters: readonly AdapterFolder[], quantized: boolean, storage: Storage): PrepareTensor {
   const modules = model.linearModules();
   return (name, stored) => {
     const path = name.replace(/\.weight$/, "");

@@ -11,7 +11,7 @@ import type { NodeBackend } from "./trace";
 const BFLOAT16 = 14;
 
 /** Runs operations of one output each on native ids; frees all but the last one's. */
-function createChain({ binding }: NodeBackend) {
+export function createChain({ binding }: NodeBackend) {
   const type = (name: string, value: number) => ({ name, type: binding.TF_ATTR_TYPE, value });
   const flag = (name: string, value: boolean) => ({ name, type: binding.TF_ATTR_BOOL, value });
   const made: number[] = [];
@@ -60,9 +60,14 @@ export function registerBf16Kernels(): void {
     backendName: "tensorflow",
     kernelFunc: ({ inputs, backend }) => {
       const node = backend as NodeBackend;
-      const { TF_INT32: int32, TF_FLOAT: float } = node.binding;
+      const { TF_FLOAT: float } = node.binding;
       const { type, run, cast, freeAllBut } = createChain(node);
-      const halves = run("Bitcast", [type("T", int32), type("type", BFLOAT16)], node.getInputTensorIds([inputs.words as tf.Tensor]));
+      const words = inputs.words as tf.Tensor;
+      const halves = run(
+        "Bitcast",
+        [type("T", node.getDTypeInteger(words.dtype)), type("type", BFLOAT16)],
+        node.getInputTensorIds([words]),
+      );
       const out = cast(halves.id, BFLOAT16, float);
       freeAllBut(out.id);
       return node.createOutputTensor(out);

@@ -16,6 +16,7 @@ export type Engine = {
   name: EngineName;
   /** For people: library, version, device. */
   description: string;
+  device: "cpu" | "gpu";
   /** Whether `compile` makes native graphs. */
   graphs: boolean;
   /**

@@ -1,6 +1,7 @@
 /** Operations that tfjs lacks and every engine has: tensorflow.ts and wasm.ts register kernels under these names. */
 import * as tf from "@tensorflow/tfjs-core";
 
+export const PACK_BYTES = "HonePackBytes";
 export const UNPACK_BYTES = "HoneUnpackBytes";
 export const UNPACK_BF16 = "HoneUnpackBf16";
 export const BF16_MATMUL = "HoneBf16MatMul";
@@ -8,7 +9,23 @@ export const AFTER = "HoneAfter";
 export const SEEDED_UNIFORM = "HoneSeededUniform";
 export const WRITE_ROWS = "HoneWriteRows";
 
-/** The four bytes of each int32, lowest first, as int32 0..255: (...) -> (..., 4). */
+/**
+ * Four bytes a word, as a tensor that only `unpackBytes` and `unpackBf16` can read. TensorFlow keeps tensors of int32 in the
+ * host's memory and would send them to the GPU in each step, so there the words go by the name of float32.
+ */
+export function packedTensor(bytes: Uint8Array, shape: number[]): tf.Tensor {
+  const { buffer, byteOffset, byteLength } = bytes;
+  return tf.getBackend() === "tensorflow"
+    ? tf.tensor(new Float32Array(buffer, byteOffset, byteLength / 4), shape, "float32")
+    : tf.tensor(new Int32Array(buffer, byteOffset, byteLength / 4), shape, "int32");
+}
+
+/** Whole numbers 0..255 in float32 as a packed tensor: (..., 4) -> (...). TensorFlow alone has it. */
+export function packBytes(bytes: tf.Tensor): tf.Tensor {
+  return tf.engine().runKernel(PACK_BYTES, { bytes }) as tf.Tensor;
+}
+
+/** The four bytes of each packed word, lowest first, as int32 0..255: (...) -> (..., 4). */
 export function unpackBytes(words: tf.Tensor): tf.Tensor {
   return tf.engine().runKernel(UNPACK_BYTES, { words }) as tf.Tensor;
 }
@@ -26,7 +43,7 @@ export function seededUniform(seed: tf.Tensor, shape: number[]): tf.Tensor {
   return tf.engine().runKernel(SEEDED_UNIFORM, { seed }, { shape }) as tf.Tensor;
 }
 
-/** The two bfloat16 values of each int32, lower half first, as float32: (...) -> (..., 2). */
+/** The two bfloat16 values of each packed word, lower half first, as float32: (...) -> (..., 2). */
 export function unpackBf16(words: tf.Tensor): tf.Tensor {
   return tf.engine().runKernel(UNPACK_BF16, { words }) as tf.Tensor;
 }

@@ -1,13 +1,15 @@
 /**
  * Sets up the native engine. @tensorflow/tfjs-node-gpu's own install script downloads a library of 2021
  * from outside the package registries; this takes TensorFlow's current library out of its Python wheel
- * instead, and builds the package's binding against it. Library and binding are kept in a cache folder
+ * instead, and builds the package's binding against it, with what native/binding.cc adds. Library and binding are kept in a cache folder
  * (HONE_CACHE, default ~/.cache/hone), so that the next clone needs seconds. Where the package already
  * loads, nothing is touched. Nothing of the wheel goes into the repository (licence: Apache-2.0).
  */
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -71,7 +73,9 @@ const variantFolder = (variant: EngineVariant) => path.join(cacheFolder(), `tens
 
 /** Whether everything the native engine needs lies in place. Says nothing about whether it loads: that costs a second. */
 export function isEngineInPlace(): boolean {
-  return hasLibrary(path.join(packageFolder, "deps")) && existsSync(path.join(packageFolder, BINDING));
+  const binding = path.join(packageFolder, BINDING);
+  // The package's own binding, or an older one of ours, lacks a function.
+  return hasLibrary(path.join(packageFolder, "deps")) && existsSync(binding) && readFileSync(binding).includes("addFunction");
 }
 
 /** Whether what lies in place is this variant out of the cache. */
@@ -82,8 +86,11 @@ function isVariantInPlace(variant: EngineVariant): boolean {
 
 /** Loads the package in a process of its own. @returns null when it works, otherwise the reason. */
 export async function probeEngine(): Promise<string | null> {
-  const script =
-    'const util = require("node:util"); util.isNullOrUndefined ??= (v) => v === null || v === undefined; require("@tensorflow/tfjs-node-gpu");';
+  const script = `
+    const util = require("node:util");
+    util.isNullOrUndefined ??= (v) => v === null || v === undefined;
+    const { addFunction } = require("@tensorflow/tfjs-node-gpu").backend().binding;
+    if (!addFunction) throw new Error("the binding is an older one");`;
   try {
     await run(process.execPath, ["-e", script], { cwd: root, env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: "2" }, timeout: 120_000 });
     return null;
@@ -211,13 +218,15 @@ function packageVersion(): string {
   return (JSON.parse(readFileSync(path.join(packageFolder, "package.json"), "utf8")) as { version: string }).version;
 }
 
-/** The binding uses Node-API only, so one build serves every version of Node. */
-const cachedBinding = () =>
-  path.join(
-    cacheFolder(),
-    "bindings",
-    `tfjs-node-gpu-${packageVersion()}-tensorflow-${TENSORFLOW_VERSION}-napi${NAPI}-${process.platform}-${process.arch}.node`,
-  );
+const NATIVE = fileURLToPath(new URL("native", import.meta.url));
+
+/** The binding uses Node-API only, so one build serves every version of Node. Other sources make another file. */
+function cachedBinding(): string {
+  const hash = createHash("sha256");
+  for (const name of ["binding.cc", "binding.gyp"]) hash.update(readFileSync(path.join(NATIVE, name)));
+  const build = `${packageVersion()}-${hash.digest("hex").slice(0, 8)}-tensorflow-${TENSORFLOW_VERSION}-napi${NAPI}`;
+  return path.join(cacheFolder(), "bindings", `tfjs-node-gpu-${build}-${process.platform}-${process.arch}.node`);
+}
 
 function checkCompiler(tools: Tools): void {
   const missing = [
@@ -237,22 +246,28 @@ async function ensureBinding(tools: Tools, log: (line: string) => void): Promise
   const binding = path.join(packageFolder, BINDING);
   mkdirSync(path.dirname(binding), { recursive: true });
   const cached = cachedBinding();
-  if (existsSync(cached)) {
-    copyFileSync(cached, binding);
-    return false;
-  }
+  const built = !existsSync(cached);
+  if (built) await buildBinding(tools, cached, log);
+  // Not into the old file, which a process may have loaded.
+  copyFileSync(cached, `${binding}.${process.pid}`);
+  renameSync(`${binding}.${process.pid}`, binding);
+  return built;
+}
+
+async function buildBinding(tools: Tools, cached: string, log: (line: string) => void): Promise<void> {
   checkCompiler(tools);
   log("Building the engine's binding (about half a minute) ...");
-  const headers = tools.nodeHeaders === null ? [] : [`--nodedir=${tools.nodeHeaders}`];
-  const options = [
-    "--module_name=tfjs_binding",
-    `--module_path=${path.dirname(binding)}`,
-    `--napi_build_version=${NAPI}`,
-    "--napi_version=9",
-    `--node_napi_label=napi-v${NAPI}`,
-  ];
+  mkdirSync(path.dirname(cached), { recursive: true });
+  const work = mkdtempSync(path.join(cacheFolder(), "setup-"));
   try {
-    await run(process.execPath, [tools.nodeGyp ?? "", "rebuild", ...headers, ...options], { cwd: packageFolder, maxBuffer: 2 ** 26 });
+    cpSync(NATIVE, work, { recursive: true });
+    const headers = tools.nodeHeaders === null ? [] : [`--nodedir=${tools.nodeHeaders}`];
+    const places = [`-Dpackage=${packageFolder}`, `-Ddeps=${path.join(packageFolder, "deps")}`];
+    await run(process.execPath, [tools.nodeGyp ?? "", "rebuild", ...headers, "--", ...places], { cwd: work, maxBuffer: 2 ** 26 });
+    const made = path.join(work, "build/Release/tfjs_binding.node");
+    if (process.platform === "darwin") await pointToLibraries(made);
+    copyFileSync(made, `${cached}.${process.pid}`);
+    renameSync(`${cached}.${process.pid}`, cached);
   } catch (error) {
     const { stderr = "" } = error as { stderr?: string };
     const cause = /(?:error|ERR!).*/.exec(stderr)?.[0] ?? String(error).split("\n")[0];
@@ -260,12 +275,9 @@ async function ensureBinding(tools: Tools, log: (line: string) => void): Promise
       `the binding does not build: ${cause}`,
       "install a C++ compiler and Node's headers, then run npm run setup-engine",
     );
+  } finally {
+    rmSync(work, { recursive: true, force: true });
   }
-  if (process.platform === "darwin") await pointToLibraries(binding);
-  mkdirSync(path.dirname(cached), { recursive: true });
-  copyFileSync(binding, `${cached}.${process.pid}`);
-  renameSync(`${cached}.${process.pid}`, cached);
-  return true;
 }
 
 /** macOS: the package's build looks for the libraries of another name beside the binding. */

@@ -1,7 +1,7 @@
 /** Kernels that the native engine needs beside tfjs-node's own. */
 import * as tf from "@tensorflow/tfjs-core";
-import { registerBf16Kernels } from "./bf16-kernels";
-import { AFTER, SEEDED_UNIFORM, UNPACK_BYTES, WRITE_ROWS } from "./ops";
+import { createChain, registerBf16Kernels } from "./bf16-kernels";
+import { AFTER, PACK_BYTES, SEEDED_UNIFORM, UNPACK_BYTES, WRITE_ROWS } from "./ops";
 import type { NodeBackend } from "./trace";
 
 const typeAttribute = (node: NodeBackend, name: string, value: number) => ({ name, type: node.binding.TF_ATTR_TYPE, value });
@@ -32,6 +32,23 @@ function replaceGather(): void {
   });
 }
 
+function addPackBytes(): void {
+  tf.registerKernel({
+    kernelName: PACK_BYTES,
+    backendName: "tensorflow",
+    kernelFunc: ({ inputs, backend }) => {
+      const node = backend as NodeBackend;
+      const { TF_FLOAT: float, TF_UINT8: uint8 } = node.binding;
+      const { type, flag, run, freeAllBut } = createChain(node);
+      const [values] = node.getInputTensorIds([inputs.bytes as tf.Tensor]);
+      const bytes = run("Cast", [type("SrcT", float), type("DstT", uint8), flag("Truncate", false)], [values as number]);
+      const words = run("Bitcast", [type("T", uint8), type("type", float)], [bytes.id]);
+      freeAllBut(words.id);
+      return node.createOutputTensor(words);
+    },
+  });
+}
+
 function addUnpackBytes(): void {
   tf.registerKernel({
     kernelName: UNPACK_BYTES,
@@ -39,10 +56,11 @@ function addUnpackBytes(): void {
     kernelFunc: ({ inputs, backend }) => {
       const node = backend as NodeBackend;
       const { TF_INT32: int32, TF_UINT8: uint8 } = node.binding;
+      const words = inputs.words as tf.Tensor;
       const bytes = node.executeSingleOutput(
         "Bitcast",
-        [typeAttribute(node, "T", int32), typeAttribute(node, "type", uint8)],
-        [inputs.words as tf.Tensor],
+        [typeAttribute(node, "T", node.getDTypeInteger(words.dtype)), typeAttribute(node, "type", uint8)],
+        [words],
       );
       const truncate = { name: "Truncate", type: node.binding.TF_ATTR_BOOL, value: false };
       const out = node.executeSingleOutput(
@@ -99,6 +117,7 @@ function addWriteRows(): void {
 
 export function registerTensorflowKernels(): void {
   replaceGather();
+  addPackBytes();
   addUnpackBytes();
   addAfter();
   addSeededUniform();

@@ -7,11 +7,11 @@
  * given, cannot be traced and is refused, since its graph would silently repeat today's values.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Attribute, ConstTensor, GraphNode, TensorEnd } from "./saved-model";
+import type { Attribute, ConstTensor, GraphNode, TensorEnd } from "./graph-def";
 import { type AbstractTensor, inferOutputs } from "./shapes";
 
 type OutputMetadata = { id: number; shape: number[]; dtype: number };
-type OpAttribute = { name: string; type: number; value: unknown };
+export type OpAttribute = { name: string; type: number; value: unknown };
 
 /** What is used of tfjs-node's native binding. */
 export type Binding = {
@@ -19,10 +19,12 @@ export type Binding = {
   executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputs: number): OutputMetadata[];
   tensorDataSync(id: number): ArrayBufferView;
   deleteTensor(id: number): void;
-  loadSavedModel(folder: string, tags: string): number;
-  deleteSavedModel(id: number): void;
+  /** Nodes a0, a1, ... become the arguments and o0, o1, ... the results of an operation `name` (native/binding.cc). */
+  addFunction(name: string, graphDef: Uint8Array, inputs: number, outputs: number): void;
+  removeFunction(name: string): void;
   /** Only while a graph is traced: the next operation waits for tensor `id`. */
   dependNext?(id: number): void;
+  isUsingGpuDevice(): boolean;
   TF_ATTR_BOOL: number;
   TF_ATTR_INT: number;
   TF_ATTR_FLOAT: number;
@@ -45,7 +47,6 @@ export type NodeBackend = {
   getDTypeInteger(dtype: string): number;
   createOutputTensor(metadata: OutputMetadata): tf.Tensor;
   executeSingleOutput(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.Tensor;
-  runSavedModel(id: number, inputs: tf.Tensor[], inputInfos: { name: string }[], outputNames: string[]): tf.Tensor[];
 };
 
 export type TracedGraph = { nodes: GraphNode[]; inputs: TensorEnd[]; outputs: TensorEnd[] };

@@ -163,6 +163,7 @@ export async function loadWasm(): Promise<Engine> {
   return {
     name: "wasm",
     description: `WebAssembly (tfjs-backend-wasm ${wasm.version_wasm}, one thread)`,
+    device: "cpu",
     graphs: false,
     compile<A extends TensorTree, R extends TensorTree>(_name: string, fn: (args: A) => R) {
       return (args: A) => runEager(fn, args);

@@ -1,10 +1,10 @@
 /**
- * bfloat16 on float32 tensors: matrices of a frozen base held in 16 bits, two to an int32, and products computed in 16
+ * bfloat16 on float32 tensors: matrices of a frozen base held in 16 bits, two to a word, and products computed in 16
  * bits with sums in float32. What is trained, the loss, norms and softmaxes stay in float32 (Micikevicius et al. 2018;
  * Kalamkar et al. 2019).
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { after, matMulBf16, unpackBf16 } from "../engine/ops";
+import { after, matMulBf16, packedTensor, unpackBf16 } from "../engine/ops";
 import type { Params } from "./model";
 
 const SUFFIX = ".bf16";
@@ -14,7 +14,7 @@ export const fitsBf16 = (shape: readonly number[]): boolean => shape.length === 
 
 export const isPacked = (params: Params, name: string): boolean => name + SUFFIX in params;
 
-/** The tensor that stands for the matrix `name` in 2 bytes a value, (out, in / 2) int32, rounded to nearest, ties to even. */
+/** The tensor that stands for the matrix `name` in 2 bytes a value, (out, in / 2) words, rounded to nearest, ties to even. */
 export function packBf16(name: string, values: Float32Array, [out, width]: [number, number]): Params {
   if (!fitsBf16([out, width])) throw new RangeError(`${name} has rows of ${width} values; bf16 needs an even number`);
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
@@ -24,7 +24,7 @@ export function packBf16(name: string, values: Float32Array, [out, width]: [numb
     const x = bits[i] ?? 0;
     halves[i] = (x & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : (x + 0x7fff + ((x >>> 16) & 1)) >>> 16;
   }
-  return { [name + SUFFIX]: tf.tensor2d(new Int32Array(halves.buffer), [out, width / 2], "int32") };
+  return { [name + SUFFIX]: packedTensor(new Uint8Array(halves.buffer), [out, width / 2]) };
 }
 
 function packed(params: Params, name: string): tf.Tensor2D {

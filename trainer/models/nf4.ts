@@ -4,7 +4,7 @@
  * Source: Dettmers et al. 2023 (QLoRA); Dettmers et al. 2022 for the 8-bit dynamic map; bitsandbytes 0.50 on the CPU.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { after, unpackBytes } from "../engine/ops";
+import { after, packBytes, packedTensor, unpackBytes } from "../engine/ops";
 import type { Params } from "./model";
 
 const BLOCK = 64;
@@ -95,28 +95,56 @@ export function quantizeAbsmax(absmax: Float32Array): { codes: Uint8Array; neste
   return { codes, nestedAbsmax, offset };
 }
 
-/** What stands for a matrix: names beside "<path>.weight", as bitsandbytes has them, and packed for tensors of int32. */
+/** What stands for a matrix: names beside "<path>.weight", as bitsandbytes has them, four bytes to a word. */
 const suffixes = { codes: ".nf4", absmax: ".absmax", nestedAbsmax: ".nested_absmax", offset: ".offset" };
 
 /** Whether `quantizeMatrix` can hold [out, in]: eight codes fill a word of a row. */
 export const fitsNf4 = (shape: readonly number[]): boolean => shape.length === 2 && (shape[1] ?? 0) % 8 === 0;
 
 /**
- * The tensors that stand for the matrix `name`, .516 bytes a value: codes (out, in / 8) int32, scales' codes (blocks / 4)
- * int32 filled up to whole nested blocks, nested scales, offset (1).
+ * The tensors that stand for the matrix `name`, .516 bytes a value: codes (out, in / 8) words, scales' codes (blocks / 4)
+ * words filled up to whole nested blocks, nested scales, offset (1).
  */
-export function quantizeMatrix(name: string, values: Float32Array, [out, width]: [number, number]): Params {
+export function quantizeMatrix(name: string, values: Float32Array | tf.Tensor2D, [out, width]: [number, number]): Params {
   if (!fitsNf4([out, width])) throw new RangeError(`${name} has rows of ${width} values; NF4 needs a multiple of 8`);
-  const { packed, absmax } = quantizeNf4(values);
+  const shape: [number, number] = [out, width / 8];
+  const { packed, absmax } =
+    tf.getBackend() === "tensorflow" && (out * width) % BLOCK === 0
+      ? quantizeOnEngine(values, shape)
+      : quantizeOnHost(values instanceof tf.Tensor ? (values.dataSync() as Float32Array) : values, shape);
   const { codes, nestedAbsmax, offset } = quantizeAbsmax(absmax);
   const padded = new Uint8Array(nestedAbsmax.length * NESTED_BLOCK);
   padded.set(codes);
   return {
-    [name + suffixes.codes]: tf.tensor2d(new Int32Array(packed.buffer), [out, width / 8], "int32"),
-    [name + suffixes.absmax]: tf.tensor1d(new Int32Array(padded.buffer), "int32"),
+    [name + suffixes.codes]: packed,
+    [name + suffixes.absmax]: packedTensor(padded, [padded.length / 4]),
     [name + suffixes.nestedAbsmax]: tf.tensor1d(nestedAbsmax),
     [name + suffixes.offset]: tf.tensor1d([offset]),
   };
+}
+
+type Quantized = { packed: tf.Tensor; absmax: Float32Array };
+
+function quantizeOnHost(values: Float32Array, shape: [number, number]): Quantized {
+  const { packed, absmax } = quantizeNf4(values);
+  return { packed: packedTensor(packed, shape), absmax };
+}
+
+/** The same as `quantizeNf4`, to the last code, on the device: a model of billions of weights is ready in seconds there. */
+function quantizeOnEngine(values: Float32Array | tf.Tensor2D, shape: [number, number]): Quantized {
+  const [packed, absmax] = tf.tidy(() => {
+    const blocks = tf.reshape(values instanceof tf.Tensor ? values : tf.tensor1d(values), [-1, BLOCK]);
+    const largest = tf.max(tf.abs(blocks), 1, true);
+    // The smallest that TensorFlow does not take for zero.
+    const scaled = tf.clipByValue(tf.mul(blocks, tf.div(1, tf.maximum(largest, 2 ** -126))), -1, 1);
+    let codes: tf.Tensor = tf.zerosLike(scaled);
+    for (const midpoint of NF4_MIDPOINTS) codes = tf.tidy(() => tf.add(codes, tf.cast(tf.greater(scaled, midpoint), "float32")));
+    const bytes = tf.sum(tf.mul(tf.reshape(codes, [-1, 4, 2]), tf.tensor1d([16, 1])), 2);
+    return [tf.reshape(packBytes(bytes), shape), tf.reshape(largest, [-1])];
+  }) as [tf.Tensor, tf.Tensor];
+  const host = absmax.dataSync() as Float32Array;
+  absmax.dispose();
+  return { packed, absmax: host };
 }
 
 export const isQuantized = (params: Params, name: string): boolean => name + suffixes.codes in params;

@@ -2,6 +2,7 @@
  * Hone's side of the trainer's benchmarks: the loops that the worker runs, held at each step until the other process asks for more.
  * argv: work.json, and what runs it: graph, eager (the same library, operation by operation) or wasm.
  */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import * as tf from "@tensorflow/tfjs-core";
@@ -13,6 +14,7 @@ import type { RankedExample } from "../../../trainer/algorithms/ranked-items";
 import { trainReward } from "../../../trainer/algorithms/reward";
 import { trainSft } from "../../../trainer/algorithms/sft";
 import type { TrainContext } from "../../../trainer/algorithms/train-context";
+import { prepareMerged } from "../../../trainer/checkpoint/checkpoint-chain";
 import { readModelFolder } from "../../../trainer/checkpoint/hugging-face";
 import { readAdapterFolder } from "../../../trainer/checkpoint/peft";
 import { type Engine, loadEngine, runEager } from "../../../trainer/engine/engine";
@@ -37,7 +39,12 @@ const engine: Engine =
     : native;
 
 const requests = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const peak = () => Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? Number.NaN) / 1000;
+/** MB: of the process, or on a GPU what it holds there, which never shrinks. */
+function peak(): number {
+  if (engine.device === "cpu") return Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? Number.NaN) / 1000;
+  const used = execFileSync("nvidia-smi", ["--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"], { encoding: "utf8" });
+  return Number(new RegExp(`^${process.pid}, (\\d+)`, "m").exec(used)?.[1] ?? Number.NaN) * 1.048576;
+}
 
 let turn: Turn = { ms: [], losses: [], tokens: [], peak: null, versions: {} };
 let left = 0;
@@ -80,7 +87,7 @@ const writeModel = async () => {};
 const steps = { maxSteps: 1_000_000 };
 
 async function load() {
-  const { model, params } = await readModelFolder(work.folder);
+  const { model, params } = await readModelFolder(work.folder, (model) => (work.bf16 ? prepareMerged(model, [], false, "bf16") : null));
   if (model.kind !== "decoder") throw new TypeError("the benchmarks are of decoders");
   const adapter = work.adapter === null ? null : (await readAdapterFolder(work.adapter, model)).adapter;
   return { model, params, adapter };
@@ -145,6 +152,7 @@ switch (work.kind) {
       method: work.lora ? "lora" : "full",
       batchSize: work.rows,
       maxLength: 4096,
+      ...(work.bf16 ? { precision: "bf16", baseStorage: "bf16" } : {}),
     });
     await trainSft(context, {
       config,

@@ -16,12 +16,15 @@ os.dup2(2, 1)  # what libraries print must not mix with the answers
 import torch
 import torch.nn.functional as F
 
-torch.set_num_threads(2)
 import transformers
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 transformers.logging.set_verbosity_error()
 work = json.load(open(sys.argv[1]))
+device = "cuda" if work["device"] == "gpu" else "cpu"
+if device == "cpu":
+    torch.set_num_threads(2)
+dtype = torch.bfloat16 if work.get("bf16") else torch.float32
 versions = {"torch": torch.__version__, "transformers": transformers.__version__}
 turn = {"ms": [], "losses": [], "tokens": []}
 left, started = 0, 0.0
@@ -46,7 +49,7 @@ def end_step(loss=None, tokens=None):
         turn["tokens"] = tokens
     left -= 1
     if left == 0:
-        turn["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1.024 / 1000
+        turn["peak"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1.024 / 1000 if device == "cpu" else torch.cuda.max_memory_reserved() / 1e6
         turn["versions"] = versions
         print(json.dumps(turn), file=answers, flush=True)
         begin_turn()
@@ -59,16 +62,16 @@ def with_adapter(model):
     import peft
 
     versions["peft"] = peft.__version__
-    return peft.PeftModel.from_pretrained(model, work["adapter"], is_trainable=True)
+    return peft.PeftModel.from_pretrained(model, work["adapter"], is_trainable=True).to(device)
 
 
 def causal_lm():
-    return AutoModelForCausalLM.from_pretrained(work["folder"], dtype=torch.float32)
+    return AutoModelForCausalLM.from_pretrained(work["folder"], dtype=dtype).to(device)
 
 
 def reward_model():
     """The score that Hone starts from, beside the base."""
-    model = AutoModelForSequenceClassification.from_pretrained(work["folder"], num_labels=1, dtype=torch.float32)
+    model = AutoModelForSequenceClassification.from_pretrained(work["folder"], num_labels=1, dtype=dtype).to(device)
     score = torch.tensor(json.load(open(work["score"])))
     with torch.no_grad():
         model.score.weight.copy_(score.reshape(1, -1))
@@ -90,12 +93,12 @@ def train_forever(parameters, loss_of):
 
 def sft():
     model = with_adapter(causal_lm()).train()
-    rows = torch.tensor([p + c for p, c in zip(work["prompts"], work["completions"])])
+    rows = torch.tensor([p + c for p, c in zip(work["prompts"], work["completions"])], device=device)
     start = work["prompt"] - 1
 
     def loss_of():
         logits = model(input_ids=rows[:, :-1]).logits[:, start:]
-        return F.cross_entropy(logits.reshape(-1, logits.shape[-1]), rows[:, start + 1 :].reshape(-1))
+        return F.cross_entropy(logits.reshape(-1, logits.shape[-1]).float(), rows[:, start + 1 :].reshape(-1))
 
     train_forever(model.parameters(), loss_of)
 
@@ -103,7 +106,7 @@ def sft():
 def pair_rows():
     """Chosen rows, then rejected ones."""
     rows = [work["prompts"][i // 2] + c for i, c in enumerate(work["completions"])]
-    return torch.tensor(rows[0::2] + rows[1::2])
+    return torch.tensor(rows[0::2] + rows[1::2], device=device)
 
 
 def reward():
@@ -144,7 +147,7 @@ def dpo():
 
 def generate():
     model = causal_lm().eval()
-    ids = torch.tensor(work["prompts"])
+    ids = torch.tensor(work["prompts"], device=device)
     mask = torch.ones_like(ids)
     call = 0
     while True:
@@ -190,7 +193,7 @@ def ppo():
     # The defaults but for what the rows name; gradient checkpointing and bfloat16 would only make it slower here.
     args = PPOConfig(
         output_dir=os.path.join(work["folder"], "trl"), per_device_train_batch_size=rows, gradient_accumulation_steps=1, total_episodes=rows * 100000, num_ppo_epochs=4, num_mini_batches=1,
-        response_length=work["completion"], num_sample_generations=0, stop_token="eos", learning_rate=3e-6, report_to=[], save_strategy="no", use_cpu=True, bf16=False,
+        response_length=work["completion"], num_sample_generations=0, stop_token="eos", learning_rate=3e-6, report_to=[], save_strategy="no", use_cpu=device == "cpu", bf16=False,
         gradient_checkpointing=False, disable_tqdm=True, local_rollout_forward_batch_size=rows, logging_strategy="no",
     )
     scored, value = reward_model(), reward_model()

@@ -9,8 +9,10 @@ import { writeModelFolder } from "../../../trainer/checkpoint/hugging-face";
 import { writeAdapterFolder } from "../../../trainer/checkpoint/peft";
 import type { StoredDtype } from "../../../trainer/checkpoint/safetensors";
 import { loadEngine } from "../../../trainer/engine/engine";
-import { createModel, initParams } from "../../../trainer/models/create-model";
+import { seededUniform } from "../../../trainer/engine/ops";
+import { createModel } from "../../../trainer/models/create-model";
 import { initAdapter } from "../../../trainer/models/lora";
+import type { Model } from "../../../trainer/models/model";
 
 export const PAD = 0;
 export const EOS = 1;
@@ -56,13 +58,16 @@ export const MODELS = {
   "Llama 4.6M": llama(1024, 256, 6, 8, 4, 688),
   /** The shape of SmolLM2-135M. */
   "Llama 135M": llama(49_152, 576, 30, 9, 3, 1536),
+  /** The shape of Qwen2.5-0.5B. */
+  "Qwen 494M": { ...llama(151_936, 896, 24, 14, 2, 4864), architectures: ["Qwen2ForCausalLM"], model_type: "qwen2" },
 } as const;
 export type ModelName = keyof typeof MODELS;
 
 /** Length of prompts and completions, in tokens; all rows of a work are as long. */
 type Lengths = { rows: number; prompt: number; completion: number };
 
-export type Work = { model: ModelName; dtype?: StoredDtype; lora?: boolean } & (
+/** `bf16`: a frozen base in 16 bits, products in 16 bits. */
+export type Work = { model: ModelName; dtype?: StoredDtype; lora?: boolean; bf16?: boolean } & (
   | ({ kind: "sft" } & Lengths)
   /** Rows are pairs. */
   | ({ kind: "reward" } & Lengths)
@@ -75,6 +80,7 @@ export type Work = { model: ModelName; dtype?: StoredDtype; lora?: boolean } & (
 
 /** What both sides read: the work, with folders and rows of ids. */
 export type PreparedWork = Work & {
+  device: "cpu" | "gpu";
   folder: string;
   adapter: string | null;
   score: string | null;
@@ -86,16 +92,29 @@ export type PreparedWork = Work & {
 export const LORA = loraConfigSchema.parse({ r: 8, loraAlpha: 16, targetModules: ["c_attn", "q_proj", "v_proj"] });
 const loraOf = (model: ModelName) => ({ ...LORA, targetModules: MODELS[model].model_type === "gpt2" ? ["c_attn"] : ["q_proj", "v_proj"] });
 
+/** Made on the device, one by one: a model of billions of weights is there in seconds. Norms are 1, biases 0. */
+export function* randomWeights(model: Model): Generator<[name: string, values: tf.Tensor]> {
+  for (const [i, [name, shape]] of Object.entries(model.parameterShapes()).entries())
+    yield [
+      name,
+      shape.length > 1
+        ? tf.tidy(() => tf.mul(tf.sub(seededUniform(tf.tensor1d([1, i], "int32"), shape), 0.5), 0.07))
+        : name.endsWith("bias")
+          ? tf.zeros(shape)
+          : tf.ones(shape),
+    ];
+}
+
 /** Writes model, adapter and rows of `work` into `folder`, and work.json, which the two sides are given. Returns its path. */
 export async function prepareWork(folder: string, work: Work): Promise<string> {
-  await loadEngine();
+  const { device } = await loadEngine();
   await mkdir(folder, { recursive: true });
   const config = MODELS[work.model];
   const model = createModel(config);
-  const params = initParams(model, 1);
+  const params = Object.fromEntries(randomWeights(model));
   await writeModelFolder(folder, { config, params, tokenizerFolder: folder, dtype: work.dtype ?? "F32" });
   tf.dispose(Object.values(params));
-  const prepared: PreparedWork = { ...work, folder, adapter: null, score: null, prompts: [], completions: [] };
+  const prepared: PreparedWork = { ...work, device, folder, adapter: null, score: null, prompts: [], completions: [] };
   const score = work.kind === "reward" || work.kind === "ppo" ? initScore(model.kind === "decoder" ? model.hiddenSize : 0, 1) : null;
   if (score) {
     prepared.score = path.join(folder, "score.json");

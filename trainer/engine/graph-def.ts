@@ -1,10 +1,5 @@
-/**
- * Writes a TensorFlow SavedModel (graph and one signature, no variables) with the protobuf classes that
- * ship inside the tfjs-node package, so that the native library can load a graph made in JavaScript.
- */
-import { mkdirSync, writeFileSync } from "node:fs";
+/** Graphs made in JavaScript in TensorFlow's own form, with the protobuf classes that ship inside the tfjs-node package. */
 import { createRequire } from "node:module";
-import path from "node:path";
 
 /** TensorFlow's DataType numbers. */
 export type DataType = number;
@@ -31,7 +26,6 @@ type Message = Record<string, (...args: never[]) => unknown> & { serializeBinary
 type Proto = Record<string, new () => Message> & {
   AttrValue: { ListValue: new () => Message };
   TensorShape: { Dim: new () => Message };
-  MetaGraphDef: { MetaInfoDef: new () => Message };
 };
 
 const require = createRequire(import.meta.url);
@@ -81,23 +75,13 @@ const nodeMessage = (node: GraphNode) =>
     Object.entries(node.attributes).map(([key, value]) => [key, attributeMessage(value)]),
   );
 
-const endMessage = (end: TensorEnd): [string, Message] => [
-  end.name,
-  make("TensorInfo", { Name: `${end.name}:0`, Dtype: end.dtype, TensorShape: shapeMessage(end.shape) }),
-];
-
 /** GraphDef version of TensorFlow 2.21; ops take their newest meaning. */
 const GRAPH_PRODUCER = 2000;
 
-/** Writes `<folder>/saved_model.pb` with tag "serve" and signature "serving_default". */
-export function writeSavedModel(folder: string, graph: { nodes: GraphNode[]; inputs: TensorEnd[]; outputs: TensorEnd[] }): void {
-  const graphDef = make("GraphDef", { Versions: make("VersionDef", { Producer: GRAPH_PRODUCER }), NodeList: graph.nodes.map(nodeMessage) });
-  const signature = make("SignatureDef", { MethodName: "tensorflow/serving/predict" });
-  putAll(signature, "Inputs", graph.inputs.map(endMessage));
-  putAll(signature, "Outputs", graph.outputs.map(endMessage));
-  const metaGraph = make("MetaGraphDef", { MetaInfoDef: make("MetaGraphDef.MetaInfoDef", { TagsList: ["serve"] }), GraphDef: graphDef });
-  putAll(metaGraph, "SignatureDef", [["serving_default", signature]]);
-  const model = make("SavedModel", { SavedModelSchemaVersion: 1, MetaGraphsList: [metaGraph] });
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(path.join(folder, "saved_model.pb"), model.serializeBinary());
+/** The bytes of a GraphDef, which the native library imports. */
+export function encodeGraph(nodes: readonly GraphNode[]): Uint8Array {
+  return make("GraphDef", {
+    Versions: make("VersionDef", { Producer: GRAPH_PRODUCER }),
+    NodeList: nodes.map(nodeMessage),
+  }).serializeBinary();
 }
