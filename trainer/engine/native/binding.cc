@@ -17,6 +17,7 @@
 // The package's module is registered below, together with the rest.
 #undef NAPI_MODULE
 #define NAPI_MODULE(name, init)
+#include "tfjs_backend.cc"
 #include "tfjs_binding.cc"
 
 namespace hone {

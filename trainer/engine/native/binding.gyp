@@ -2,7 +2,7 @@
 {
   'targets': [{
     'target_name': 'tfjs_binding',
-    'sources': ['binding.cc', '<(package)/binding/tfjs_backend.cc'],
+    'sources': ['binding.cc'],
     'include_dirs': ['<(package)/binding', '<(deps)/include'],
     'defines': ['NAPI_VERSION=8'],
     'conditions': [
