@@ -301,9 +301,9 @@ export async function trainPreference(
     tf.dispose([...Object.values(state), ...Object.values(scalars)]);
     disposeTree(batch);
     state = result.state;
-    const [logps, rewards] = [Array.from(result.logps.dataSync()), Array.from(result.rewards.dataSync())];
+    const [logps, rewards] = [Array.from(await result.logps.data()), Array.from(await result.rewards.data())];
     tf.dispose([result.logps, result.rewards]);
-    const { loss, gradNorm, baseline } = readScalars(result.report);
+    const { loss, gradNorm, baseline } = await readScalars(result.report);
 
     // 4. Report, under TRL's names where it has one.
     const done = step + 1;
