@@ -64,6 +64,46 @@ const THREEFRY = `
     return x;
   }`;
 
+/**
+ * Angles as fractions of a turn in integers (Payne and Hanek 1983), then Taylor's series on an eighth of a turn: WGSL's own
+ * sin and cos may be wrong by 5e-4 between -pi and pi and by more beyond, which positions of a long text are.
+ */
+const SINE = `
+  fn multiplyHigh(a : u32, b : u32) -> u32 {
+    let low = (a & 0xffffu) * (b & 0xffffu);
+    let first = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+    let second = (a & 0xffffu) * (b >> 16u) + (first & 0xffffu);
+    return (a >> 16u) * (b >> 16u) + (first >> 16u) + (second >> 16u);
+  }
+  /** The fraction of |x| / (2 pi), 1 being 2^32, for 1/4 <= |x| < 2^24: mantissa times 96 bits of 1 / (2 pi). */
+  fn turn(bits : u32) -> u32 {
+    let mantissa = (bits & 0x7fffffu) | 0x800000u;
+    let shift = 150u - ((bits >> 23u) & 255u);
+    let low = mantissa * 0x9391054Au;
+    let carried = low + multiplyHigh(mantissa, 0x7F09D5F4u);
+    let middle = mantissa * 0x28BE60DBu;
+    let upper = middle + multiplyHigh(mantissa, 0x9391054Au) + select(0u, 1u, carried < low);
+    let top = multiplyHigh(mantissa, 0x28BE60DBu) + select(0u, 1u, upper < middle);
+    return select((upper >> shift) | (top << (32u - shift)), upper, shift == 0u);
+  }
+  /** sin(x + quarters * pi / 2) */
+  fn sine(x : f32, quarters : u32) -> f32 {
+    let bits = bitcast<u32>(x);
+    var angle = x;
+    var quarter = quarters;
+    if (abs(x) >= 0.25 && abs(x) < 16777216.0) {
+      let fraction = select(turn(bits), 0u - turn(bits), x < 0.0);
+      let nearest = (fraction + 0x20000000u) >> 30u;
+      angle = f32(bitcast<i32>(fraction - (nearest << 30u))) * 1.4629180792671596e-9;
+      quarter += nearest;
+    }
+    let s = angle * angle;
+    let sin = angle * (1.0 + s * (-1.0 / 6.0 + s * (1.0 / 120.0 + s * (-1.0 / 5040.0 + s * (1.0 / 362880.0)))));
+    let cos = 1.0 + s * (-0.5 + s * (1.0 / 24.0 + s * (-1.0 / 720.0 + s * (1.0 / 40320.0))));
+    let value = select(sin, cos, quarter % 2u == 1u);
+    return select(value, -value, quarter % 4u >= 2u);
+  }`;
+
 export function registerWebgpuKernels(): void {
   const kernel = (kernelName: string): KernelFunction => {
     const config = tf.getKernel(kernelName, "webgpu");
@@ -73,6 +113,17 @@ export function registerWebgpuKernels(): void {
   const register = (kernelName: string, kernelFunc: KernelFunction) =>
     tf.registerKernel({ kernelName, backendName: "webgpu", kernelFunc: kernelFunc as unknown as tf.KernelFunc });
 
+  for (const [name, quarters] of [
+    ["Sin", 0],
+    ["Cos", 1],
+  ] as const) {
+    tf.unregisterKernel(name, "webgpu");
+    register(name, ({ inputs, backend }) => {
+      const x = input(inputs, "x");
+      const program = elementwise(`Hone${name}`, x.shape, ["x"], `result[index] = sine(x[index], ${quarters}u);`, { helpers: SINE });
+      return backend.runWebGPUProgram(program, [x], "float32");
+    });
+  }
   register(UNPACK_BYTES, ({ inputs, backend }) => {
     const words = input(inputs, "words");
     const body = "result[index] = (words[index / 4] >> (8u * u32(index % 4))) & 255;";
