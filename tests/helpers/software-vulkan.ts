@@ -8,17 +8,20 @@ const FOLDERS = ["/usr/lib/chromium", "/usr/lib/chromium-browser", "/opt/google/
 /** Linux' flag that a library stays loaded; Node has no name for it. */
 const RTLD_NODELETE = 0x1000;
 
-/**
- * Lets Dawn in this process find SwiftShader, where Chromium is installed and VK_ICD_FILENAMES does not name another driver.
- * `npm test` installs Chromium where it can.
- */
-export function offerSoftwareVulkan(): void {
+/** Chromium's folder, which holds a Vulkan loader too, and the file that names the driver; null without Chromium. */
+export function softwareVulkan(): { folder: string; driver: string } | null {
   const folder = FOLDERS.find((candidate) => existsSync(path.join(candidate, "vk_swiftshader_icd.json")));
-  if (process.env.VK_ICD_FILENAMES !== undefined || folder === undefined) return;
-  process.env.VK_ICD_FILENAMES = path.join(folder, "vk_swiftshader_icd.json");
+  return folder === undefined ? null : { folder, driver: path.join(folder, "vk_swiftshader_icd.json") };
+}
+
+/** Lets Dawn in this process find SwiftShader, unless VK_ICD_FILENAMES names a driver. `npm test` installs Chromium where it can. */
+export function offerSoftwareVulkan(): void {
+  const found = softwareVulkan();
+  if (process.env.VK_ICD_FILENAMES !== undefined || found === null) return;
+  process.env.VK_ICD_FILENAMES = found.driver;
   try {
-    // Chromium's own Vulkan loader: Dawn asks for it by name, and takes the one that is loaded already.
-    process.dlopen({ exports: {} }, path.join(folder, "libvulkan.so.1"), os.constants.dlopen.RTLD_NOW | RTLD_NODELETE);
+    // Dawn asks for the loader by name, and takes the one that is loaded already.
+    process.dlopen({ exports: {} }, path.join(found.folder, "libvulkan.so.1"), os.constants.dlopen.RTLD_NOW | RTLD_NODELETE);
   } catch {
     // It is no module of Node, which Node says; loaded it is.
   }

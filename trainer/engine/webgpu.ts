@@ -62,6 +62,14 @@ export async function findWebgpuAdapter(): Promise<WebgpuAdapter | { reason: str
   return typeof adapter === "string" ? { reason: adapter } : describe(adapter);
 }
 
+/** One line about it, for people. */
+export function describeWebgpu(found: WebgpuAdapter | { reason: string }): string {
+  if ("reason" in found) return `not available: ${found.reason}`;
+  return found.software
+    ? `Dawn finds ${found.name}, which is software: slower than WebAssembly, used with HONE_ENGINE=webgpu only`
+    : `Dawn finds ${found.name}: used where TensorFlow's library does not load, or with HONE_ENGINE=webgpu`;
+}
+
 /** The backend looks for `navigator.gpu`, which Node lacks; `navigator` itself is there from Node 21 on. */
 function offerGpu(): void {
   if (!("navigator" in globalThis)) Object.defineProperty(globalThis, "navigator", { value: {}, configurable: true });
