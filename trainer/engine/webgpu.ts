@@ -89,10 +89,10 @@ export async function loadWebgpu({ software }: { software: boolean }): Promise<L
       requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name] ?? 0])),
     });
     offerGpu();
-    const { WebGPUBackend, version_webgpu: version } = require("@tensorflow/tfjs-backend-webgpu") as {
+    const { WebGPUBackend } = require("@tensorflow/tfjs-backend-webgpu") as {
       WebGPUBackend: new (device: unknown, info: Adapter["info"]) => WebgpuBackend & tf.KernelBackend;
-      version_webgpu: string;
     };
+    const { version } = require("@tensorflow/tfjs-backend-webgpu/package.json") as { version: string };
     const backend = new WebGPUBackend(device, adapter.info);
     // The package registers a factory of its own where it finds navigator.gpu.
     tf.removeBackend("webgpu");
@@ -100,7 +100,13 @@ export async function loadWebgpu({ software }: { software: boolean }): Promise<L
     await tf.setBackend("webgpu");
     await tf.ready();
     registerWebgpuKernels();
-    return { ok: true, engine: createWebgpuEngine(backend, `WebGPU (${found.name}${found.software ? ", software" : ""}; Dawn)`) };
+    return {
+      ok: true,
+      engine: createWebgpuEngine(
+        backend,
+        `WebGPU (${found.name}${found.software ? ", software" : ""}; tfjs-backend-webgpu ${version}, Dawn)`,
+      ),
+    };
   } catch (error) {
     return { ok: false, reason: error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error) };
   }
