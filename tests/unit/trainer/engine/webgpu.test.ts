@@ -1,5 +1,5 @@
 /**
- * The WebGPU engine against the reference values of the native one: on Chromium's SwiftShader, which is slow, three families
+ * The WebGPU engine against the reference values of the native one: on Chromium's SwiftShader, which is slow, two families
  * every day. HONE_TEST_WEBGPU=all takes every family, HONE_TEST_WEBGPU=card does so on this machine's own card.
  */
 import { readdirSync } from "node:fs";
@@ -42,8 +42,8 @@ type Family = {
   base: { cases: Case[] };
 };
 
-/** Rotary positions with groups of keys, learned positions with transposed matrices, an encoder-decoder. */
-const EVERYDAY = ["qwen3", "gpt2", "flan-t5"];
+/** Rotary positions with groups of keys, and an encoder-decoder. */
+const EVERYDAY = ["qwen3", "flan-t5"];
 const wanted = process.env.HONE_TEST_WEBGPU;
 if (wanted !== "card") offerSoftwareVulkan();
 const found = await findWebgpuAdapter();
@@ -182,7 +182,7 @@ describe.skipIf("reason" in found)("reason" in found ? `WebGPU (skipped: ${found
   const expectSame = ([own, other]: [RecordedContext, RecordedContext]) => {
     const metrics = ({ events }: RecordedContext) => events.flatMap((event) => (event.kind === "metric" ? [event] : []));
     expect(metrics(own).length).toBe(metrics(other).length);
-    expect(metrics(own).length).toBeGreaterThan(1);
+    expect(metrics(own).length).toBeGreaterThan(0);
     metrics(other).forEach(({ step, values }, i) => {
       for (const [name, value] of Object.entries(values).filter(([name]) => METRICS.test(name)))
         expect(
@@ -262,11 +262,11 @@ describe.skipIf("reason" in found)("reason" in found ? `WebGPU (skipped: ${found
       const context = createRecordedContext(engine);
       const config = ppoConfigSchema.parse({
         kind: "ppo",
-        iterations: 2,
+        iterations: 1,
         rolloutBatchSize: 4,
         numPpoEpochs: 1,
-        numMiniBatches: 2,
-        responseLength: 4,
+        numMiniBatches: 1,
+        responseLength: 3,
         maxPromptLength: 16,
         evalSteps: 0,
         lora,
