@@ -4,6 +4,7 @@ import { findRunningUrl } from "../db/embedded";
 import { loadEngine } from "../trainer/engine/engine";
 import { findTools } from "../trainer/engine/setup-tools";
 import { describePlatform } from "../trainer/engine/setup-wheel";
+import { describeWebgpu, findWebgpuAdapter } from "../trainer/engine/webgpu";
 import { benchmark, type BenchmarkOptions } from "./lib/benchmark";
 import { dataFolder, loadEnvFile } from "./lib/environment";
 import { fail } from "./lib/fail";
@@ -20,6 +21,7 @@ type Report = {
   python: string;
   compiler: string;
   gpu: string;
+  webgpu: string;
   advice: string[];
 };
 
@@ -56,6 +58,7 @@ async function doctor(): Promise<Report> {
     python: tools.python?.version ?? "not found",
     compiler: tools.compiler ?? "not found",
     gpu: tools.gpu ?? "no NVIDIA GPU found",
+    webgpu: describeWebgpu(await findWebgpuAdapter()),
     advice,
   };
 }

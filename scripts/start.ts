@@ -127,7 +127,7 @@ async function keepWorker(env: Env, variables: NodeJS.ProcessEnv): Promise<void>
 }
 
 async function prepareEngine(env: Env): Promise<void> {
-  if (env.engine === "wasm") return;
+  if (env.engine === "wasm" || env.engine === "webgpu") return;
   const result = await setupEngine({ log: (line) => say("engine", line) });
   if (result.ok) {
     if (result.how !== "already there") say("engine", `TensorFlow, ${result.how} (${result.seconds} s)`);

@@ -26,8 +26,8 @@ const commonSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "expected postgres://user:password@host:port/database" }),
   /** Folder of the file store and generated secrets. */
   HONE_DATA: z.string().min(1).default(".hone"),
-  /** Which engine the worker uses; "auto" takes TensorFlow where it loads. */
-  HONE_ENGINE: z.enum(["auto", "tensorflow", "wasm"], { error: "expected auto, tensorflow or wasm" }).default("auto"),
+  /** Which engine the worker uses; "auto" takes TensorFlow where it loads, then a card that WebGPU reaches. */
+  HONE_ENGINE: z.enum(["auto", "tensorflow", "webgpu", "wasm"], { error: "expected auto, tensorflow, webgpu or wasm" }).default("auto"),
 });
 
 const secret = z.string({ error: "expected a random string" }).min(16, "expected at least 16 characters");
@@ -79,7 +79,7 @@ function oauthClient(name: string, clientId: string | null, clientSecret: string
 export type Env = {
   databaseUrl: string;
   dataFolder: string;
-  engine: "auto" | "tensorflow" | "wasm";
+  engine: "auto" | "tensorflow" | "webgpu" | "wasm";
   port: number;
   host: string;
   /** Null when nothing was said. */

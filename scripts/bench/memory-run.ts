@@ -99,7 +99,7 @@ const pairs = (count: number) =>
 switch (config.kind) {
   case "sft": {
     if (config.method === "head") {
-      createFeatureExtractor(engine, model)(
+      await createFeatureExtractor(engine, model)(
         base,
         Array.from({ length: STEPS * config.batchSize }, () => ids(length)),
         { batchSize: config.batchSize, padTokenId: 0 },

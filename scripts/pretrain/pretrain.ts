@@ -153,7 +153,7 @@ async function pretrain(
     tf.dispose([count, ...Object.values(state), ...Object.values(scalars)]);
     disposeBatch(batch);
     state = result.state;
-    const { loss = Number.NaN } = readScalars(result.metrics);
+    const { loss = Number.NaN } = await readScalars(result.metrics);
     assertFinite(step + 1, { loss });
     seen += tokens;
     running = step === 0 ? loss : 0.95 * running + 0.05 * loss;

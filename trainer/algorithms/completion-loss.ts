@@ -175,20 +175,20 @@ export function completionLoss(model: Model, weights: Weights, batch: Completion
 }
 
 /** Mean loss a completion token of `examples`, which must have some. */
-export type LossMeter = (base: Params, examples: Example[], options: { batchSize: number; padTokenId: number }) => number;
+export type LossMeter = (base: Params, examples: Example[], options: { batchSize: number; padTokenId: number }) => Promise<number>;
 
 /** The loss of `model` without adapter: one for all runs of this process. */
 export const createLossMeter = oncePerModel((engine: Engine, model: Model): LossMeter => {
   const run = engine.compile("completion-loss", ({ base, batch }: { base: Params; batch: CompletionBatch }) =>
     completionLoss(model, { base, adapter: null }, batch),
   );
-  return (base, examples, { batchSize, padTokenId }) => {
+  return async (base, examples, { batchSize, padTokenId }) => {
     let sum = 0;
     let tokens = 0;
     for (let i = 0; i < examples.length; i += batchSize) {
       const rows = examples.slice(i, i + batchSize);
       const batch = createCompletionBatch(model, rows, padTokenId);
-      sum += readScalars(run({ base, batch })).nll ?? Number.NaN;
+      sum += (await readScalars(run({ base, batch }))).nll ?? Number.NaN;
       disposeBatch(batch);
       tokens += rows.reduce((count, { completionIds }) => count + completionIds.length, 0);
     }

@@ -18,7 +18,7 @@ export type FeatureExtractor = (
   base: Params,
   texts: readonly number[][],
   options: { batchSize: number; padTokenId: number },
-) => Float32Array;
+) => Promise<Float32Array>;
 
 /** The extractor of `model`: one for all runs of this process. */
 export const createFeatureExtractor = oncePerModel((engine: Engine, model: Model): FeatureExtractor => {
@@ -29,7 +29,7 @@ export const createFeatureExtractor = oncePerModel((engine: Engine, model: Model
     const mask = tf.expandDims(tf.cast(tokens.attentionMask, "float32"), -1);
     return tf.div(tf.sum(tf.mul(model.encode(weights, tokens), mask), 1), tf.sum(mask, 1));
   });
-  return (base, texts, { batchSize, padTokenId }) => {
+  return async (base, texts, { batchSize, padTokenId }) => {
     const out = new Float32Array(texts.length * model.hiddenSize);
     // Texts of like length share a batch; the last batch is filled up with repeats.
     const order = [...texts.keys()].sort((a, b) => (texts[a]?.length ?? 0) - (texts[b]?.length ?? 0) || a - b);
@@ -41,7 +41,7 @@ export const createFeatureExtractor = oncePerModel((engine: Engine, model: Model
       }));
       const batch = createSequenceBatch(rows, padTokenId);
       const features = run({ base, batch });
-      const values = features.dataSync();
+      const values = await features.data();
       places.forEach((place, row) => {
         out.set(values.subarray(row * model.hiddenSize, (row + 1) * model.hiddenSize), place * model.hiddenSize);
       });

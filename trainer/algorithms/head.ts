@@ -43,12 +43,15 @@ export type HeadInput = {
 type Batch = { features: tf.Tensor; targets: tf.Tensor };
 
 /** What a head makes of features (N, D) row-major: the index of the likeliest class, or the number. */
-export function applyHead(head: tf.Tensor2D, features: Float32Array, problem: SftConfig["head"]): number[] {
+export async function applyHead(head: tf.Tensor2D, features: Float32Array, problem: SftConfig["head"]): Promise<number[]> {
   const [outputs, width] = head.shape;
-  return tf.tidy(() => {
+  const said = tf.tidy(() => {
     const out = tf.matMul(tf.tensor2d(features, [features.length / width, width]), head, false, true);
-    return Array.from((problem === "regression" || outputs === 1 ? tf.reshape(out, [-1]) : tf.argMax(out, -1)).dataSync());
+    return problem === "regression" || outputs === 1 ? tf.reshape(out, [-1]) : tf.argMax(out, -1);
   });
+  const values = Array.from(await said.data());
+  said.dispose();
+  return values;
 }
 
 /** Mean loss of a batch of B rows and what the head said: logits (B, L). */
@@ -104,13 +107,13 @@ export async function trainHead(context: TrainContext, input: HeadInput): Promis
 
   const validate = async (at: number): Promise<void> => {
     if (validation.targets.length === 0) return;
-    const { loss, out } = tf.tidy(() => {
+    const { head, loss: lossTensor } = tf.tidy(() => {
       const head = tf.reshape(state.theta, shape) as tf.Tensor2D;
-      return {
-        loss: headLoss(head, toBatch(validation, [...validation.targets.keys()]), problem).loss.dataSync()[0] ?? Number.NaN,
-        out: applyHead(head, validation.features, problem),
-      };
+      return { head, loss: headLoss(head, toBatch(validation, [...validation.targets.keys()]), problem).loss };
     });
+    const { loss = Number.NaN } = await readScalars({ loss: lossTensor });
+    const out = await applyHead(head, validation.features, problem);
+    head.dispose();
     const pairs = out.map((predicted, i): [number, number] => [predicted, validation.targets[i] ?? 0]);
     const scores = problem === "classification" ? classScores(pairs) : numberScores(pairs);
     const values: Record<string, number> = { "loss/validation": loss };
@@ -143,7 +146,7 @@ export async function trainHead(context: TrainContext, input: HeadInput): Promis
     const result = step({ state, batch, scalars });
     tf.dispose([...Object.values(state), ...Object.values(batch), ...Object.values(scalars)]);
     state = result.state;
-    const { loss, gradNorm } = readScalars(result.metrics);
+    const { loss, gradNorm } = await readScalars(result.metrics);
     const done = at + 1;
     const values = { "loss/train": loss ?? Number.NaN, grad_norm: gradNorm ?? Number.NaN, lr };
     assertFinite(done, values);

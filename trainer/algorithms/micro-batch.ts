@@ -17,7 +17,7 @@ export const isOutOfMemory = (error: unknown): boolean =>
 
 export type MicroBatcher = {
   /** Runs one step, which works on at most so many rows at once; again with half of them where the memory runs out. */
-  run<T>(step: (rows: number) => T): Promise<T>;
+  run<T>(step: (rows: number) => T | Promise<T>): Promise<T>;
 };
 
 export type MicroBatchOptions = {
@@ -85,7 +85,7 @@ export async function createMicroBatcher({
     async run(step) {
       for (;;) {
         try {
-          const result = step(rows);
+          const result = await step(rows);
           const peak = learnt < LEARNING_STEPS ? await measure() : null;
           if (peak !== null && start !== null) {
             learnt += 1;

@@ -40,9 +40,9 @@ export type PpoInput = {
 type LoopState = { klCoef: number; updates: number; rewardMean: number; rewardStd: number };
 
 /** (B, T) rows of a downloaded tensor. */
-const toRows = (tensor: tf.Tensor): number[][] => {
+const toRows = async (tensor: tf.Tensor): Promise<number[][]> => {
   const [rows, columns] = tensor.shape as [number, number];
-  const values = tensor.dataSync();
+  const values = await tensor.data();
   return Array.from({ length: rows }, (_, b) => Array.from(values.subarray(b * columns, (b + 1) * columns)));
 };
 
@@ -86,7 +86,7 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
         lengthMultiple: promptLength,
       },
     );
-  const score = (rows: PpoPrompt[], responses: number[][]): number[] =>
+  const score = (rows: PpoPrompt[], responses: number[][]): Promise<number[]> =>
     scorer(
       reward.weights,
       rows.map(({ promptIds }, i): Example => ({ promptIds, completionIds: responses[i] ?? [] })),
@@ -125,7 +125,7 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     loop = { klCoef: config.klCoef, updates: 0, rewardMean: 0, rewardStd: 1 };
     if (config.normalizeRewards) {
       const rows = drawPrompts(0, 1);
-      const scores = score(
+      const scores = await score(
         rows,
         (await sample({ base, adapter: null }, rows, "reference")).map(({ tokens }) => tokens),
       );
@@ -152,21 +152,21 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
     const generated = await sample({ base, adapter: { params: current, scaling: adapter.scaling } }, rows, `rollout:${iteration}`);
     disposeTree(current);
     const responses = generated.map(({ tokens }) => tokens);
-    const rawScores = score(rows, responses);
+    const rawScores = await score(rows, responses);
     const scores = rawScores.map((x) => (x - loop.rewardMean) / loop.rewardStd);
     const time = responseTime(responses);
     const sequences = toSequences(rows, responses, time);
     const forward = steps.forward({ frozen, theta: state.theta, sequences });
-    const entropy = toRows(forward.entropy);
-    const refLogprobs = toRows(forward.refLogprobs);
+    const entropy = await toRows(forward.entropy);
+    const refLogprobs = await toRows(forward.refLogprobs);
     const sampled = {
       rows: generated.map(({ tokens, stopped }) => ({ length: tokens.length, stopped })),
-      logprobs: toRows(forward.logprobs),
+      logprobs: await toRows(forward.logprobs),
       refLogprobs,
       scores,
     };
     const rewarded = { ...config, klCoef: loop.klCoef };
-    const withValues = forward.values && computeAdvantages(rewarded, { ...sampled, values: toRows(forward.values) });
+    const withValues = forward.values && computeAdvantages(rewarded, { ...sampled, values: await toRows(forward.values) });
     const rollout = withValues ?? computeGroupAdvantages(config.method === "rloo" ? "rloo" : "grpo", rewarded, sampled, perPrompt);
     disposeTree(forward);
     disposeTree(sequences);
@@ -197,7 +197,7 @@ export async function trainPpo(context: TrainContext, input: PpoInput): Promise<
         disposeTree({ state, part, batch, scalars });
         state = result.state;
         loop = { ...loop, updates: loop.updates + 1 };
-        const report = readScalars(result.report);
+        const report = await readScalars(result.report);
         assertFinite(iteration + 1, report);
         reports.push(report);
         diverged = config.targetKl !== null && (report.approxkl ?? 0) > 1.5 * config.targetKl;

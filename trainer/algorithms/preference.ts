@@ -173,7 +173,7 @@ export async function trainPreference(
   await context.start(totalSteps);
 
   // 1. The reference's log-probabilities, sequences of like length together; always the same batches, so that a resumed run has the same bits.
-  const scoreByReference = (examples: Example[]): number[] => {
+  const scoreByReference = async (examples: Example[]): Promise<number[]> => {
     const out = new Array<number>(examples.length).fill(0);
     if (config.loss === "orpo") return out;
     const order = [...examples.keys()].sort((a, b) => lengthOf(examples[a] as Example) - lengthOf(examples[b] as Example) || a - b);
@@ -186,7 +186,7 @@ export async function trainPreference(
         tokenizer.padTokenId,
       );
       const { logps } = referenceLogps({ frozen: base, sequences });
-      const values = logps.dataSync();
+      const values = await logps.data();
       places.forEach((place, s) => {
         out[place] = values[s] ?? Number.NaN;
       });
@@ -195,10 +195,10 @@ export async function trainPreference(
     }
     return out;
   };
-  const withReference = (items: RankedExample[]): Item[] => {
+  const withReference = async (items: RankedExample[]): Promise<Item[]> => {
     const mismatched = kto && items.length > 0 ? mismatchCompletions(items) : items.map((): Example[] => []);
-    const scored = scoreByReference(items.flatMap(({ examples }) => examples));
-    const scoredMismatched = scoreByReference(mismatched.flat());
+    const scored = await scoreByReference(items.flatMap(({ examples }) => examples));
+    const scoredMismatched = await scoreByReference(mismatched.flat());
     let next = 0;
     return items.map((item, i) => {
       const from = next;
@@ -215,8 +215,8 @@ export async function trainPreference(
     totalSteps >= batchesPerEpoch(groups)
       ? train
       : [...new Set(Array.from({ length: totalSteps }, (_, step) => batchAt(groups, step, config.seed, "preference")).flat())];
-  const referenced = new Map(withReference(used).map((item, i) => [used[i], item]));
-  const referencedValidation = groupBySize(withReference(validation), config.batchSize);
+  const referenced = new Map((await withReference(used)).map((item, i) => [used[i], item]));
+  const referencedValidation = groupBySize(await withReference(validation), config.batchSize);
 
   // 2. The fresh adapter, or exactly where the last checkpoint was.
   let state: TrainState = context.resume
@@ -225,7 +225,9 @@ export async function trainPreference(
   const generate = createGenerator(engine, model);
 
   /** Loss, and implicit rewards of each item. */
-  const evaluateItems = (sized: typeof referencedValidation): { loss: number; items: { ranks: number[]; rewards: number[] }[] } => {
+  const evaluateItems = async (
+    sized: typeof referencedValidation,
+  ): Promise<{ loss: number; items: { ranks: number[]; rewards: number[] }[] }> => {
     const items: { ranks: number[]; rewards: number[] }[] = [];
     let loss = 0;
     for (const group of sized) {
@@ -234,8 +236,8 @@ export async function trainPreference(
         const filled = [...rows, ...Array.from({ length: group.batchSize - rows.length }, () => rows[0] as Item)];
         const batch = createBatch(model, filled, rows.length, tokenizer.padTokenId, kto);
         const result = evaluateStep({ frozen: base, theta: state.theta, batch });
-        const rewards = Array.from(result.rewards.dataSync());
-        loss += (result.loss.dataSync()[0] ?? Number.NaN) * rows.length;
+        const rewards = Array.from(await result.rewards.data());
+        loss += ((await result.loss.data())[0] ?? Number.NaN) * rows.length;
         tf.dispose([result.loss, result.rewards]);
         disposeTree(batch);
         rows.forEach(({ ranks }, row) => {
@@ -248,7 +250,7 @@ export async function trainPreference(
 
   const evaluate = async (step: number): Promise<void> => {
     if (validation.length > 0) {
-      const { loss, items } = evaluateItems(referencedValidation);
+      const { loss, items } = await evaluateItems(referencedValidation);
       const { accuracy, margin } = summarise(items);
       const values = { "loss/validation": loss, "accuracy/validation": accuracy, "margin/mean": margin };
       assertFinite(step, values);
@@ -301,9 +303,9 @@ export async function trainPreference(
     tf.dispose([...Object.values(state), ...Object.values(scalars)]);
     disposeTree(batch);
     state = result.state;
-    const [logps, rewards] = [Array.from(result.logps.dataSync()), Array.from(result.rewards.dataSync())];
+    const [logps, rewards] = [Array.from(await result.logps.data()), Array.from(await result.rewards.data())];
     tf.dispose([result.logps, result.rewards]);
-    const { loss, gradNorm, baseline } = readScalars(result.report);
+    const { loss, gradNorm, baseline } = await readScalars(result.report);
 
     // 4. Report, under TRL's names where it has one.
     const done = step + 1;
@@ -347,7 +349,7 @@ export async function trainPreference(
       return { outcome: requested === "pause" ? "paused" : "cancelled", heldOut: [] };
     }
   }
-  const heldOut = evaluateItems(groupBySize(withReference(test), config.batchSize)).items.map(({ ranks, rewards }) =>
+  const heldOut = (await evaluateItems(groupBySize(await withReference(test), config.batchSize))).items.map(({ ranks, rewards }) =>
     pairAccuracy(ranks, rewards),
   );
   tf.dispose(Object.values(state));

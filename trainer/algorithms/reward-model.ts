@@ -61,13 +61,13 @@ export function createSequenceBatch(examples: Example[], padTokenId: number, len
 export type RewardWeights = { weights: Weights; score: tf.Tensor };
 
 /** Scores any number of sequences, `batchSize` at a time; the last batch is filled up with repeats. */
-export type Scorer = (weights: RewardWeights, examples: Example[], options: { batchSize: number; padTokenId: number }) => number[];
+export type Scorer = (weights: RewardWeights, examples: Example[], options: { batchSize: number; padTokenId: number }) => Promise<number[]>;
 
 /** The scorer of `model`: one for all runs of this process. */
 export const createScorer = oncePerModel((engine: Engine, model: DecoderModel): Scorer => {
   type Args = { base: Params; adapter: Params | null; score: tf.Tensor; batch: SequenceBatch };
   const byScaling = new Map<number, (args: Args) => tf.Tensor>();
-  return ({ weights, score }, examples, { batchSize, padTokenId }) => {
+  return async ({ weights, score }, examples, { batchSize, padTokenId }) => {
     const scaling = weights.adapter?.scaling ?? 1;
     let run = byScaling.get(scaling);
     if (!run) {
@@ -90,7 +90,7 @@ export const createScorer = oncePerModel((engine: Engine, model: DecoderModel): 
       const rows = Array.from({ length: batchSize }, (_, row) => examples[places[row] ?? places[0] ?? 0] as Example);
       const batch = createSequenceBatch(rows, padTokenId);
       const scores = run({ base: weights.base, adapter: weights.adapter?.params ?? null, score, batch });
-      const values = scores.dataSync();
+      const values = await scores.data();
       places.forEach((place, row) => {
         out[place] = values[row] ?? Number.NaN;
       });

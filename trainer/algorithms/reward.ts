@@ -223,7 +223,7 @@ export async function trainReward(
         const filled = [...rows, ...Array.from({ length: batchSize - rows.length }, () => rows[0] as RankedExample)];
         const batch = createRankingBatch(filled, tokenizer.padTokenId, config, scale);
         const result = evaluateStep({ frozen: base, theta: state.theta, batch });
-        const scores = Array.from(result.scores.dataSync());
+        const scores = Array.from(await result.scores.data());
         tf.dispose([result.scores, result.loss]);
         disposeTree(batch);
         rows.forEach(({ ranks, margin }, row) => {
@@ -282,9 +282,9 @@ export async function trainReward(
     const result = trainStep({ frozen: base, state, batch, dropout, scalars });
     disposeTree({ state, batch, dropout, scalars });
     state = result.state;
-    const scores = Array.from(result.scores.dataSync());
+    const scores = Array.from(await result.scores.data());
     result.scores.dispose();
-    const { loss, gradNorm } = readScalars({ loss: result.loss, gradNorm: result.gradNorm });
+    const { loss, gradNorm } = await readScalars({ loss: result.loss, gradNorm: result.gradNorm });
     const [right, pairs] = items.reduce<[number, number]>(
       ([r, p], { ranks }, i) => {
         const [itemRight, itemPairs] = pairAccuracy(ranks, scores.slice(i * ranks.length, (i + 1) * ranks.length));

@@ -174,7 +174,7 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
     input.adapter ? { base, adapter: { params: trained, scaling: input.adapter.scaling } } : { base: trained, adapter: null };
 
   /** Loss and accuracy of some held-out rows, summed over their tokens. */
-  const measure = (rows: Example[]) => {
+  const measure = async (rows: Example[]) => {
     const sums = { nll: 0, correct: 0, tokens: countTokens(rows) };
     for (let i = 0; i < rows.length; i += config.batchSize) {
       const examples = rows.slice(i, i + config.batchSize);
@@ -187,7 +187,7 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
         ),
       ];
       const batch = createCompletionBatch(model, filled, tokenizer.padTokenId, config.paddingSide);
-      const { nll, correct } = readScalars(steps.evaluate({ frozen, theta: state.theta, batch }));
+      const { nll, correct } = await readScalars(steps.evaluate({ frozen, theta: state.theta, batch }));
       disposeBatch(batch);
       sums.nll += nll ?? 0;
       sums.correct += correct ?? 0;
@@ -199,7 +199,8 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
   const heldOutTasks = [...new Set(input.validation.map(({ task = "" }) => task))].sort();
   /** One loss over the tasks that are trained, and one for each task of several. */
   const validate = async (step: number): Promise<void> => {
-    const byTask = heldOutTasks.map((name) => ({ name, ...measure(input.validation.filter(({ task = "" }) => task === name)) }));
+    const byTask = [];
+    for (const name of heldOutTasks) byTask.push({ name, ...(await measure(input.validation.filter(({ task = "" }) => task === name))) });
     const known = byTask.filter(({ tokens }) => tokens > 0);
     const own = known.filter(({ name }) => trained.has(name));
     const sum = (of: "nll" | "correct" | "tokens") => own.reduce((total, task) => total + task[of], 0);
@@ -276,7 +277,13 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
   };
 
   /** Replaces the state by the next one, made of the gradients of `size` sequences at a time. */
-  const update = (drawn: Example[][], size: number, step: number, tokens: tf.Tensor, scalars: StepScalars): Record<string, number> => {
+  const update = async (
+    drawn: Example[][],
+    size: number,
+    step: number,
+    tokens: tf.Tensor,
+    scalars: StepScalars,
+  ): Promise<Record<string, number>> => {
     const made: tf.Tensor[] = [];
     const own = <T extends tf.Tensor | null>(tensor: T): T => {
       if (tensor) made.push(tensor);
@@ -292,7 +299,7 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
         const result = steps.train({ frozen, state, ...inputsOf(drawn), tokens, scalars });
         made.push(...Object.values(state));
         state = result.state;
-        return readScalars(result.metrics);
+        return await readScalars(result.metrics);
       }
       let gradient: tf.Tensor1D | null = null;
       const sums = { loss: 0, correct: 0 };
@@ -300,7 +307,7 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
         const part = steps.gradient({ frozen, theta: state.theta, ...inputsOf(drawn.slice(i, i + size), i), tokens });
         made.push(part.gradient);
         gradient = gradient === null ? part.gradient : own(tf.add(gradient, part.gradient) as tf.Tensor1D);
-        const values = readScalars({ loss: part.loss, correct: part.correct });
+        const values = await readScalars({ loss: part.loss, correct: part.correct });
         sums.loss += values.loss ?? 0;
         sums.correct += values.correct ?? 0;
         // All but the sum so far.
@@ -310,7 +317,7 @@ export async function trainSft(context: TrainContext, input: SftInput): Promise<
       const next = steps.update({ state, gradient: gradient as unknown as tf.Tensor, scalars });
       made.push(...Object.values(state));
       state = next.state;
-      return { ...sums, ...readScalars({ gradNorm: next.gradNorm }) };
+      return { ...sums, ...(await readScalars({ gradNorm: next.gradNorm })) };
     } finally {
       tf.dispose(made);
     }

@@ -2,7 +2,7 @@
  * What a training loop is given by whoever runs it (a worker, a test, a script), and what it gives back.
  * Loops know nothing of databases: they emit events, ask whether to stop, and hand over snapshots.
  */
-import type * as tf from "@tensorflow/tfjs-core";
+import * as tf from "@tensorflow/tfjs-core";
 import type { RunEvent } from "../../domain/run";
 import type { Engine } from "../engine/engine";
 
@@ -60,14 +60,10 @@ export function assertFinite(step: number, values: Record<string, number>): void
 }
 
 /** Downloads and frees a record of scalars. */
-export function readScalars(scalars: Record<string, tf.Tensor>): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(scalars).map(([name, scalar]) => {
-      const value = scalar.dataSync()[0] ?? Number.NaN;
-      scalar.dispose();
-      return [name, value];
-    }),
-  );
+export async function readScalars(scalars: Record<string, tf.Tensor>): Promise<Record<string, number>> {
+  const values = await Promise.all(Object.values(scalars).map((scalar) => scalar.data()));
+  tf.dispose(Object.values(scalars));
+  return Object.fromEntries(Object.keys(scalars).map((name, i) => [name, values[i]?.[0] ?? Number.NaN]));
 }
 
 /** A tensor of a snapshot by name. Throws when the snapshot lacks it. */

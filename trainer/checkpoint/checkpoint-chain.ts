@@ -141,20 +141,20 @@ async function loadBase(
 /** Merges `adapters` into a tensor in their order, and quantises it where it is a linear layer's. */
 export function prepareMerged(model: Model, adapters: readonly AdapterFolder[], quantized: boolean, storage: Storage): PrepareTensor {
   const modules = model.linearModules();
-  return (name, stored) => {
+  return async (name, stored) => {
     const path = name.replace(/\.weight$/, "");
     const linear = name.endsWith(".weight") && path in modules && fitsNf4(stored.shape);
     let { values } = stored;
-    const take = (tensor: tf.Tensor): void => {
-      values = tensor.dataSync() as Float32Array;
+    const take = async (tensor: tf.Tensor): Promise<void> => {
+      values = (await tensor.data()) as Float32Array;
     };
     for (const { adapter, heads, overNf4 } of adapters) {
       if (overNf4 && linear) values = roundToNf4(values);
       const whole = heads[name];
-      if (whole) take(whole);
+      if (whole) await take(whole);
       const weight = adapter.params[`${path}.lora_A`] ? tf.tensor(values, stored.shape) : null;
       const merged = weight && mergedWeight(weight, adapter, path);
-      if (merged) take(merged);
+      if (merged) await take(merged);
       tf.dispose([weight, merged].filter((tensor) => tensor !== null));
     }
     const shape = stored.shape as [number, number];

@@ -31,7 +31,7 @@ export async function writeHeadFolder(folder: string, { problem, labels, pooling
     base_model_name_or_path: baseName,
   };
   await writeFile(path.join(folder, CONFIG_FILE), `${JSON.stringify(json, null, 2)}\n`);
-  await writeSafetensors(path.join(folder, WEIGHT_FILE), toHostTensors({ [SCORE_NAME]: weight }));
+  await writeSafetensors(path.join(folder, WEIGHT_FILE), await toHostTensors({ [SCORE_NAME]: weight }));
 }
 
 /** Throws naming the file where one is missing or its shape does not fit `width`. */

@@ -43,7 +43,7 @@ export async function weightFiles(folder: string): Promise<string[]> {
 }
 
 /** The tensors that the model computes with, made of one that is stored; more than one where it is quantised. */
-export type PrepareTensor = (name: string, stored: HostTensor) => Params;
+export type PrepareTensor = (name: string, stored: HostTensor) => Promise<Params>;
 
 /** Names under which files hold a parameter: T5's shared embedding under its stacks', a bare model's without its prefix. */
 function storedNames(name: string): string[] {
@@ -124,7 +124,7 @@ export async function readModelFolder(
         continue;
       }
       const tensor = file.read(stored);
-      const prepared = prepare(name, transposed ? transpose(tensor) : tensor);
+      const prepared = await prepare(name, transposed ? transpose(tensor) : tensor);
       for (const made of Object.values(prepared)) upload(made);
       Object.assign(params, prepared);
     }
@@ -163,10 +163,10 @@ function transpose({ shape, values }: HostTensor): HostTensor {
 }
 
 /** Values of named tensors in this process's memory. */
-export function toHostTensors(params: Params): Record<string, HostTensor> {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, tensor]) => [name, { shape: tensor.shape, values: tensor.dataSync() as Float32Array }]),
-  );
+export async function toHostTensors(params: Params): Promise<Record<string, HostTensor>> {
+  const out: Record<string, HostTensor> = {};
+  for (const [name, tensor] of Object.entries(params)) out[name] = { shape: tensor.shape, values: (await tensor.data()) as Float32Array };
+  return out;
 }
 
 /** Writes config, weights and the tokenizer files of `tokenizerFolder`; returns the sha256 of the weights. */
@@ -183,7 +183,7 @@ export async function writeModelFolder(
   await writeFile(path.join(folder, "config.json"), `${JSON.stringify({ ...config, dtype: names[dtype] }, null, 2)}\n`);
   await copyTokenizer(tokenizerFolder, folder);
   const model = createModel(config);
-  const tensors = Object.entries(toHostTensors(params)).map(([name, tensor]) => [
+  const tensors = Object.entries(await toHostTensors(params)).map(([name, tensor]) => [
     name,
     model.storedTransposed(name) ? transpose(tensor) : tensor,
   ]);

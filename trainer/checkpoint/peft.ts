@@ -139,5 +139,5 @@ export async function writeAdapterFolder(
   const named = Object.fromEntries(
     Object.entries(params).map(([name, tensor]) => [`${PREFIX}${name}${/\.lora_[AB]$/.test(name) ? ".weight" : ""}`, tensor]),
   );
-  return writeSafetensors(path.join(folder, "adapter_model.safetensors"), toHostTensors(named));
+  return writeSafetensors(path.join(folder, "adapter_model.safetensors"), await toHostTensors(named));
 }

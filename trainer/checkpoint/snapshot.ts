@@ -35,7 +35,7 @@ export async function writeSnapshot(folder: string, { step, tensors, state, writ
     await writeModel(temporary);
     const resume = path.join(temporary, RESUME);
     await mkdir(resume);
-    await writeSafetensors(path.join(resume, "state.safetensors"), toHostTensors(tensors));
+    await writeSafetensors(path.join(resume, "state.safetensors"), await toHostTensors(tensors));
     await writeFile(path.join(resume, "state.json"), JSON.stringify({ step, state }));
   });
 }

@@ -10,7 +10,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { rebuildTree, flattenTree, type TensorTree } from "./tree";
 
-export type EngineName = "tensorflow" | "wasm";
+export type EngineName = "tensorflow" | "webgpu" | "wasm";
 
 export type Engine = {
   name: EngineName;
@@ -33,16 +33,22 @@ export type EnginePreference = "auto" | EngineName;
 let loaded: Promise<Engine> | undefined;
 
 /**
- * Loads the backend once for this process. "auto" takes TensorFlow's native library where it loads and
- * WebAssembly otherwise; naming one makes its absence an error that says why.
+ * Loads the backend once for this process. "auto" takes TensorFlow's native library where it loads, then WebGPU on a real
+ * card, and WebAssembly otherwise; naming one makes its absence an error that says why.
  */
 export function loadEngine({ prefer = "auto" }: { prefer?: EnginePreference } = {}): Promise<Engine> {
   loaded ??= (async () => {
-    if (prefer !== "wasm") {
+    if (prefer === "auto" || prefer === "tensorflow") {
       const { loadTensorflow } = await import("./tensorflow");
       const result = await loadTensorflow();
       if (result.ok) return result.engine;
       if (prefer === "tensorflow") throw new Error(`The TensorFlow engine does not load: ${result.reason}`);
+    }
+    if (prefer === "auto" || prefer === "webgpu") {
+      const { loadWebgpu } = await import("./webgpu");
+      const result = await loadWebgpu({ software: prefer === "webgpu" });
+      if (result.ok) return result.engine;
+      if (prefer === "webgpu") throw new Error(`The WebGPU engine does not load: ${result.reason}`);
     }
     const { loadWasm } = await import("./wasm");
     return loadWasm();

@@ -1,4 +1,4 @@
-/** Operations that tfjs lacks and every engine has: tensorflow.ts and wasm.ts register kernels under these names. */
+/** Operations that tfjs lacks and every engine has: each registers kernels under these names. */
 import * as tf from "@tensorflow/tfjs-core";
 
 export const PACK_BYTES = "HonePackBytes";
@@ -48,7 +48,7 @@ export function unpackBf16(words: tf.Tensor): tf.Tensor {
   return tf.engine().runKernel(UNPACK_BF16, { words }) as tf.Tensor;
 }
 
-/** The product of two float32 matrices, rounded to bfloat16 before and after it. WebAssembly computes it in float32. */
+/** The product of two float32 matrices, rounded to bfloat16 before and after it. WebAssembly and WebGPU compute it in float32. */
 export function matMulBf16(a: tf.Tensor, b: tf.Tensor, transposeA = false, transposeB = false): tf.Tensor2D {
   return tf.engine().runKernel(BF16_MATMUL, { a, b }, { transposeA, transposeB }) as tf.Tensor2D;
 }

@@ -153,12 +153,12 @@ export const createLikelihoodScorer = oncePerModel((engine: Engine, model: Model
     return { logprobs: tokenLogprobs(logits, wanted), greedy: tf.cast(tf.equal(tf.argMax(logits, -1), wanted), "int32") };
   });
 
-  const runBatch = (
+  const runBatch = async (
     base: Params,
     rows: readonly Row[],
     length: number,
     { batchSize, padTokenId }: ScoreOptions,
-  ): Map<number, Likelihood> => {
+  ): Promise<Map<number, Likelihood>> => {
     const filled = Array.from({ length: batchSize }, (_, i) => rows[i] ?? rows[0] ?? { source: [], decoder: [], targets: [] });
     const isEncoder = model.kind === "encoder-decoder";
     /** Of an encoder-decoder's two sides each has a length of its own. */
@@ -197,7 +197,7 @@ export const createLikelihoodScorer = oncePerModel((engine: Engine, model: Model
       targets: padded(targets.map(({ id }) => id)),
     };
     const result = run({ base, ...args });
-    const [logprobs, greedy] = [result.logprobs.dataSync(), result.greedy.dataSync()];
+    const [logprobs, greedy] = await Promise.all([result.logprobs.data(), result.greedy.data()]);
     tf.dispose([...Object.values(args).filter((tensor) => tensor !== null), result.logprobs, result.greedy]);
     const done = new Map<number, Likelihood>();
     targets.forEach(({ place }, i) => {
@@ -209,7 +209,7 @@ export const createLikelihoodScorer = oncePerModel((engine: Engine, model: Model
 
   return async (params, pairs, options) => {
     for (const { rows, length } of toBatches(toRows(model, pairs, options.maxLength), options.batchSize)) {
-      if ((await options.onBatch(runBatch(params, rows, length, options))) === "stop") return;
+      if ((await options.onBatch(await runBatch(params, rows, length, options))) === "stop") return;
     }
   };
 });

@@ -48,11 +48,9 @@ export async function measureReferences(
     );
     const batch = createCompletionBatch(model, rows, padTokenId);
     const result = measure({ base, batch });
-    const [logprobs, topLogprobs, right] = [result.logprobs, result.topLogprobs, result.right].map((tensor) => tensor.dataSync()) as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ];
+    const [logprobs, topLogprobs, right] = (await Promise.all(
+      [result.logprobs, result.topLogprobs, result.right].map((tensor) => tensor.data()),
+    )) as [Float32Array, Float32Array, Float32Array];
     let next = 0;
     for (const place of places) {
       const tokens = (examples[place] as Example).completionIds.length;

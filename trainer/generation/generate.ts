@@ -59,7 +59,7 @@ type Decoding = {
   /** Logits of the first new token, (B, V), where the prompt's own pass gives them. */
   first: Float32Array | null;
   /** One more token for each held row; (held, V) logits of the next. */
-  step(tokens: Int32Array, index: number): Float32Array;
+  step(tokens: Int32Array, index: number): Promise<Float32Array>;
   /** Keeps these of the held rows, in this order. */
   narrow(places: number[]): void;
 };
@@ -79,7 +79,7 @@ async function decodeLoop(
   const rows = Array.from({ length: batch }, (): Generated => ({ tokens: [], stopped: false }));
   /** Row of each place in the batch. */
   let held = [...rows.keys()];
-  let logits = decoding.first ?? decoding.step(new Int32Array(batch).fill(start), 0);
+  let logits = decoding.first ?? (await decoding.step(new Int32Array(batch).fill(start), 0));
   const offset = decoding.first ? 0 : 1;
   for (let index = 0; index < options.maxNewTokens; index++) {
     for (const [place, b] of held.entries()) {
@@ -103,7 +103,7 @@ async function decodeLoop(
       held = places.map((place) => held[place] ?? 0);
     }
     const next = Int32Array.from(held, (b) => (isRunning(b) ? (rows[b]?.tokens.at(-1) ?? options.padTokenId) : options.padTokenId));
-    logits = decoding.step(next, index + offset);
+    logits = await decoding.step(next, index + offset);
   }
   return rows;
 }
@@ -117,8 +117,8 @@ function narrowCache(cache: KvCache, places: number[]): KvCache {
   return kept;
 }
 
-const download = (tensor: tf.Tensor): Float32Array => {
-  const values = tensor.dataSync() as Float32Array;
+const download = async (tensor: tf.Tensor): Promise<Float32Array> => {
+  const values = (await tensor.data()) as Float32Array;
   tensor.dispose();
   return values;
 };
@@ -191,7 +191,7 @@ function createDecoderGenerator(engine: Engine, model: DecoderModel): Generator 
         randoms,
         options,
         {
-          first: download(start.logits),
+          first: await download(start.logits),
           step(tokens, index) {
             const cacheMask = new Int32Array(held.length * cacheLength);
             held.forEach((row, place) => {

@@ -123,7 +123,7 @@ export async function openScorer(engine: Engine, rewardChain: ChainLink[]): Prom
     async score(rows, batchSize) {
       const examples = await Promise.all(rows.map(({ messages, text }) => encodeExample(tokenizer, messages, text)));
       const readable = examples.flatMap((example, place) => (lengthOf(example) <= most ? [{ example, place }] : []));
-      const scores = createScorer(engine, model)(
+      const scores = await createScorer(engine, model)(
         { weights: { base: params, adapter: reward.adapter }, score: reward.score },
         readable.map(({ example }) => example),
         { batchSize, padTokenId: tokenizer.padTokenId },

@@ -91,8 +91,8 @@ export async function runHead(
         },
       ]);
     const extract = createFeatureExtractor(context.engine, model);
-    const toRows = (from: typeof train): HeadRows => ({
-      features: extract(
+    const toRows = async (from: typeof train): Promise<HeadRows> => ({
+      features: await extract(
         params,
         from.map(({ ids }) => ids),
         { batchSize: config.batchSize, padTokenId: tokenizer.padTokenId },
@@ -106,8 +106,8 @@ export async function runHead(
         config,
         width: model.hiddenSize,
         head,
-        train: toRows(train),
-        validation: toRows(known),
+        train: await toRows(train),
+        validation: await toRows(known),
         writeHead: async (folder, weight) => {
           await writeHeadFolder(folder, { problem: config.head, labels, pooling: poolingOf(model), weight }, baseNameOf(chain));
           if (template !== null) await writeFile(path.join(folder, CHAT_TEMPLATE_FILE), template);
@@ -133,8 +133,9 @@ export async function predictLabels(
   try {
     if (!head) throw new Error("The checkpoint has no head");
     const texts = await Promise.all(input.rows.map(({ messages }) => tokenizer.encodePrompt(messages)));
-    const features = createFeatureExtractor(engine, model)(params, texts, { batchSize: input.batchSize, padTokenId: tokenizer.padTokenId });
-    const out = applyHead(head.weight, features, head.problem);
+    const options = { batchSize: input.batchSize, padTokenId: tokenizer.padTokenId };
+    const features = await createFeatureExtractor(engine, model)(params, texts, options);
+    const out = await applyHead(head.weight, features, head.problem);
     return {
       problem: head.problem,
       predictions: input.rows.map(({ label }, i) =>

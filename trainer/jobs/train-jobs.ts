@@ -146,7 +146,7 @@ async function measureValidationLoss(
     const { examples } = await encodeSftRows(tokenizer, rows, config);
     return examples.length === 0
       ? null
-      : createLossMeter(context.engine, model)(params, examples, { batchSize: config.batchSize, padTokenId: tokenizer.padTokenId });
+      : await createLossMeter(context.engine, model)(params, examples, { batchSize: config.batchSize, padTokenId: tokenizer.padTokenId });
   } finally {
     if (!loaded) disposeCheckpoints(checkpoint);
   }
@@ -230,7 +230,7 @@ export async function measureRewardAccuracy(
   try {
     const items = await encodeRankings(checkpoint.tokenizer, input.rows, input.maxLength);
     const scorer = createScorer(engine, model);
-    const scores = scorer(
+    const scores = await scorer(
       { weights: { base: checkpoint.params, adapter }, score },
       items.flatMap(({ examples }) => examples),
       { batchSize: 32, padTokenId: checkpoint.tokenizer.padTokenId },

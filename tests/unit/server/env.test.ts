@@ -24,7 +24,7 @@ describe("parseEnv", () => {
     [{ PORT: "http" }, "PORT: expected a port number"],
     [{ PORT: "70000" }, "PORT: expected a port number from 1 to 65535"],
     [{ DATABASE_URL: "mysql://localhost/hone" }, "DATABASE_URL: expected postgres://"],
-    [{ HONE_ENGINE: "cuda" }, "HONE_ENGINE: expected auto, tensorflow or wasm"],
+    [{ HONE_ENGINE: "cuda" }, "HONE_ENGINE: expected auto, tensorflow, webgpu or wasm"],
     [{ NEXTAUTH_SECRET: "short" }, "NEXTAUTH_SECRET: expected at least 16 characters"],
     [{ NEXTAUTH_SECRET: undefined }, "NEXTAUTH_SECRET: expected a random string"],
     [{ NEXTAUTH_URL: "hone.example.org" }, "NEXTAUTH_URL: expected http(s)://host[:port]"],

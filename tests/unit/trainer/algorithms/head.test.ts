@@ -65,7 +65,7 @@ describe.each(["classification", "regression"] as const)("%s", (head) => {
     const { model, params } = await readModelFolder(goldenPath("models", "tiny-llama"));
     const { batch, lr, weight_decay: weightDecay, runs } = golden;
     const texts = batch.input_ids.map((ids, i) => ids.slice(0, batch.lengths[i]));
-    const features = createFeatureExtractor(engine, model)(params, texts, { batchSize: 4, padTokenId: 0 });
+    const features = await createFeatureExtractor(engine, model)(params, texts, { batchSize: 4, padTokenId: 0 });
     const targets = batch.targets[head];
     const expected = runs[head];
     const config = sftConfigSchema.parse({
@@ -148,7 +148,7 @@ describe.each(["classification", "regression"] as const)("a head of %s", (head) 
     await writeHeadFolder(folder, { problem: head, labels, pooling: "last_token", weight }, "base");
     const read = await readHeadFolder(folder, WIDTH);
     expect({ ...read, weight: null }).toEqual({ problem: head, labels, pooling: "last_token", weight: null });
-    expect(applyHead(read.weight, rows.features, head)).toEqual(applyHead(weight, rows.features, head));
+    expect(await applyHead(read.weight, rows.features, head)).toEqual(await applyHead(weight, rows.features, head));
     await expect(readHeadFolder(folder, WIDTH + 1)).rejects.toThrow("was expected");
   });
 });
@@ -160,8 +160,8 @@ it("takes an encoder-decoder's mean over the real tokens, whatever the padding",
     [8, 9, 10, 11, 12, 13, 14],
   ];
   const extract = createFeatureExtractor(engine, model);
-  const together = extract(params, texts, { batchSize: 2, padTokenId: 0 });
-  const alone = texts.map((text) => extract(params, [text], { batchSize: 1, padTokenId: 0 }));
+  const together = await extract(params, texts, { batchSize: 2, padTokenId: 0 });
+  const alone = await Promise.all(texts.map((text) => extract(params, [text], { batchSize: 1, padTokenId: 0 })));
   alone.flatMap((values) => Array.from(values)).forEach((value, i) => expect(together[i]).toBeCloseTo(value, 4));
 });
 

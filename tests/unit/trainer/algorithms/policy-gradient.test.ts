@@ -212,7 +212,7 @@ describe("trajectories on tiny-llama", () => {
       for (let step = 0; step < loss.length; step++) {
         const result = steps.train({ frozen, state, sequences: inputs, batch: part, scalars: scheduleScalars(config, step, learningRate) });
         state = result.state;
-        reports.push(readScalars(result.report));
+        reports.push(await readScalars(result.report));
       }
       // The first loss of GRPO and RLOO is a small difference of large parts.
       loss.forEach((expected, step) =>

@@ -55,7 +55,7 @@ it("follows bitsandbytes' trajectory over a base of .52 bytes a quantised value"
   expect((bytes - 4 * rest) / inLayers).toBeLessThan(0.53);
 
   const losses = createLossMeter(engine, model);
-  near(losses(params, examples, { batchSize: 4, padTokenId: 0 }), golden.quantised_base_loss, 1e-4);
+  near(await losses(params, examples, { batchSize: 4, padTokenId: 0 }), golden.quantised_base_loss, 1e-4);
   const start: Params = {};
   for (const [name, { shape, values }] of Object.entries(readSafetensors(goldenPath("training", "tiny-llama.sft_lora_start.safetensors"))))
     start[name.replace("base_model.model.", "").replace(".default.weight", "")] = tf.tensor(values, shape);
@@ -133,7 +133,7 @@ it("reports what 4 bits cost, and its checkpoint means the same apart, merged an
       completionIds: [...(await merged.tokenizer.encode(completion)), merged.tokenizer.eosTokenId],
     })),
   );
-  near(losses(merged.params, trained, { batchSize: 3, padTokenId: 0 }), metricSeries(context.events, "loss/validation").at(-1), 1e-4);
+  near(await losses(merged.params, trained, { batchSize: 3, padTokenId: 0 }), metricSeries(context.events, "loss/validation").at(-1), 1e-4);
   disposeCheckpoints(apart, merged);
   expect(tf.memory().numTensors).toBe(before);
 });
