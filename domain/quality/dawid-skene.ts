@@ -56,8 +56,7 @@ export function fitReliability(
     const before = [prior.slice(), accuracy.slice()] as const;
     prior.fill(0);
     for (let u = 0; u < units; u++)
-      if ((start[u + 1] ?? 0) > (start[u] ?? 0))
-        for (let i = 0; i < k; i++) prior[i] = (prior[i] ?? 0) + (posterior[u * k + i] ?? 0);
+      if ((start[u + 1] ?? 0) > (start[u] ?? 0)) for (let i = 0; i < k; i++) prior[i] = (prior[i] ?? 0) + (posterior[u * k + i] ?? 0);
     for (let i = 0; i < k; i++) prior[i] = (prior[i] ?? 0) / Math.max(1, spoken);
     says.fill(0);
     accuracy.fill(0);

@@ -151,7 +151,12 @@ function groupAgreement(
     .map(([group, place]) => {
       const part = parts[place];
       const agreement = part === undefined ? null : measureAgreement(part, { levels: ["nominal"], seed, samples: 200 });
-      return { group: String(group), votes: counts[place] ?? 0, percent: agreement?.percent ?? null, alpha: agreement?.alpha.nominal ?? null };
+      return {
+        group: String(group),
+        votes: counts[place] ?? 0,
+        percent: agreement?.percent ?? null,
+        alpha: agreement?.alpha.nominal ?? null,
+      };
     })
     .sort((a, b) => a.group.localeCompare(b.group, "en", { numeric: true }));
 }
