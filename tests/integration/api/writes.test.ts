@@ -37,6 +37,8 @@ beforeAll(async () => {
 /** A project with a base model, in a data folder of its own. */
 async function startTiny(): Promise<TinyProject> {
   const tiny = await createTinyProject(db());
+  vi.stubEnv("DATABASE_URL", "postgres://nobody@127.0.0.1/none");
+  vi.stubEnv("NEXTAUTH_SECRET", "only-for-this-test");
   vi.stubEnv("HONE_DATA", tiny.dataFolder);
   return tiny;
 }
