@@ -2,7 +2,17 @@
 import { z } from "zod";
 import type { Role } from "./user";
 
-export const API_SCOPES = ["projects:read", "prompts:write", "items:write", "judgements:read", "datasets:read", "runs:read"] as const;
+export const API_SCOPES = [
+  "projects:read",
+  "prompts:write",
+  "items:write",
+  "judgements:read",
+  "judgements:write",
+  "datasets:read",
+  "datasets:write",
+  "runs:read",
+  "runs:write",
+] as const;
 export const apiScopeSchema = z.enum(API_SCOPES);
 export type ApiScope = z.infer<typeof apiScopeSchema>;
 
@@ -12,8 +22,11 @@ export const SCOPE_WORDS: Readonly<Record<ApiScope, string>> = {
   "prompts:write": "Add prompts and completions",
   "items:write": "Add items to judge, with their prompts and completions",
   "judgements:read": "Read judgements; annotators are pseudonyms",
+  "judgements:write": "Import comparisons that were judged elsewhere",
   "datasets:read": "Read dataset versions and their rows",
+  "datasets:write": "Freeze dataset versions",
   "runs:read": "Read runs, their state and scores",
+  "runs:write": "Start runs, which take a worker's time and, on endpoints, cost what they cost",
 };
 
 /** Every scope opens data of whole projects, so a token is for those who see them anyway. */

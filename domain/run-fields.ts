@@ -442,6 +442,22 @@ export const RUN_FIELDS: Readonly<Record<RunKind, readonly RunField[]>> = {
     field("Main", "limit", "Rows a task at most", "integer", "The first ones; a score of some rows is no benchmark's", {
       empty: "Empty: all",
     }),
+    field("Main", "files", "Published files", "choice", "The hub's files are kept by the worker and fetched once", {
+      choices: [
+        { value: "folder", label: "From the worker's folder" },
+        { value: "hub", label: "From the folder, else the Hugging Face hub" },
+      ],
+    }),
+    field(
+      "Main",
+      "revisions",
+      "Commits on the hub",
+      "list",
+      "owner/name@commit, separated by commas; of others the newest, kept with the run",
+      {
+        when: { path: "files", is: ["hub"] },
+      },
+    ),
     field("Main", "dataFolder", "Data folder", "text", "Below benchmarks/ in the worker's data folder; files in the hub's layout", {
       empty: "Empty: benchmarks/ itself where it has a task, else Hone's hand-written sample",
     }),

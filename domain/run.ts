@@ -280,6 +280,14 @@ export const benchmarkConfigSchema = z.strictObject({
   /** The first rows of each task; all when null. */
   limit: z.number().int().min(1).nullable().default(null),
   batchSize: z.number().int().min(1).default(16),
+  /** "hub": what the folder does not have is fetched from the Hugging Face hub. */
+  files: z.enum(["folder", "hub"]).default("folder"),
+  /** Commits of the hub's data sets, owner/name@commit; of the others the newest, which a run puts here when it begins. */
+  revisions: z
+    .array(
+      z.string().regex(/^[\w.-]+\/[\w.-]+@[0-9a-f]{40}$/, "owner/name@ and a commit of 40 digits, as in the hub's history of the data set"),
+    )
+    .default([]),
   /** Below benchmarks/ in the worker's data folder; null: benchmarks/ itself where it has the task, else the samples. */
   dataFolder: z
     .string()

@@ -2,6 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { annotatorsBench } from "./bench/annotators";
+import { benchmarkBench } from "./bench/benchmark/benchmark";
 import { leaderboardBench } from "./bench/leaderboard";
 import { memoryBench } from "./bench/memory";
 import { metricsBench } from "./bench/metrics";
@@ -20,6 +21,7 @@ const BENCHES: readonly Bench[] = [
   trainBench,
   generateBench,
   ppoBench,
+  benchmarkBench,
   memoryBench,
 ];
 

@@ -85,6 +85,7 @@ program
     "--data <folder>",
     "published files in the hub's layout (default: benchmarks/ of HONE_DATA); tasks without files run on Hone's small hand-written samples",
   )
+  .option("--hub", "fetches what the folder does not have from the Hugging Face hub (HF_TOKEN for gated data sets)", false)
   .option("--shots <n>", "examples before each item, instead of each task's own number")
   .option("--limit <n>", "rows of each task at most")
   .option("--batch-size <n>", "requests at once", "16")

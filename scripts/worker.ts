@@ -13,7 +13,7 @@ import { ROOT } from "./lib/root";
 
 async function main(): Promise<void> {
   loadEnvFile();
-  const { databaseUrl, dataFolder, engine: prefer, secret } = parseWorkerEnv(completeEnvironment());
+  const { databaseUrl, dataFolder, engine: prefer, hub, secret } = parseWorkerEnv(completeEnvironment());
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
   await migrateDatabase(databaseUrl);
@@ -27,6 +27,7 @@ async function main(): Promise<void> {
     storeFolder: path.join(dataFolder, "store"),
     modelsFolder: path.join(ROOT, "models"),
     benchmarksFolder: path.join(dataFolder, "benchmarks"),
+    hub,
     askEndpoint: createEndpointClient({ secret }),
     name,
   });

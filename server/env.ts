@@ -32,9 +32,19 @@ const commonSchema = z.object({
 
 const secret = z.string({ error: "expected a random string" }).min(16, "expected at least 16 characters");
 
-const workerSchema = commonSchema.extend({ NEXTAUTH_SECRET: secret });
+const hubSchema = z.object({
+  /** Of the Hugging Face hub: to read private data sets and to publish. */
+  HF_TOKEN: optional,
+  /** Another hub than huggingface.co. */
+  HF_ENDPOINT: z.url({ protocol: /^https?$/, error: "expected http(s)://host" }).default("https://huggingface.co"),
+});
+type Hub = { token: string | null; url: string };
+const toHub = (v: z.output<typeof hubSchema>): Hub => ({ token: v.HF_TOKEN, url: v.HF_ENDPOINT.replace(/\/+$/, "") });
+
+const workerSchema = commonSchema.extend({ NEXTAUTH_SECRET: secret, ...hubSchema.shape });
 
 const variablesSchema = commonSchema.extend({
+  ...hubSchema.shape,
   /** Where the web process listens. */
   PORT: port.default(3000),
   /** 127.0.0.1 serves this machine only, 0.0.0.0 every network it is in. */
@@ -55,10 +65,6 @@ const variablesSchema = commonSchema.extend({
   GITHUB_CLIENT_SECRET: optional,
   GOOGLE_CLIENT_ID: optional,
   GOOGLE_CLIENT_SECRET: optional,
-  /** Of the Hugging Face hub: to read private data sets and to publish. */
-  HF_TOKEN: optional,
-  /** Another hub than huggingface.co. */
-  HF_ENDPOINT: z.url({ protocol: /^https?$/, error: "expected http(s)://host" }).default("https://huggingface.co"),
   OIDC_NAME: optional,
   OIDC_ISSUER: optional,
   OIDC_CLIENT_ID: optional,
@@ -84,7 +90,7 @@ export type Env = {
   host: string;
   /** Null when nothing was said. */
   demo: boolean | null;
-  hub: { token: string | null; url: string };
+  hub: Hub;
   privateWebhooks: boolean;
   /** Largest upload of a model's files. */
   uploadBytes: number;
@@ -108,9 +114,9 @@ function parseVariables<T extends z.ZodType>(schema: T, variables: Variables): z
 }
 
 /** What a worker needs: it signs nobody in and listens nowhere. The secret opens the keys of endpoints. */
-export function parseWorkerEnv(variables: Variables): Pick<Env, "databaseUrl" | "dataFolder" | "engine"> & { secret: string } {
+export function parseWorkerEnv(variables: Variables): Pick<Env, "databaseUrl" | "dataFolder" | "engine" | "hub"> & { secret: string } {
   const v = parseVariables(workerSchema, variables);
-  return { databaseUrl: v.DATABASE_URL, dataFolder: v.HONE_DATA, engine: v.HONE_ENGINE, secret: v.NEXTAUTH_SECRET };
+  return { databaseUrl: v.DATABASE_URL, dataFolder: v.HONE_DATA, engine: v.HONE_ENGINE, hub: toHub(v), secret: v.NEXTAUTH_SECRET };
 }
 
 /** Parses `variables`; throws an error that names each wrong variable and what was expected. */
@@ -126,7 +132,7 @@ export function parseEnv(variables: Variables): Env {
     host: v.HOST,
     privateWebhooks: v.HONE_PRIVATE_WEBHOOKS,
     demo: v.HONE_DEMO === undefined ? null : v.HONE_DEMO === "1" || v.HONE_DEMO === "true",
-    hub: { token: v.HF_TOKEN, url: v.HF_ENDPOINT.replace(/\/+$/, "") },
+    hub: toHub(v),
     uploadBytes: v.HONE_UPLOAD_GB * 2 ** 30,
     auth: {
       secret: v.NEXTAUTH_SECRET,

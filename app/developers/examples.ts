@@ -136,6 +136,76 @@ for await (const chunk of stream.body.pipeThrough(new TextDecoderStream())) {
   ];
 }
 
+export function datasetExamples(address: string): Example[] {
+  return [
+    {
+      label: "curl",
+      code: `curl ${address}/api/v1/projects/${PROJECT}/judgements?source=old-tool \\
+  -H "Authorization: Bearer $HONE_TOKEN" -H "Content-Type: application/json" \\
+  -d '[{"prompt": "Why is the sky blue?", "chosen": "Air scatters blue light most.", "rejected": "It mirrors the sea.", "annotator": "ada"}]'
+
+curl ${address}/api/v1/projects/${PROJECT}/datasets \\
+  -H "Authorization: Bearer $HONE_TOKEN" -H "Content-Type: application/json" \\
+  -d '{"kind": "preference"}'`,
+    },
+    {
+      label: "Python",
+      code: `judged = [{
+    "prompt": "Why is the sky blue?",
+    "completions": [{"text": "Air scatters blue light most."}, {"text": "It mirrors the sea."}],
+    "ranks": [1, 2],  # equal ranks tie; three and more completions are a ranking
+    "annotator": "ada",
+}]
+hone.post(f"{project}/judgements", params={"source": "old-tool"}, json=judged).raise_for_status()
+dataset = hone.post(f"{project}/datasets", json={"kind": "preference"}).json()
+print(dataset["version"], dataset["created"])  # the same rows again: the same version, False`,
+    },
+    {
+      label: "TypeScript",
+      code: `const body = JSON.stringify({ kind: "preference", filter: {} });
+const frozen = await fetch(\`\${project}/datasets\`, { method: "POST", headers, body });
+const dataset = await frozen.json();
+console.log(dataset.version, dataset.hash);`,
+    },
+  ];
+}
+
+export function trainingExamples(address: string): Example[] {
+  return [
+    {
+      label: "curl",
+      code: `curl ${address}/api/v1/projects/${PROJECT}/runs \\
+  -H "Authorization: Bearer $HONE_TOKEN" -H "Content-Type: application/json" \\
+  -d '{"name": "Nightly", "config": {"kind": "benchmark", "tasks": ["cola"]}, "base_checkpoint_id": "BASE-CHECKPOINT"}'`,
+    },
+    {
+      label: "Python",
+      code: `import time
+
+run = hone.post(f"{project}/runs", json={
+    "name": "Reward model of tonight",
+    "config": {"kind": "reward"},  # what is left out has its default
+    "base_checkpoint_id": base,
+    "dataset_id": dataset["id"],
+}).json()
+while run["state"] in ("queued", "running"):
+    time.sleep(30)
+    run = hone.get(f"{project}/runs/{run['id']}").json()
+print(run["state"], run["checkpoints"], run["scores"])`,
+    },
+    {
+      label: "TypeScript",
+      code: `const started = await fetch(\`\${project}/runs\`, {
+  method: "POST",
+  headers,
+  body: JSON.stringify({ name: "Nightly", config: { kind: "reward" }, base_checkpoint_id: base, dataset_id: dataset.id }),
+});
+if (!started.ok) throw new Error((await started.json()).detail);
+console.log((await started.json()).state); // queued`,
+    },
+  ];
+}
+
 export function webhookExamples(): Example[] {
   return [
     {

@@ -11,7 +11,15 @@ import { env } from "@/server/env";
 import { CodeBlock } from "../components/ui/code-block";
 import { PageHeader } from "../components/ui/page-header";
 import { Tabs, TabsContent, TabsList, TabsTrigger } from "../components/ui/tabs";
-import { type Example, importExamples, itemExamples, judgementExamples, webhookExamples } from "./examples";
+import {
+  datasetExamples,
+  type Example,
+  importExamples,
+  itemExamples,
+  judgementExamples,
+  trainingExamples,
+  webhookExamples,
+} from "./examples";
 
 export const metadata: Metadata = { title: "API" };
 
@@ -82,7 +90,7 @@ export default function DevelopersPage() {
     <div className="max-w-[75ch]">
       <PageHeader
         title="API"
-        description="Prompts, completions and items in; judgements, dataset rows, runs and rankings out."
+        description="Prompts, completions, items and judgements in; datasets frozen and runs started; judgements, rows, scores and rankings out."
         actions={
           <a href="/api/v1/openapi.json" className="text-sm text-accent underline">
             OpenAPI 3.1 description
@@ -126,6 +134,20 @@ export default function DevelopersPage() {
           imported into another installation.
         </p>
         <Examples name="Judgements" examples={judgementExamples(address)} />
+      </Section>
+      <Section id="datasets" title="Comparisons in, dataset versions frozen">
+        <p>
+          What was judged elsewhere goes in as an import takes it, and a dataset version is frozen of the judgements that there are. The
+          same rows are one version, so a program may freeze every night.
+        </p>
+        <Examples name="Datasets" examples={datasetExamples(address)} />
+      </Section>
+      <Section id="runs" title="Runs">
+        <p>
+          A run has a kind and a config; what is left out has its default, and a wrong field is named. The config of a run that is read can
+          be sent again. The id of a checkpoint is the end of the address of its page; each run names those that it made.
+        </p>
+        <Examples name="Runs" examples={trainingExamples(address)} />
       </Section>
       <Section id="webhooks" title="Webhooks">
         <p>

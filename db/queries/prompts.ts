@@ -9,8 +9,6 @@ import { completions, items, judgements, prompts, users } from "../schema";
 export type PromptRow = typeof prompts.$inferSelect;
 export type NewPromptRow = typeof prompts.$inferInsert;
 
-const CHUNK = 500;
-
 /** The same messages are the same prompt. */
 export function hashMessages(messages: readonly Message[]): string {
   return createHash("sha256").update(canonicalJson(messages)).digest("hex");
@@ -21,45 +19,42 @@ export async function lockPrompts(tx: Db, projectId: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(1752133223, hashtext(${projectId}))`);
 }
 
+/** A list as one parameter: a statement with a parameter for each value takes longer to write than to run. */
+const textsOf = (texts: readonly string[]) => sql`(select value from json_array_elements_text(${JSON.stringify(texts)}::json))`;
+
 /** The split of each of these groups that has prompts already. */
 export async function selectGroupSplits(db: Db, projectId: string, groupKeys: readonly string[]): Promise<Map<string, Split>> {
-  const found = new Map<string, Split>();
-  for (let start = 0; start < groupKeys.length; start += CHUNK) {
-    const rows = await db
-      .selectDistinct({ groupKey: prompts.groupKey, split: prompts.split })
-      .from(prompts)
-      .where(and(eq(prompts.projectId, projectId), inArray(prompts.groupKey, groupKeys.slice(start, start + CHUNK))));
-    for (const { groupKey, split } of rows) found.set(groupKey, split);
-  }
-  return found;
+  const rows = await db
+    .selectDistinct({ groupKey: prompts.groupKey, split: prompts.split })
+    .from(prompts)
+    .where(and(eq(prompts.projectId, projectId), inArray(prompts.groupKey, textsOf(groupKeys))));
+  return new Map(rows.map(({ groupKey, split }) => [groupKey, split]));
 }
 
+/** What tells a prompt from the others, and what an import of the same one may add to or contradict. */
+export type KnownPrompt = Pick<PromptRow, "id" | "contentHash" | "split" | "reference">;
+const known = { id: prompts.id, contentHash: prompts.contentHash, split: prompts.split, reference: prompts.reference };
+
 /** By content hash. */
-export async function selectPromptsByHash(db: Db, projectId: string, hashes: readonly string[]): Promise<Map<string, PromptRow>> {
-  const found = new Map<string, PromptRow>();
-  for (let start = 0; start < hashes.length; start += CHUNK) {
-    const rows = await db
-      .select()
-      .from(prompts)
-      .where(and(eq(prompts.projectId, projectId), inArray(prompts.contentHash, hashes.slice(start, start + CHUNK))));
-    for (const row of rows) found.set(row.contentHash, row);
-  }
-  return found;
+export async function selectPromptsByHash(db: Db, projectId: string, hashes: readonly string[]): Promise<Map<string, KnownPrompt>> {
+  const rows = await db
+    .select(known)
+    .from(prompts)
+    .where(and(eq(prompts.projectId, projectId), inArray(prompts.contentHash, textsOf(hashes))));
+  return new Map(rows.map((row) => [row.contentHash, row]));
 }
 
 /** Inserts prompts that are not there by their content hash; returns those that were made. */
-export async function insertPrompts(db: Db, rows: NewPromptRow[]): Promise<PromptRow[]> {
-  const made: PromptRow[] = [];
-  for (let start = 0; start < rows.length; start += CHUNK) {
-    made.push(
-      ...(await db
-        .insert(prompts)
-        .values(rows.slice(start, start + CHUNK))
-        .onConflictDoNothing()
-        .returning()),
-    );
-  }
-  return made;
+export async function insertPrompts(db: Db, rows: readonly NewPromptRow[]): Promise<KnownPrompt[]> {
+  if (rows.length === 0) return [];
+  const made = await db.execute(sql`
+    insert into prompts (project_id, messages, reference, split, group_key, meta, content_hash)
+    select "projectId", messages, reference, split, "groupKey", meta, "contentHash"
+    from json_to_recordset(${JSON.stringify(rows)}::json) as given(
+      "projectId" uuid, messages jsonb, reference text, split text, "groupKey" text, meta jsonb, "contentHash" text)
+    on conflict do nothing
+    returning id, content_hash as "contentHash", split, reference`);
+  return made as unknown as KnownPrompt[];
 }
 
 /** Gives a prompt that had no reference answer one. */

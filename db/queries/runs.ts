@@ -295,6 +295,16 @@ export async function setRunConfig(db: Db, runId: string, config: RunConfig): Pr
   return rows.length === 1;
 }
 
+/** Puts the hub's commits that a benchmark run reads into its config. Returns false where another worker has the run. */
+export async function pinRunRevisions(db: Db, input: { runId: string; attempt: number; revisions: string[] }): Promise<boolean> {
+  const rows = await db
+    .update(runs)
+    .set({ config: sql`jsonb_set(${runs.config}, '{revisions}', ${JSON.stringify(input.revisions)}::jsonb)` })
+    .where(and(eq(runs.id, input.runId), eq(runs.attempt, input.attempt)))
+    .returning({ id: runs.id });
+  return rows.length === 1;
+}
+
 /** The sample runs of a batch with what each samples from, oldest first. */
 export function selectBatchRuns(db: Db, batchId: string) {
   return db

@@ -46,7 +46,8 @@ export function fitReliability(
   const prior = new Float64Array(k);
   const accuracy = new Float64Array(people);
   /** Where the probabilities of what each observation says begin. */
-  const row = Int32Array.from(value, (j, o) => ((annotator[o] ?? 0) * k + j) * k);
+  const row = new Int32Array(value.length);
+  for (let o = 0; o < row.length; o++) row[o] = ((annotator[o] ?? 0) * k + (value[o] ?? 0)) * k;
   const said = new Float64Array(people);
   for (const who of annotator) said[who] = (said[who] ?? 0) + 1;
 
@@ -55,22 +56,23 @@ export function fitReliability(
     const before = [prior.slice(), accuracy.slice()] as const;
     prior.fill(0);
     for (let u = 0; u < units; u++)
-      if ((start[u + 1] ?? 0) > (start[u] ?? 0))
-        for (let i = 0; i < k; i++) prior[i] = (prior[i] ?? 0) + (posterior[u * k + i] ?? 0) / spoken;
+      if ((start[u + 1] ?? 0) > (start[u] ?? 0)) for (let i = 0; i < k; i++) prior[i] = (prior[i] ?? 0) + (posterior[u * k + i] ?? 0);
+    for (let i = 0; i < k; i++) prior[i] = (prior[i] ?? 0) / Math.max(1, spoken);
     says.fill(0);
     accuracy.fill(0);
     for (let u = 0, mine = 0; u < units; u++, mine += k) {
       const to = start[u + 1] ?? 0;
       for (let o = start[u] ?? 0; o < to; o++) {
         const who = annotator[o] ?? 0;
-        accuracy[who] = (accuracy[who] ?? 0) + (posterior[mine + (value[o] ?? 0)] ?? 0) / (said[who] ?? 1);
+        accuracy[who] = (accuracy[who] ?? 0) + (posterior[mine + (value[o] ?? 0)] ?? 0);
         if (model === "one-coin") continue;
         const at = row[o] ?? 0;
         for (let i = 0; i < k; i++) says[at + i] = (says[at + i] ?? 0) + (posterior[mine + i] ?? 0);
       }
     }
     for (let who = 0; who < people; who++) {
-      const right = accuracy[who] ?? 0;
+      const right = (accuracy[who] ?? 0) / Math.max(1, said[who] ?? 0);
+      accuracy[who] = right;
       for (let i = 0; i < k; i++) {
         const from = who * k * k + i;
         let total = 0;

@@ -86,7 +86,7 @@ export function measureQuality(
     const agreement = measureAgreement(data, { levels, seed });
     return agreement === null ? [] : [{ name, levels, ...agreement }];
   });
-  const group = (keyOf: (vote: QualityVote) => string | null) => groupAgreement(order, first, keyOf, seed);
+  const group = (keyOf: (vote: QualityVote) => string | number | null) => groupAgreement(order, first, keyOf, seed);
   const step = timeStep(first);
   return {
     votes: votes.length,
@@ -95,7 +95,7 @@ export function measureQuality(
     kendall: measureKendall(indexed, seed),
     byMode: group(({ mode }) => mode),
     byGuideline: group(({ guideline }) => (guideline === null ? null : `v${guideline}`)),
-    byTime: group(({ at }) => String(Math.floor(at / step)))
+    byTime: group(({ at }) => Math.floor(at / step))
       .slice(-MAX_TIMES)
       .map((entry) => ({ ...entry, group: new Date(Number(entry.group) * step).toISOString().slice(0, 10) })),
     pairs: comparePairs(order, { weights: "none", seed, least: LEAST_IN_COMMON, limit: MAX_PAIRS }).map(({ a, b, ...pair }) => ({
@@ -128,25 +128,35 @@ function countShared({ start }: Observations): Share {
 function groupAgreement(
   order: Observations,
   votes: readonly QualityVote[],
-  keyOf: (vote: QualityVote) => string | null,
+  keyOf: (vote: QualityVote) => string | number | null,
   seed: number,
 ): GroupAgreement[] {
-  const places = new Map<string, number>();
+  const places = new Map<string | number, number>();
   const counts: number[] = [];
-  const groupOf = Int32Array.from(votes, (vote) => {
+  const groupOf = new Int32Array(votes.length).fill(-1);
+  votes.forEach((vote, i) => {
     const key = keyOf(vote);
-    if (key === null) return -1;
-    const place = places.get(key) ?? places.size;
-    places.set(key, place);
+    if (key === null) return;
+    let place = places.get(key);
+    if (place === undefined) {
+      place = places.size;
+      places.set(key, place);
+      counts.push(0);
+    }
     counts[place] = (counts[place] ?? 0) + 1;
-    return place;
+    groupOf[i] = place;
   });
   const parts = splitObservations(order, groupOf, places.size);
   return [...places]
     .map(([group, place]) => {
       const part = parts[place];
       const agreement = part === undefined ? null : measureAgreement(part, { levels: ["nominal"], seed, samples: 200 });
-      return { group, votes: counts[place] ?? 0, percent: agreement?.percent ?? null, alpha: agreement?.alpha.nominal ?? null };
+      return {
+        group: String(group),
+        votes: counts[place] ?? 0,
+        percent: agreement?.percent ?? null,
+        alpha: agreement?.alpha.nominal ?? null,
+      };
     })
     .sort((a, b) => a.group.localeCompare(b.group, "en", { numeric: true }));
 }
@@ -303,15 +313,22 @@ function findUnlikely(
     logs[vote] = (logs[vote] ?? 0) + Math.log(Math.max(p, LEAST_LIKELIHOOD));
     counts[vote] = (counts[vote] ?? 0) + 1;
   });
-  const found: UnlikelyVote[] = [];
-  votes.forEach(({ id, itemId, annotatorId }, i) => {
-    const n = counts[i] ?? 0;
-    const byOthers = n > 0 ? Math.exp((logs[i] ?? 0) / n) : null;
-    const byReward = rewards.get(id) ?? null;
+  const byOthers = (i: number) => ((counts[i] ?? 0) > 0 ? Math.exp((logs[i] ?? 0) / (counts[i] ?? 1)) : null);
+  const both = new Float64Array(votes.length);
+  votes.forEach(({ id }, i) => {
+    const others = byOthers(i);
+    const reward = rewards.size === 0 ? null : (rewards.get(id) ?? null);
     // One witness alone says what it says, to the last digit.
-    const both =
-      byOthers !== null && byReward !== null ? 1 / (1 + Math.exp(-logOdds(byOthers) - logOdds(byReward))) : (byOthers ?? byReward ?? 1);
-    if (both < 0.5) found.push({ judgementId: id, itemId, annotatorId, likelihood: both, byOthers, byReward });
+    both[i] = others !== null && reward !== null ? 1 / (1 + Math.exp(-logOdds(others) - logOdds(reward))) : (others ?? reward ?? 1);
   });
-  return found.sort((a, b) => a.likelihood - b.likelihood || (a.judgementId < b.judgementId ? -1 : 1)).slice(0, MAX_UNLIKELY);
+  // Numbers sort much faster than rows: only what is at the end of the list or before it becomes one.
+  const most = Math.min(0.5, both.toSorted()[MAX_UNLIKELY - 1] ?? 0.5);
+  return votes
+    .flatMap(({ id, itemId, annotatorId }, i): UnlikelyVote[] => {
+      const likelihood = both[i] ?? 1;
+      if (likelihood > most || likelihood >= 0.5) return [];
+      return [{ judgementId: id, itemId, annotatorId, likelihood, byOthers: byOthers(i), byReward: rewards.get(id) ?? null }];
+    })
+    .sort((a, b) => a.likelihood - b.likelihood || (a.judgementId < b.judgementId ? -1 : 1))
+    .slice(0, MAX_UNLIKELY);
 }

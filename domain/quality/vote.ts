@@ -38,11 +38,15 @@ export type IndexedVotes = {
 export function indexVotes(votes: readonly QualityVote[]): IndexedVotes {
   const number = (keys: (vote: QualityVote) => string) => {
     const places = new Map<string, number>();
-    const of = Int32Array.from(votes, (vote) => {
+    const of = new Int32Array(votes.length);
+    votes.forEach((vote, i) => {
       const key = keys(vote);
-      const place = places.get(key) ?? places.size;
-      places.set(key, place);
-      return place;
+      let place = places.get(key);
+      if (place === undefined) {
+        place = places.size;
+        places.set(key, place);
+      }
+      of[i] = place;
     });
     return { names: [...places.keys()], of };
   };

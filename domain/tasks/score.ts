@@ -10,6 +10,8 @@ export type TaskResult = {
   task: Task;
   /** Scored on the hand-written sample: its scores bear other names and are no benchmark's. */
   sample: boolean;
+  /** The hub's commit that its data are of, where they were fetched. */
+  revision?: string | null;
   /** Examples before each item; fewer than asked where the sample has fewer. */
   shots: number;
   limit: number | null;
@@ -30,12 +32,12 @@ const SEED_STEP = 7919;
 
 const rowsOf = ({ rows, of }: Statistic) => ({ rows: rows as readonly never[], of });
 
-function signatureOf({ task, sample, shots, limit, seed, taskHash, itemsHash, overlap }: TaskResult): string {
+function signatureOf({ task, sample, revision = null, shots, limit, seed, taskHash, itemsHash, overlap }: TaskResult): string {
   return [
     `task:${task.name}`,
     `version:${task.version}`,
     `definition:${taskHash.slice(0, 12)}`,
-    `data:${sample ? "sample, not the benchmark" : task.data.dataset}`,
+    `data:${sample ? "sample, not the benchmark" : `${task.data.dataset}${revision === null ? "" : `@${revision.slice(0, 12)}`}`}`,
     `items:${itemsHash.slice(0, 12)}`,
     `shots:${shots}`,
     `limit:${limit ?? "none"}`,

@@ -35,6 +35,12 @@ export function rateRow(name: string, unit: string, hone: number, reference: num
   return { name, unit, hone, reference, ratio, bar, holds: ratio === null || bar === null ? null : ratio <= bar };
 }
 
+/** A time or an amount of memory (less is better), with the bar on hone / reference. */
+export function ratioRow(name: string, unit: string, hone: number, reference: number | null, bar: number | null): BenchRow {
+  const ratio = reference === null ? null : hone / reference;
+  return { name, unit, hone, reference, ratio, bar, holds: ratio === null || bar === null ? null : ratio <= bar };
+}
+
 /** A number that has to stay below `bar`. */
 export const limitRow = (name: string, unit: string, hone: number, bar: number): BenchRow => ({
   name,

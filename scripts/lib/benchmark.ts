@@ -5,7 +5,9 @@ import { z } from "zod";
 import { loadCheckpoint } from "../../trainer/checkpoint/checkpoint-chain";
 import { loadEngine } from "../../trainer/engine/engine";
 import { countRequests, loadBenchmark, runBenchmark } from "../../trainer/evaluation/benchmark";
+import { hubSource } from "../../trainer/evaluation/hub-source";
 import { openAnswerCache } from "../../trainer/evaluation/result-cache";
+import { firstSource, folderSource } from "../../trainer/evaluation/task-source";
 import { benchmarkConfigSchema } from "../../domain/run";
 import { expandTasks } from "../../domain/tasks/registry";
 import { scoreBenchmark } from "../../domain/tasks/score";
@@ -16,6 +18,7 @@ export type BenchmarkOptions = {
   checkpoint: string;
   tasks: string;
   data?: string;
+  hub: boolean;
   shots?: string;
   limit?: string;
   batchSize: string;
@@ -25,7 +28,17 @@ export type BenchmarkOptions = {
 
 const number = (text: string | undefined) => (text === undefined ? null : Number(text));
 
-export async function benchmark({ checkpoint: folder, tasks: names, data, json, ...numbers }: BenchmarkOptions): Promise<void> {
+/** The newest commits; which they are is said as they are opened, and stands in the signatures. */
+const openHub = () =>
+  hubSource({
+    hub: { url: process.env.HF_ENDPOINT || "https://huggingface.co", token: process.env.HF_TOKEN || null },
+    folder: path.join(dataFolder(), "store", "hub-files"),
+    revisions: new Map(),
+    onPin: async (dataset, revision) => console.error(`${dataset} from the hub, commit ${revision}`),
+    stopped: () => false,
+  });
+
+export async function benchmark({ checkpoint: folder, tasks: names, data, hub, json, ...numbers }: BenchmarkOptions): Promise<void> {
   const parsed = benchmarkConfigSchema.safeParse({
     kind: "benchmark",
     tasks: names.split(",").map((name) => name.trim()),
@@ -39,7 +52,10 @@ export async function benchmark({ checkpoint: folder, tasks: names, data, json, 
   loadEnvFile();
   const usual = path.join(dataFolder(), "benchmarks");
   const files = data ?? (existsSync(usual) ? usual : null);
-  const tasks = await loadBenchmark(expandTasks(wanted), { folder: files, required: data !== undefined, shots, limit, seed });
+  const sources = files === null ? [] : [folderSource(files)];
+  if (hub) sources.push(openHub());
+  const source = sources.length === 0 ? null : firstSource(sources);
+  const tasks = await loadBenchmark(expandTasks(wanted), { source, required: data !== undefined || hub, shots, limit, seed });
   const engine = await loadEngine();
   const total = countRequests(tasks);
   console.error(`${total} requests on ${engine.description}`);

@@ -75,9 +75,28 @@ function tooLarge(): Problem {
   return new Problem("too-large", `A body may have ${MAX_BODY_BYTES / 1024 / 1024} MB. Nothing of this one was kept: send it in parts.`);
 }
 
+const mediaType = (request: Request) => request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+
+async function parseBody(route: ApiRoute, request: Request): Promise<unknown> {
+  if (route.body === undefined) return undefined;
+  if (mediaType(request) !== "application/json") throw new Problem("unsupported-media-type", "Content-Type: expected application/json.");
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of limitBytes((request.body ?? []) as unknown as AsyncIterable<Uint8Array>)) chunks.push(chunk);
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+  } catch (error) {
+    throw new Problem("bad-request", `The body is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  const parsed = route.body.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const fields = fieldProblems(parsed.error);
+  throw new Problem("invalid", describeFieldProblems(fields), namedFields(fields));
+}
+
 function readBody(route: ApiRoute, request: Request): AsyncIterable<SourceRow> {
   if (route.row === undefined) return noRows();
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  const type = mediaType(request);
   const kind = type === "application/json" ? "json" : LINE_TYPES.includes(type) ? "jsonl" : null;
   if (kind === null)
     throw new Problem(
@@ -115,6 +134,7 @@ async function answer(db: Db, request: Request): Promise<Response> {
     params: requireIds(params),
     query: parseQuery(route, url) as never,
     rows: readBody(route, request),
+    body: (await parseBody(route, request)) as never,
   };
   const accepted = request.headers.get("accept")?.toLowerCase() ?? "";
   if (route.lines !== undefined && LINE_TYPES.some((type) => accepted.includes(type))) {

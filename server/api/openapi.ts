@@ -61,7 +61,9 @@ const problemNames = (route: ApiRoute): ProblemName[] => [
   "unauthorized",
   ...(route.scope === null ? [] : (["forbidden"] as const)),
   ...(route.path.includes("{") ? (["not-found"] as const) : []),
-  ...(route.row === undefined ? [] : (["bad-request", "conflict", "too-large", "unsupported-media-type"] as const)),
+  ...(route.row === undefined && route.body === undefined
+    ? []
+    : (["bad-request", "conflict", "too-large", "unsupported-media-type"] as const)),
   "invalid",
   "rate-limited",
   "internal",
@@ -70,6 +72,7 @@ const problemNames = (route: ApiRoute): ProblemName[] => [
 function operation(route: ApiRoute, components: Components): Json {
   const content: Json = { "application/json": { schema: components.schemaOf(route.answer, "output") } };
   if (route.lines !== undefined) content[JSON_LINES] = { schema: components.schemaOf(route.lines.line, "output") };
+  const body = route.body === undefined ? undefined : components.schemaOf(route.body, "input");
   const row = route.row === undefined ? undefined : components.schemaOf(route.row, "input");
   return {
     operationId: route.id,
@@ -78,6 +81,7 @@ function operation(route: ApiRoute, components: Components): Json {
     ...(route.description === undefined ? {} : { description: route.description }),
     security: [{ token: route.scope === null ? [] : [route.scope] }],
     parameters: [...pathParameters(route.path), ...queryParameters(route, components)],
+    ...(body === undefined ? {} : { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
     ...(row === undefined
       ? {}
       : {

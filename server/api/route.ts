@@ -13,12 +13,13 @@ export type ApiContext = UserContext & { token: TokenHolder["token"] };
 
 export type ApiProject = Awaited<ReturnType<typeof getProject>>;
 
-/** `project` is there where the path has it; `params` are the ids of the path; `rows` are those of the body. */
-export type RouteInput<Query> = {
+/** `project` is there where the path has it; `params` are the ids of the path; `rows` are those of the body, `body` is all of it. */
+export type RouteInput<Query, Body = undefined> = {
   project: ApiProject;
   params: Readonly<Record<string, string>>;
   query: Query;
   rows: AsyncIterable<SourceRow>;
+  body: Body;
 };
 
 type RouteWords = {
@@ -34,12 +35,14 @@ type RouteWords = {
   scope: ApiScope | null;
 };
 
-type RouteSpec<Query extends z.ZodObject, Answer extends z.ZodType, Line extends z.ZodType> = RouteWords & {
+type RouteSpec<Query extends z.ZodObject, Answer extends z.ZodType, Line extends z.ZodType, Body extends z.ZodType> = RouteWords & {
   query: Query;
   /** A row of the body, which is a JSON list or JSON lines. Only for the document: rows are checked one by one, so that each bad one is told. */
   row?: z.ZodType;
+  /** Of a route that takes one JSON object instead of rows; parsed with it. */
+  body?: Body;
   answer: Answer;
-  handle(ctx: ApiContext, input: RouteInput<z.output<Query>>): Promise<z.input<Answer>>;
+  handle(ctx: ApiContext, input: RouteInput<z.output<Query>, z.output<Body>>): Promise<z.input<Answer>>;
   /** The same without pages, for those who accept JSON lines. */
   lines?: { line: Line; stream(ctx: ApiContext, input: RouteInput<z.output<Query>>): AsyncIterable<z.input<Line>> };
 };
@@ -48,13 +51,17 @@ type RouteSpec<Query extends z.ZodObject, Answer extends z.ZodType, Line extends
 export type ApiRoute = RouteWords & {
   query: z.ZodObject;
   row?: z.ZodType;
+  body?: z.ZodType;
   answer: z.ZodType;
-  handle(ctx: ApiContext, input: RouteInput<never>): Promise<unknown>;
+  handle(ctx: ApiContext, input: RouteInput<never, never>): Promise<unknown>;
   lines?: { line: z.ZodType; stream(ctx: ApiContext, input: RouteInput<never>): AsyncIterable<unknown> };
 };
 
-export function defineRoute<Query extends z.ZodObject, Answer extends z.ZodType, Line extends z.ZodType = z.ZodNever>(
-  spec: RouteSpec<Query, Answer, Line>,
-): ApiRoute {
+export function defineRoute<
+  Query extends z.ZodObject,
+  Answer extends z.ZodType,
+  Line extends z.ZodType = z.ZodNever,
+  Body extends z.ZodType = z.ZodUndefined,
+>(spec: RouteSpec<Query, Answer, Line, Body>): ApiRoute {
   return spec;
 }

@@ -87,28 +87,19 @@ export async function importRows(
   try {
     await ctx.db.transaction(async (tx) => {
       const importBatch = createBatchImporter(tx, input, report);
-      let batch: Line[] = [];
-      for await (const source of rows) {
-        const { line } = source;
-        report.rows += 1;
-        const parsed =
-          "reason" in source
-            ? ({ ok: false, reason: source.reason } as const)
-            : parseRows(mapColumns(source.row, input.columns ?? {}, report), input.kind);
-        if (!parsed.ok) {
-          addError(report, line, parsed.reason);
-          continue;
+      // A batch is stored while the next one is read.
+      let storing = Promise.resolve();
+      try {
+        for await (const batch of readBatches(rows, input, report)) {
+          await storing;
+          storing = importBatch(batch);
+          // Its failure is met where it is awaited, which may be a little later.
+          storing.catch(() => undefined);
         }
-        for (const row of parsed.rows) {
-          for (const field of row.unused) report.unusedFields[field] = (report.unusedFields[field] ?? 0) + 1;
-          batch.push({ line, row });
-        }
-        if (batch.length >= BATCH) {
-          await importBatch(batch);
-          batch = [];
-        }
+      } finally {
+        // Nothing may still be on its way when the transaction ends.
+        await storing;
       }
-      await importBatch(batch);
       if (dryRun || (policy === "refuse" && report.errorCount > 0)) throw new TakeBack();
       await recordAction(tx, ctx.user.id, {
         action: "data.imported",
@@ -124,6 +115,33 @@ export async function importRows(
   }
   report.errors.sort((a, b) => a.line - b.line);
   return report;
+}
+
+/** Good rows in batches; bad ones go into the report. */
+async function* readBatches(
+  rows: AsyncIterable<SourceRow> | Iterable<SourceRow>,
+  { kind, columns = {} }: ImportInput,
+  report: ImportReport,
+): AsyncGenerator<Line[]> {
+  let batch: Line[] = [];
+  for await (const source of rows) {
+    const { line } = source;
+    report.rows += 1;
+    const parsed =
+      "reason" in source ? ({ ok: false, reason: source.reason } as const) : parseRows(mapColumns(source.row, columns, report), kind);
+    if (!parsed.ok) {
+      addError(report, line, parsed.reason);
+      continue;
+    }
+    for (const row of parsed.rows) {
+      for (const field of row.unused) report.unusedFields[field] = (report.unusedFields[field] ?? 0) + 1;
+      batch.push({ line, row });
+    }
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
 }
 
 /** The row under our names, and its columns noted. */

@@ -64,11 +64,12 @@ export async function addPrompts(tx: Db, input: { projectId: string; prompts: re
       problems.push({ index, reason });
       return null;
     };
-    const same = known.get(contentHash) ?? rows.get(contentHash);
+    const added = rows.get(contentHash);
+    const same = known.get(contentHash) ?? added;
     if (same) {
       if (split !== undefined && same.split !== split) return fail(`split: this prompt is already in the ${same.split} split`);
       if (reference && !same.reference) {
-        if (rows.has(contentHash)) rows.set(contentHash, { ...same, reference });
+        if (added) rows.set(contentHash, { ...added, reference });
         else references.push({ contentHash, reference });
       }
       return contentHash;

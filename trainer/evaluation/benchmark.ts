@@ -13,13 +13,14 @@ import { createGenerator } from "../generation/generate";
 import { loadTaskData } from "./benchmark-files";
 import { createLikelihoodScorer, encodePairs, paddedLength } from "./likelihood";
 import { type Answer, type AnswerCache, requestKey } from "./result-cache";
+import type { TaskSource } from "./task-source";
 
 export type BenchmarkTask = Omit<TaskResult, "outcomes" | "overlap"> & { items: TaskItem[] };
 
 export type LoadOptions = {
   /** Published files in the hub's layout; null for the samples. */
-  folder: string | null;
-  /** Whether a task whose files are not in the folder is an error, or falls back to its sample. */
+  source: TaskSource | null;
+  /** Whether a task whose files are not there is an error, or falls back to its sample. */
   required: boolean;
   /** Examples before each item; null for each task's own number. */
   shots: number | null;
@@ -33,12 +34,12 @@ const hashOf = (value: unknown) => createHash("sha256").update(canonicalJson(val
 /** Reads data and builds items of every task before the first is asked, so that bad data stop a run at its start. */
 export async function loadBenchmark(
   tasks: readonly Task[],
-  { folder, required, shots, limit, seed }: LoadOptions,
+  { source, required, shots, limit, seed }: LoadOptions,
 ): Promise<BenchmarkTask[]> {
   const out: BenchmarkTask[] = [];
   for (const task of tasks) {
     const wanted = task.data.fewshot === null ? 0 : (shots ?? task.shots);
-    const { sample, rows, fewshotRows } = await loadTaskData(task, { folder, required, shots: wanted, limit });
+    const { sample, revision, rows, fewshotRows } = await loadTaskData(task, { source, required, shots: wanted, limit });
     const items = buildItems(task, rows, fewshotRows, { shots: wanted, limit, seed });
     if (items.length === 0) throw new Error(`${task.name}: no row of its data can be scored`);
     const itemsHash = hashOf(
@@ -53,7 +54,7 @@ export async function loadBenchmark(
     );
     // The sample has few examples; a row of a split that is scored is no example of itself.
     const available = task.data.fewshot === task.data.split ? Math.max(0, fewshotRows.length - 1) : fewshotRows.length;
-    out.push({ task, sample, shots: Math.min(wanted, available), limit, seed, taskHash: hashOf(task), itemsHash, items });
+    out.push({ task, sample, revision, shots: Math.min(wanted, available), limit, seed, taskHash: hashOf(task), itemsHash, items });
   }
   return out;
 }

@@ -5,7 +5,7 @@ import path from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Db } from "../../db/client";
 import { type CheckpointRow, lineageOf, selectCheckpointChain } from "../../db/queries/checkpoints";
-import type { RunRow } from "../../db/queries/runs";
+import { pinRunRevisions, type RunRow } from "../../db/queries/runs";
 import { upsertScores } from "../../db/queries/scores";
 import { readTrainingContents, selectPromptsOfSplit } from "../../db/queries/training-data";
 import type { DatasetRow } from "../../domain/dataset";
@@ -13,10 +13,12 @@ import type { BenchmarkConfig, SampleRow } from "../../domain/run";
 import { expandTasks } from "../../domain/tasks/registry";
 import { predict } from "../../domain/tasks/metrics";
 import { scoreBenchmark, type TaskResult } from "../../domain/tasks/score";
-import type { Outcome, TrainContext } from "../algorithms/train-context";
+import { FencedError, type Outcome, type TrainContext } from "../algorithms/train-context";
 import { type ChainLink, disposeCheckpoints, loadCheckpoint } from "../checkpoint/checkpoint-chain";
 import { type BenchmarkTask, countRequests, findOverlaps, loadBenchmark, runBenchmark } from "../evaluation/benchmark";
+import { FetchStopped, type HubPlace, hubSource } from "../evaluation/hub-source";
 import { openAnswerCache } from "../evaluation/result-cache";
+import { firstSource, folderSource, type TaskSource } from "../evaluation/task-source";
 import { chainOf, createContext, type RunWork, tellStep } from "./run-work";
 
 export type BenchmarkRunInput = {
@@ -26,9 +28,34 @@ export type BenchmarkRunInput = {
   chain: ChainLink[];
   storeFolder: string;
   benchmarksFolder: string | null;
+  hub: HubPlace | null;
   /** Records how many requests are done. */
   tell(step: number): Promise<void>;
 };
+
+/** What the run reads: its folder, and then the hub where it asks for that. Commits become part of the run before anything is read. */
+function openSource(context: TrainContext, { db, run, config, benchmarksFolder, storeFolder, hub }: BenchmarkRunInput): TaskSource | null {
+  const folder = dataFolderOf(config, benchmarksFolder);
+  const sources = folder === null ? [] : [folderSource(folder)];
+  if (config.files === "hub") {
+    if (hub === null) throw new Error("This worker does not know the hub");
+    const revisions = new Map(config.revisions.map((pin): [string, string] => [pin.split("@")[0] ?? "", pin.split("@")[1] ?? ""]));
+    sources.push(
+      hubSource({
+        hub,
+        folder: path.join(storeFolder, "hub-files"),
+        revisions,
+        onPin: async (dataset, revision) => {
+          const pins = [...revisions].map(([name, commit]) => `${name}@${commit}`);
+          if (!(await pinRunRevisions(db, { runId: run.id, attempt: run.attempt, revisions: pins }))) throw new FencedError();
+          await context.emit([{ kind: "log", level: "info", message: `${dataset} from the hub, commit ${revision}` }]);
+        },
+        stopped: () => context.requested() !== null,
+      }),
+    );
+  }
+  return sources.length === 0 ? null : firstSource(sources);
+}
 
 /** The folder that a run reads from. Throws when it names one that is not there. */
 function dataFolderOf(config: BenchmarkConfig, benchmarksFolder: string | null): string | null {
@@ -105,19 +132,22 @@ function describeTasks(tasks: readonly BenchmarkTask[]): string {
   return `${said}. ${samples.length === tasks.length ? "All" : samples.map(({ task }) => task.name).join(", ")} on Hone's hand-written sample: these scores are not the benchmark's`;
 }
 
-export async function runBenchmarkOf(
-  context: TrainContext,
-  { db, run, config, chain, storeFolder, benchmarksFolder, tell }: BenchmarkRunInput,
-): Promise<Outcome> {
+export async function runBenchmarkOf(context: TrainContext, input: BenchmarkRunInput): Promise<Outcome> {
+  const { db, run, config, chain, storeFolder, tell } = input;
+  const stopped = () => (context.requested() === "cancel" ? "cancelled" : "paused");
   const checkpointId = run.baseCheckpointId;
   if (checkpointId === null) throw new Error("The run has no checkpoint to score");
   const tasks = await loadBenchmark(expandTasks(config.tasks), {
-    folder: dataFolderOf(config, benchmarksFolder),
-    required: config.dataFolder !== null,
+    source: openSource(context, input),
+    required: config.dataFolder !== null || config.files === "hub",
     shots: config.shots,
     limit: config.limit,
     seed: config.seed,
+  }).catch((error: unknown) => {
+    if (error instanceof FetchStopped) return null;
+    throw error;
   });
+  if (tasks === null) return stopped();
   await context.start(countRequests(tasks));
   await context.emit([{ kind: "log", level: tasks.some(({ sample }) => sample) ? "warning" : "info", message: describeTasks(tasks) }]);
   const training = await trainingDataOf(db, checkpointId);
@@ -141,7 +171,7 @@ export async function runBenchmarkOf(
   } finally {
     disposeCheckpoints(checkpoint);
   }
-  if (outcomes === null) return context.requested() === "cancel" ? "cancelled" : "paused";
+  if (outcomes === null) return stopped();
   const results = tasks.map(
     ({ items: _items, ...task }): TaskResult => ({
       ...task,
@@ -164,7 +194,7 @@ export async function runBenchmarkOf(
 }
 
 export async function benchmarkRun(work: RunWork, config: BenchmarkConfig): Promise<Outcome> {
-  const { db, run, storeFolder, benchmarksFolder = null } = work;
+  const { db, run, storeFolder, benchmarksFolder = null, hub = null } = work;
   const context = await createContext(work, "adapter", null);
   return runBenchmarkOf(context, {
     db,
@@ -173,6 +203,7 @@ export async function benchmarkRun(work: RunWork, config: BenchmarkConfig): Prom
     chain: await chainOf(work, run.baseCheckpointId, "checkpoint"),
     storeFolder,
     benchmarksFolder,
+    hub,
     tell: (step) => tellStep(work, step),
   });
 }

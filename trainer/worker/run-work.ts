@@ -11,6 +11,7 @@ import { FencedError, type SaveRequest, type TrainContext } from "../algorithms/
 import type { ChainLink } from "../checkpoint/checkpoint-chain";
 import { dropResumeState, hashWeights, readSnapshot, writeSnapshot } from "../checkpoint/snapshot";
 import type { Engine } from "../engine/engine";
+import type { HubPlace } from "../evaluation/hub-source";
 import type { Clock } from "./endpoint-requests";
 
 export type WorkerOptions = {
@@ -22,6 +23,8 @@ export type WorkerOptions = {
   modelsFolder: string;
   /** Published benchmark files in the hub's layout; without one the hand-written samples stand in. */
   benchmarksFolder?: string;
+  /** The Hugging Face hub; a worker without it fails the runs that fetch from it. */
+  hub?: HubPlace;
   /** Reaches outside endpoints; a worker without it fails the runs that need one. */
   askEndpoint?: AskEndpoint;
   /** For waits between requests. */

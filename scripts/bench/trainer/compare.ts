@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import type { BenchResult, BenchRow } from "../report";
-import { limitRow } from "../report";
+import { limitRow, ratioRow } from "../report";
 import { type Measured, measureInTurns, type Rounds, startHone, startReference } from "./pair";
 import { prepareWork, type Work } from "./work";
 
@@ -21,11 +21,6 @@ export type Comparison = Rounds & {
 };
 
 export type Compared = { hone: Measured; reference: Measured | null; rows: BenchRow[] };
-
-const ratioRow = (name: string, unit: string, hone: number, reference: number | null, bar: number | null): BenchRow => {
-  const ratio = reference === null ? null : hone / reference;
-  return { name, unit, hone, reference, ratio, bar, holds: ratio === null || bar === null ? null : ratio <= bar };
-};
 
 /** Losses before and after two updates, or the share of greedy tokens that differ. */
 function agreementRow(name: string, hone: Measured, reference: Measured): BenchRow | null {

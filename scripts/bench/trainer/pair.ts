@@ -34,10 +34,12 @@ function startSide(command: string, args: string[]): Side {
   };
 }
 
-const here = (name: string) => path.join(ROOT, "scripts/bench/trainer", name);
-export const startHone = (file: string, engine: "graph" | "eager" | "wasm" = "graph"): Side =>
-  startSide(process.execPath, ["--import", "tsx", here("hone.ts"), file, engine]);
-export const startReference = (file: string): Side => startSide(process.env.HONE_PYTHON ?? "python3", [here("reference.py"), file]);
+/** Path of a file of the benchmarks, from this folder. */
+export const here = (name: string) => path.join(ROOT, "scripts/bench/trainer", name);
+export const startNode = (script: string, ...args: string[]): Side => startSide(process.execPath, ["--import", "tsx", script, ...args]);
+export const startPython = (script: string, ...args: string[]): Side => startSide(process.env.HONE_PYTHON ?? "python3", [script, ...args]);
+export const startHone = (file: string, engine: "graph" | "eager" | "wasm" = "graph"): Side => startNode(here("hone.ts"), file, engine);
+export const startReference = (file: string): Side => startPython(here("reference.py"), file);
 
 export type Measured = {
   median: number;

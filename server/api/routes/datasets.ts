@@ -5,7 +5,7 @@ import { selectDatasetsPage } from "../../../db/queries/api-pages";
 import { datasetKindSchema } from "../../../domain/dataset";
 import { splitSchema } from "../../../domain/prompt";
 import { AppError } from "../../errors";
-import { exportDataset, type ExportFormat, listDatasetRows, toExportRows } from "../../services/dataset";
+import { exportDataset, type ExportFormat, freezeDataset, listDatasetRows, toExportRows } from "../../services/dataset";
 import { limitSchema, listQuery, pageOf, toPage } from "../paging";
 import { type ApiContext, type ApiProject, defineRoute, type RouteInput } from "../route";
 
@@ -38,6 +38,31 @@ const list = defineRoute({
   answer: pageOf(datasetSchema),
   handle: async ({ db }, { project, query }) =>
     toPage(await selectDatasetsPage(db, { projectId: project.id, ...query }), query, ({ place: _, ...version }) => toDataset(version)),
+});
+
+const freeze = defineRoute({
+  method: "POST",
+  path: "/projects/{project}/datasets",
+  id: "freezeDataset",
+  tag: "Datasets",
+  summary: "Freeze a dataset version of the judgements that there are now",
+  description: "The same rows are one version: freezing again gives the version that has them already.",
+  scope: "datasets:write",
+  query: z.strictObject({}),
+  body: z
+    .strictObject({
+      kind: datasetKindSchema,
+      filter: z
+        .record(z.string(), z.unknown())
+        .default({})
+        .describe("How rows are chosen, as the filter of a version that is read; {} as the page begins"),
+    })
+    .meta({ id: "NewDataset" }),
+  answer: datasetSchema.extend({ created: z.boolean().describe("false: this version had the same rows already") }),
+  handle: async (ctx, { project, body }) => {
+    const { created, ...version } = await freezeDataset(ctx, { projectId: project.id, ...body });
+    return { ...toDataset(version), created };
+  },
 });
 
 async function requireDataset(ctx: ApiContext, project: ApiProject, datasetId = ""): Promise<DatasetVersionRow> {
@@ -115,4 +140,4 @@ const rows = defineRoute({
   },
 });
 
-export const datasetRoutes = [list, get, rows];
+export const datasetRoutes = [freeze, list, get, rows];

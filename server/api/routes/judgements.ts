@@ -8,6 +8,7 @@ import type { StoredRecord } from "../../services/export";
 import { getFedJudgement, listFedJudgements, readFedJudgements } from "../../services/judgement-feed";
 import { cursorSchema, limitSchema, momentSchema, pageOf, writeCursor } from "../paging";
 import { defineRoute, type RouteInput } from "../route";
+import { importAs, importQuery, importReportSchema, place, promptText } from "./prompts";
 
 const judgementSchema = z
   .object({
@@ -79,6 +80,40 @@ const toFilter = ({ project, query: { item_id, votes, undone, updated_since, cur
   after: cursor,
 });
 
+/** The usual rows; those of an export and of the other formats are read too. */
+const comparisonRowSchema = z
+  .looseObject({
+    prompt: promptText.optional(),
+    completions: z
+      .array(z.object({ text: z.string(), model: z.string().optional() }))
+      .optional()
+      .describe("Two or more, with ranks"),
+    ranks: z.array(z.number().int()).nullable().optional().describe("Of the completions, 1 is best and equal ranks tie"),
+    chosen: z
+      .union([z.string(), z.array(messageSchema)])
+      .optional()
+      .describe("Instead of completions and ranks, with rejected"),
+    rejected: z.union([z.string(), z.array(messageSchema)]).optional(),
+    annotator: z.string().optional().describe("Who judged; nobody can sign in as them"),
+    ...place,
+  })
+  .meta({ id: "NewJudgement" });
+
+const addJudgements = defineRoute({
+  method: "POST",
+  path: "/projects/{project}/judgements",
+  id: "addJudgements",
+  tag: "Judgements",
+  summary: "Import comparisons that were judged elsewhere, with their prompts and completions",
+  description:
+    "Rows of Hone's own export, TRL, hh-rlhf, LMArena, summarize-from-feedback, AlpacaEval, HelpSteer3, Argilla and OpenAssistant are read too, as on the import page. Sending the same rows again changes nothing.",
+  scope: "judgements:write",
+  query: importQuery,
+  row: comparisonRowSchema,
+  answer: importReportSchema,
+  handle: (ctx, input) => importAs("comparisons", ctx, input),
+});
+
 const listJudgements = defineRoute({
   method: "GET",
   path: "/projects/{project}/judgements",
@@ -117,4 +152,4 @@ const getJudgement = defineRoute({
     toJudgement(await getFedJudgement(ctx, { projectId: project.id, judgementId })),
 });
 
-export const judgementRoutes = [listJudgements, getJudgement];
+export const judgementRoutes = [addJudgements, listJudgements, getJudgement];

@@ -27,15 +27,20 @@ export const rowErrorSchema = z
   .object({ line: z.number().int().describe("Line of JSON lines, or place in the list, from 1"), message: z.string() })
   .meta({ id: "RowError" });
 
-const importQuery = rowsQuery.extend({
+export const importQuery = rowsQuery.extend({
   dry_run: z.enum(["true", "false"]).default("false").describe("true: everything is checked and counted, and nothing stored"),
 });
 
-const importReportSchema = z
+export const importReportSchema = z
   .object({
     stored: z.boolean(),
     rows: z.number().int(),
-    created: z.object({ prompts: z.number().int(), completions: z.number().int() }),
+    created: z.object({
+      prompts: z.number().int(),
+      completions: z.number().int(),
+      items: z.number().int().describe("Of judgements: the comparisons that they are of"),
+      judgements: z.number().int(),
+    }),
     known: z.number().int().describe("Rows that said nothing new: sent twice, they are stored once"),
     error_count: z.number().int(),
     errors: z.array(rowErrorSchema).describe("The first hundred"),
@@ -43,10 +48,10 @@ const importReportSchema = z
   })
   .meta({ id: "ImportReport" });
 
-const promptText = z
+export const promptText = z
   .union([z.string(), z.array(messageSchema)])
   .describe("A text of the user, or chat messages that end with what is to be answered");
-const place = {
+export const place = {
   split: splitSchema.optional(),
   group: z.union([z.string(), z.number()]).optional().describe("Prompts of one group are in one split"),
 };
@@ -71,7 +76,7 @@ const completionRowSchema = z
 
 const OTHERS = "Rows of TRL, Alpaca and AlpacaEval are read too, as on the import page. Sending the same rows again changes nothing.";
 
-async function importAs(
+export async function importAs(
   kind: ImportKind,
   ctx: ApiContext,
   { project, query, rows }: RouteInput<z.infer<typeof importQuery>>,

@@ -1,9 +1,9 @@
 /** Runs, their state, and what came of them. */
 import { z } from "zod";
 import { selectRunsPage } from "../../../db/queries/api-pages";
-import { RUN_STATES, runKindSchema, runStateSchema } from "../../../domain/run";
-import { AppError } from "../../errors";
-import { getRun } from "../../services/run";
+import { RUN_STATES, runConfigSchema, runKindSchema, runStateSchema } from "../../../domain/run";
+import { AppError, describeFieldProblems, fieldProblems } from "../../errors";
+import { createRun, createRunSchema, getRun } from "../../services/run";
 import { listQuery, pageOf, toPage } from "../paging";
 import { defineRoute } from "../route";
 
@@ -49,6 +49,71 @@ function toRun(row: StoredRun): z.input<typeof runSchema> {
     finished_at: row.finishedAt?.toISOString() ?? null,
   };
 }
+
+const newRunSchema = z
+  .strictObject({
+    name: createRunSchema.shape.name,
+    config: z
+      .looseObject({ kind: runKindSchema })
+      .describe("As the config of a run that is read; what is left out has its default, and an unknown field is an error"),
+    base_checkpoint_id: z.uuid().nullable().default(null).describe("What it starts from, scores or samples"),
+    reward_checkpoint_id: z.uuid().nullable().default(null),
+    dataset_id: z.uuid().nullable().default(null),
+    endpoint_id: z.uuid().optional().describe("Instead of a base checkpoint: an outside model to sample from or to ask"),
+  })
+  .meta({ id: "NewRun" });
+
+/** The product's names of what a run is given, and the API's. */
+const API_NAMES: Readonly<Record<string, string>> = {
+  baseCheckpointId: "base_checkpoint_id",
+  rewardCheckpointId: "reward_checkpoint_id",
+  datasetVersionId: "dataset_id",
+  endpointId: "endpoint_id",
+};
+
+/** Tells of wrong fields by the names that the program sent. */
+async function namedAsHere<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.fields.length === 0) throw error;
+    const fields = error.fields.map(({ field, message }) => ({ field: API_NAMES[field] ?? field, message }));
+    throw new AppError(error.code, describeFieldProblems(fields), { fields, cause: error });
+  }
+}
+
+const start = defineRoute({
+  method: "POST",
+  path: "/projects/{project}/runs",
+  id: "startRun",
+  tag: "Runs",
+  summary: "Put a run into the queue",
+  description: "A worker takes it when it is free; follow its state, or the webhooks of runs.",
+  scope: "runs:write",
+  query: z.strictObject({}),
+  body: newRunSchema,
+  answer: runSchema,
+  handle: async (ctx, { project, body }) => {
+    const { base_checkpoint_id, reward_checkpoint_id, dataset_id, endpoint_id, name } = body;
+    const config = runConfigSchema.safeParse(body.config);
+    if (!config.success) {
+      const fields = fieldProblems(config.error).map(({ field, message }) => ({ field: `config.${field}`, message }));
+      throw new AppError("BAD_INPUT", describeFieldProblems(fields), { fields });
+    }
+    const { id } = await namedAsHere(
+      createRun(ctx, {
+        projectId: project.id,
+        name,
+        config: config.data,
+        baseCheckpointId: base_checkpoint_id,
+        rewardCheckpointId: reward_checkpoint_id,
+        datasetVersionId: dataset_id,
+        ...(endpoint_id === undefined ? {} : { endpointId: endpoint_id }),
+      }),
+    );
+    return toRun(await getRun(ctx, id));
+  },
+});
 
 const list = defineRoute({
   method: "GET",
@@ -97,4 +162,4 @@ const get = defineRoute({
   },
 });
 
-export const runRoutes = [list, get];
+export const runRoutes = [start, list, get];

@@ -64,11 +64,15 @@ describe("every route", () => {
     addPrompts: [{ prompt: "Why is the sky blue?" }],
     addCompletions: [{ prompt: "Why is the sky blue?", completion: "Scattering.", model: "m" }],
     addItems: [{ prompt: "Why is the sky blue?", completions: ["Scattering.", "The sea."] }],
+    addJudgements: [{ prompt: "Why is the sky blue?", chosen: "Scattering.", rejected: "The sea." }],
+    freezeDataset: { kind: "preference" },
   };
 
-  it.each(ROUTES.map((route) => [route.id, route] as const))("%s answers as the document says", async (id, route) => {
+  // A run needs weights to start from: writes.test.ts.
+  const answering = ROUTES.filter(({ id }) => id !== "startRun");
+  it.each(answering.map((route) => [route.id, route] as const))("%s answers as the document says", async (id, route) => {
     const path = route.path.replace("{project}", world.projectId).replaceAll(/\{(\w+)\}/g, (_all, name: string) => ids[name] ?? name);
-    const answer = await call(path, route.row === undefined ? {} : { json: bodies[id] });
+    const answer = await call(path, bodies[id] === undefined ? {} : { json: bodies[id] });
     expect(answer.status, answer.text).toBe(200);
     expectDescribed(route, answer.body);
     if ("data" in answer.body) expect(answer.body.data).not.toEqual([]);
@@ -125,7 +129,7 @@ describe("what cannot be answered", () => {
       type: expect.stringMatching(/^\/developers#/),
       request_id: answer.headers.get("x-request-id"),
     });
-    if (status === 405) expect(answer.headers.get("allow")).toBe("GET");
+    if (status === 405) expect(answer.headers.get("allow")).toBe("POST, GET");
   });
 
   it("names the parameter", async () => {

@@ -15,12 +15,14 @@ import { loadEngine } from "../../../trainer/engine/engine";
 import { hashWeights } from "../../../trainer/checkpoint/snapshot";
 import { createWorker, type Worker } from "../../../trainer/worker/worker";
 import { createTestDb, type TestDb } from "../../helpers/database";
+import { type FakeHub, startFakeHub } from "../../helpers/fake-hub";
 import { createTinyProject, type TinyProject } from "../../helpers/tiny-project";
 
 let database: TestDb;
 let project: TinyProject;
 let worker: Worker;
 let learner: string;
+let hub: FakeHub;
 const asResearcher = () => ({
   db: database.db,
   user: { id: project.researcherId, role: "researcher" as const, name: "Researcher", simulated: false },
@@ -44,7 +46,16 @@ beforeAll(async () => {
   const benchmarksFolder = path.join(project.dataFolder, "benchmarks");
   mkdirSync(path.join(benchmarksFolder, "nyu-mll/glue/cola"), { recursive: true });
   writeFileSync(path.join(benchmarksFolder, "nyu-mll/glue/cola/validation.jsonl"), ROWS.map((row) => JSON.stringify(row)).join("\n"));
-  worker = await createWorker({ db, engine, storeFolder: project.storeFolder, modelsFolder: "models", benchmarksFolder, name: "bench-1" });
+  hub = await startFakeHub();
+  worker = await createWorker({
+    db,
+    engine,
+    storeFolder: project.storeFolder,
+    modelsFolder: "models",
+    benchmarksFolder,
+    hub: { url: hub.url, token: null },
+    name: "bench-1",
+  });
 
   // A model that was fine-tuned on a dataset version that holds one of the benchmark's sentences.
   const [prompt] = await db.select().from(prompts).where(eq(prompts.projectId, project.projectId)).limit(1);
@@ -103,6 +114,7 @@ beforeAll(async () => {
   ).id;
 });
 afterAll(async () => {
+  hub.close();
   await database.close();
   rmSync(project.dataFolder, { recursive: true, force: true });
 });
@@ -162,6 +174,23 @@ it("a checkpoint without known training data has no overlap, and the same weight
   const run = await benchmark(project.baseId, { tasks: ["cola"], batchSize: 4 });
   expect(run).toMatchObject({ state: "succeeded" });
   expect((await selectScores(database.db, { runId: run?.id ?? "" })).map(({ metric }) => metric)).toEqual(["bench/cola/mcc"]);
+});
+
+it("fetches from the hub what the folder does not have, and keeps the commit with the run", async () => {
+  const commit = "c".repeat(40);
+  const row = { sentence1: "One.", sentence2: "Two.", label: 0, idx: 0 };
+  const content = Buffer.from([row, { ...row, label: 1, idx: 1 }].map((entry) => JSON.stringify(entry)).join("\n"));
+  hub.datasets.set("nyu-mll/glue", { branches: { main: commit }, commits: { [commit]: { "rte/validation.jsonl": { content } } } });
+  const run = await benchmark(project.baseId, { tasks: ["cola", "rte"], files: "hub" });
+  expect(run).toMatchObject({ state: "succeeded", config: { files: "hub", revisions: [`nyu-mll/glue@${commit}`] } });
+  const scores = new Map((await selectScores(database.db, { runId: run?.id ?? "" })).map((score) => [score.metric, score.signature]));
+  expect(scores.get("bench/rte/acc")).toContain(`data:nyu-mll/glue@${commit.slice(0, 12)}|`);
+  expect(scores.get("bench/cola/mcc")).toContain("data:nyu-mll/glue|");
+  // What was pinned is read although the hub has gone on.
+  hub.datasets.set("nyu-mll/glue", { branches: { main: "d".repeat(40) }, commits: { [commit]: { "rte/validation.jsonl": { content } } } });
+  expect(await benchmark(project.baseId, { tasks: ["rte"], files: "hub", revisions: [`nyu-mll/glue@${commit}`] })).toMatchObject({
+    state: "succeeded",
+  });
 });
 
 it("says what is missing where a folder was named", async () => {

@@ -8,6 +8,7 @@ import { expandTasks, findTask, SUITES, TASKS } from "../../../../domain/tasks/r
 import { MMLU_CATEGORIES } from "../../../../domain/tasks/mmlu";
 import type { Task } from "../../../../domain/tasks/task";
 import { loadTaskData } from "../../../../trainer/evaluation/benchmark-files";
+import { folderSource } from "../../../../trainer/evaluation/task-source";
 import { loadBenchmark } from "../../../../trainer/evaluation/benchmark";
 import { goldenPath } from "../../../helpers/golden";
 
@@ -17,8 +18,8 @@ const task = (name: string): Task => {
   return found;
 };
 const HUB = goldenPath("tasks", "hub");
-const load = (name: string, options: Partial<Parameters<typeof loadTaskData>[1]> = {}) =>
-  loadTaskData(task(name), { folder: HUB, required: true, shots: 0, limit: null, ...options });
+const load = (name: string, { folder = HUB, ...options }: { folder?: string; required?: boolean; shots?: number; limit?: number } = {}) =>
+  loadTaskData(task(name), { source: folderSource(folder), required: true, shots: 0, limit: null, ...options });
 
 describe("published files", () => {
   it("reads Parquet in pieces, with labels as numbers", async () => {
@@ -97,7 +98,7 @@ describe("the registry", () => {
       ["super_glue", 10],
       ["mmlu", 57],
     ]);
-    const loaded = await loadBenchmark(TASKS, { folder: null, required: false, shots: null, limit: null, seed: 1 });
+    const loaded = await loadBenchmark(TASKS, { source: null, required: false, shots: null, limit: null, seed: 1 });
     for (const {
       sample,
       items,

@@ -71,7 +71,7 @@ describe.each([
   let outcomes: Map<string, Outcome[]>;
   beforeAll(async () => {
     checkpoint = await loadCheckpoint([{ kind: "base", folder: goldenPath("models", model) }]);
-    tasks = await loadBenchmark(expandTasks(names), { folder: null, required: false, shots: golden.shots, limit: null, seed: 1 });
+    tasks = await loadBenchmark(expandTasks(names), { source: null, required: false, shots: golden.shots, limit: null, seed: 1 });
     const ran = await runBenchmark(engine, { checkpoint, tasks, batchSize: 4, cache: await openAnswerCache(null) }, async () => undefined);
     if (ran === null) throw new Error("stopped");
     outcomes = ran;
@@ -141,7 +141,7 @@ describe("answers are kept", () => {
   it("a stopped run asks only what is missing when it goes on, and ends with the same outcomes", async () => {
     const checkpoint = await loadCheckpoint([{ kind: "base", folder: goldenPath("models", "tiny-llama") }]);
     const tasks = await loadBenchmark(expandTasks(["cola", "rte", "nq_open"]), {
-      folder: null,
+      source: null,
       required: false,
       shots: 0,
       limit: 3,
