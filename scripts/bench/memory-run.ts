@@ -162,7 +162,7 @@ console.log(
     idle,
     loaded,
     peak: memory().peak,
-    gpu: engine.device === "gpu" ? gpuMemory() : null,
+    gpu: engine.device === "cuda" ? gpuMemory() : null,
     seconds: times.length === 0 ? null : Math.min(...times),
   }),
 );

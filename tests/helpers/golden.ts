@@ -13,12 +13,12 @@ export function readGolden<T>(...parts: string[]): T {
   return JSON.parse(readFileSync(goldenPath(...parts), "utf8")) as T;
 }
 
-/** Largest absolute difference; Infinity when the lengths differ. */
+/** Largest absolute difference; Infinity when the lengths differ or a value is no number. */
 export function maxDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   if (a.length !== b.length) return Number.POSITIVE_INFINITY;
   let most = 0;
-  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs((a[i] ?? Number.NaN) - (b[i] ?? Number.NaN)) || 0);
-  return most;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) most = Math.max(most, Math.abs((a[i] ?? Number.NaN) - (b[i] ?? Number.NaN)));
+  return Number.isNaN(most) ? Number.POSITIVE_INFINITY : most;
 }
 
 /** PEFT's state dict ("...lora_A.default.weight") as an adapter of r 8, alpha 16. */

@@ -16,7 +16,7 @@ export type Engine = {
   name: EngineName;
   /** For people: library, version, device. */
   description: string;
-  device: "cpu" | "gpu";
+  device: "cpu" | "cuda" | "webgpu";
   /** Whether `compile` makes native graphs. */
   graphs: boolean;
   /**

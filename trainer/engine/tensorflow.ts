@@ -81,10 +81,10 @@ function createTensorflowEngine(backend: NodeBackend, version: Record<string, st
   };
 
   let compiled = 0;
-  const device = backend.binding.isUsingGpuDevice() ? "gpu" : "cpu";
+  const device = backend.binding.isUsingGpuDevice() ? "cuda" : "cpu";
   return {
     name: "tensorflow",
-    description: `TensorFlow ${backend.binding.TF_Version ?? ""}, tfjs-node ${version["tfjs-node"] ?? "?"} (native graphs, ${device === "gpu" ? "CUDA" : "CPU"})`,
+    description: `TensorFlow ${backend.binding.TF_Version ?? ""}, tfjs-node ${version["tfjs-node"] ?? "?"} (native graphs, ${device === "cuda" ? "CUDA" : "CPU"})`,
     device,
     graphs: true,
     compile<A extends TensorTree, R extends TensorTree>(name: string, fn: (args: A) => R) {

@@ -129,6 +129,7 @@ function trimBuffers({ bufferManager }: WebgpuBackend): void {
 function createWebgpuEngine(backend: WebgpuBackend, description: string): Engine {
   return {
     name: "webgpu",
+    device: "webgpu",
     description,
     graphs: false,
     compile<A extends TensorTree, R extends TensorTree>(_name: string, fn: (args: A) => R) {

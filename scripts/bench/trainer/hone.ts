@@ -41,7 +41,7 @@ const engine: Engine =
 const requests = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 /** MB: of the process, or on a GPU what it holds there, which never shrinks. */
 function peak(): number {
-  if (engine.device === "cpu") return Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? Number.NaN) / 1000;
+  if (engine.device !== "cuda") return Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? Number.NaN) / 1000;
   const used = execFileSync("nvidia-smi", ["--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"], { encoding: "utf8" });
   return Number(new RegExp(`^${process.pid}, (\\d+)`, "m").exec(used)?.[1] ?? Number.NaN) * 1.048576;
 }

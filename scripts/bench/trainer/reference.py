@@ -21,7 +21,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 
 transformers.logging.set_verbosity_error()
 work = json.load(open(sys.argv[1]))
-device = "cuda" if work["device"] == "gpu" else "cpu"
+device = work["device"]
 if device == "cpu":
     torch.set_num_threads(2)
 dtype = torch.bfloat16 if work.get("bf16") else torch.float32

@@ -80,7 +80,7 @@ export type Work = { model: ModelName; dtype?: StoredDtype; lora?: boolean; bf16
 
 /** What both sides read: the work, with folders and rows of ids. */
 export type PreparedWork = Work & {
-  device: "cpu" | "gpu";
+  device: "cpu" | "cuda";
   folder: string;
   adapter: string | null;
   score: string | null;
@@ -107,7 +107,7 @@ export function* randomWeights(model: Model): Generator<[name: string, values: t
 
 /** Writes model, adapter and rows of `work` into `folder`, and work.json, which the two sides are given. Returns its path. */
 export async function prepareWork(folder: string, work: Work): Promise<string> {
-  const { device } = await loadEngine();
+  const device = (await loadEngine()).device === "cuda" ? "cuda" : "cpu";
   await mkdir(folder, { recursive: true });
   const config = MODELS[work.model];
   const model = createModel(config);

@@ -60,7 +60,7 @@ describe("every route", () => {
     const [judgement] = await db().select().from(judgements).where(eq(judgements.projectId, world.projectId));
     ids = { run_id: run.id, item_id: item?.id ?? "", judgement_id: judgement?.id ?? "", dataset_id: world.preferenceDatasetId };
   });
-  const bodies: Record<string, unknown[]> = {
+  const bodies: Record<string, unknown> = {
     addPrompts: [{ prompt: "Why is the sky blue?" }],
     addCompletions: [{ prompt: "Why is the sky blue?", completion: "Scattering.", model: "m" }],
     addItems: [{ prompt: "Why is the sky blue?", completions: ["Scattering.", "The sea."] }],
