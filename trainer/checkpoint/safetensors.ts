@@ -59,12 +59,24 @@ function decode(dtype: StoredDtype, bytes: Uint8Array): Float32Array {
   return values;
 }
 
+/** The bits of `values` in bfloat16, rounded to nearest, ties to even, as PyTorch converts. */
+export function toBf16(values: Float32Array): Uint16Array<ArrayBuffer> {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const halves = new Uint16Array(values.length);
+  // A plain loop: models have millions of values.
+  for (let i = 0; i < halves.length; i++) {
+    const x = bits[i] ?? 0;
+    halves[i] = (x & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : (x + 0x7fff + ((x >>> 16) & 1)) >>> 16;
+  }
+  return halves;
+}
+
 function encode(dtype: StoredDtype, values: Float32Array): Uint8Array {
   if (dtype === "F32") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  if (dtype === "F16") return new Uint8Array(Uint16Array.from(values, toHalf).buffer);
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  // Round to nearest, ties to even, as PyTorch converts.
-  const halves = Uint16Array.from(bits, (x) => ((x & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : (x + 0x7fff + ((x >>> 16) & 1)) >>> 16));
+  if (dtype === "BF16") return new Uint8Array(toBf16(values).buffer);
+  const halves = new Uint16Array(values.length);
+  // A plain loop: `from` with a function makes an array of JavaScript's first, which has no room for the largest embeddings.
+  for (let i = 0; i < halves.length; i++) halves[i] = toHalf(values[i] ?? 0);
   return new Uint8Array(halves.buffer);
 }
 

@@ -4,6 +4,7 @@
  * Kalamkar et al. 2019).
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { toBf16 } from "../checkpoint/safetensors";
 import { after, matMulBf16, packedTensor, unpackBf16 } from "../engine/ops";
 import type { Params } from "./model";
 
@@ -17,14 +18,7 @@ export const isPacked = (params: Params, name: string): boolean => name + SUFFIX
 /** The tensor that stands for the matrix `name` in 2 bytes a value, (out, in / 2) words, rounded to nearest, ties to even. */
 export function packBf16(name: string, values: Float32Array, [out, width]: [number, number]): Params {
   if (!fitsBf16([out, width])) throw new RangeError(`${name} has rows of ${width} values; bf16 needs an even number`);
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const halves = new Uint16Array(values.length);
-  // A plain loop: models have millions of values.
-  for (let i = 0; i < halves.length; i++) {
-    const x = bits[i] ?? 0;
-    halves[i] = (x & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : (x + 0x7fff + ((x >>> 16) & 1)) >>> 16;
-  }
-  return { [name + SUFFIX]: packedTensor(new Uint8Array(halves.buffer), [out, width / 2]) };
+  return { [name + SUFFIX]: packedTensor(new Uint8Array(toBf16(values).buffer), [out, width / 2]) };
 }
 
 function packed(params: Params, name: string): tf.Tensor2D {
