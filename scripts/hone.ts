@@ -2,6 +2,8 @@
 import { Command } from "commander";
 import { findRunningUrl } from "../db/embedded";
 import { loadEngine } from "../trainer/engine/engine";
+import { missingCudaLibraries } from "../trainer/engine/cuda-libraries";
+import { cudaFolder } from "../trainer/engine/setup";
 import { findTools } from "../trainer/engine/setup-tools";
 import { describePlatform } from "../trainer/engine/setup-wheel";
 import { describeWebgpu, findWebgpuAdapter } from "../trainer/engine/webgpu";
@@ -21,6 +23,7 @@ type Report = {
   python: string;
   compiler: string;
   gpu: string;
+  cuda: string;
   webgpu: string;
   advice: string[];
 };
@@ -40,7 +43,10 @@ async function doctor(): Promise<Report> {
   const advice: string[] = [];
   if (!native)
     advice.push(missing.length > 0 ? `Install ${missing.join(", ")}, then run: npm run setup-engine` : "Run: npm run setup-engine");
-  if (native && tools.gpu !== null) advice.push("For CUDA on this GPU: npm run setup-engine -- --gpu");
+  const cuda = cudaFolder();
+  const lacking = cuda === null ? [] : await missingCudaLibraries(cuda);
+  if (tools.gpu !== null && cuda === null) advice.push("For CUDA on this GPU: npm run setup-engine -- --gpu");
+  for (const { library, package: source } of lacking) advice.push(`${library} is missing, which ${source} brings`);
   return {
     engine: engine.description,
     why: native
@@ -58,6 +64,14 @@ async function doctor(): Promise<Report> {
     python: tools.python?.version ?? "not found",
     compiler: tools.compiler ?? "not found",
     gpu: tools.gpu ?? "no NVIDIA GPU found",
+    cuda:
+      engine.device === "cuda"
+        ? "in use"
+        : cuda === null
+          ? "not set up"
+          : lacking.length > 0
+            ? `${lacking.length} of its libraries are missing`
+            : "set up, and TensorFlow finds no GPU",
     webgpu: describeWebgpu(await findWebgpuAdapter()),
     advice,
   };

@@ -84,6 +84,9 @@ function isVariantInPlace(variant: EngineVariant): boolean {
   return existsSync(used) && existsSync(wanted) && realpathSync(used) === realpathSync(wanted);
 }
 
+/** Where the CUDA build in place has its CUDA; null with another build. */
+export const cudaFolder = (): string | null => (isVariantInPlace("gpu") ? path.join(packageFolder, "deps/nvidia") : null);
+
 /** Loads the package in a process of its own. @returns null when it works, otherwise the reason. */
 export async function probeEngine(): Promise<string | null> {
   const script = `
