@@ -1,18 +1,19 @@
 /** What people preferred, and the scores of checkpoints. */
+import { dehydrate, HydrationBoundary, QueryClient } from "@tanstack/react-query";
+import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import type { Metadata } from "next";
 import { headers } from "next/headers";
-import { Suspense } from "react";
 import { getDb } from "@/server/database";
+import { appRouter } from "@/server/root";
 import { getBoardSummary, listLeaderboards } from "@/server/services/leaderboard";
-import { SkeletonTable } from "../components/ui/skeleton";
+import { createContext } from "@/server/session";
+import { readBoardAddress } from "./board-address";
 import { LeaderboardView } from "./leaderboard-view";
 
+type SearchParams = Promise<Record<string, string | string[] | undefined>>;
+
 /** What a link to the page shows elsewhere: of published boards only, as nobody is signed in there. */
-export async function generateMetadata({
-  searchParams,
-}: {
-  searchParams: Promise<Record<string, string | string[] | undefined>>;
-}): Promise<Metadata> {
+export async function generateMetadata({ searchParams }: { searchParams: SearchParams }): Promise<Metadata> {
   const ctx = { db: getDb(), user: null };
   const { project } = await searchParams;
   const published = await listLeaderboards(ctx);
@@ -42,10 +43,18 @@ export async function generateMetadata({
   };
 }
 
-export default function LeaderboardPage() {
+/** The board is part of the page's first answer: the browser has nothing to ask for before it shows one. */
+export default async function LeaderboardPage({ searchParams }: { searchParams: SearchParams }) {
+  const search = await searchParams;
+  const queries = new QueryClient();
+  const trpc = createTRPCOptionsProxy({ ctx: createContext, queryClient: queries, router: appRouter });
+  const projects = await queries.fetchQuery(trpc.leaderboard.projects.queryOptions());
+  const { slug, board } = readBoardAddress((name) => [search[name] ?? null].flat()[0] ?? null, projects[0]?.slug ?? "");
+  // A board that is not there is the view's to tell.
+  if (slug !== "") await queries.prefetchQuery({ ...trpc.leaderboard.get.queryOptions({ slug, ...board }), retry: false });
   return (
-    <Suspense fallback={<SkeletonTable rows={6} label="Loading the leaderboard" />}>
+    <HydrationBoundary state={dehydrate(queries)}>
       <LeaderboardView />
-    </Suspense>
+    </HydrationBoundary>
   );
 }

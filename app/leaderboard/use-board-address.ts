@@ -1,25 +1,13 @@
 /** The board that the address asks for, and a way to ask for another. */
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
-import { boardSchema } from "@/domain/board";
+import { type FilterName, readBoardAddress } from "./board-address";
 
-const NAMES = ["votes", "category", "style", "weights", "baseline", "until"] as const;
-export type FilterName = (typeof NAMES)[number] | "project" | "difference";
-
-/** `slug` is the address's project, else `first`. What the address says wrongly counts as not said. */
+/** `first` is the project of an address that names none. */
 export function useBoardAddress(first: string) {
   const router = useRouter();
   const here = usePathname();
   const search = useSearchParams();
-  const slug = search.get("project") ?? first;
-  const said = Object.fromEntries(
-    NAMES.flatMap((name) => {
-      const value = search.get(name);
-      return value !== null && boardSchema.shape[name].safeParse(value).success ? [[name, value]] : [];
-    }),
-  );
-  const board = boardSchema.omit({ slug: true }).parse(said);
-  const asked = Number(search.get("difference"));
-  const difference = asked >= 1 && asked <= 1000 ? asked : 30;
+  const { slug, said, board, difference } = readBoardAddress((name) => search.get(name), first);
   return {
     slug,
     board,
