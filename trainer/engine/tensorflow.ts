@@ -58,7 +58,7 @@ function createTensorflowEngine(backend: NodeBackend, version: Record<string, st
       structure = result;
       return flattenTree(result).tensors;
     });
-    // Three times as fast on a GPU, after half a minute or more of compiling for each new shape: a choice (docs/training.md).
+    // Three times as fast on a GPU, after half a minute or more of compiling for each new shape: a choice (docs/benchmarks.md).
     const fused = process.env.HONE_XLA === "1" && graph.nodes.every(({ op }) => !NOT_IN_XLA.has(op));
     const made = {
       name: `hone_${name.replace(/\W/g, "_")}_${built++}`,
