@@ -1,4 +1,4 @@
-/** What the address of the leaderboard asks for, the same on the server and in the browser. */
+/** What the address of the leaderboard asks for. Read on the server, so that no browser loads the schema. */
 import { boardSchema } from "@/domain/board";
 
 const NAMES = ["votes", "category", "style", "weights", "baseline", "until"] as const;
@@ -20,3 +20,5 @@ export function readBoardAddress(read: (name: string) => string | null, first: s
     difference: asked >= 1 && asked <= 1000 ? asked : 30,
   };
 }
+
+export type AskedBoard = ReturnType<typeof readBoardAddress>;

@@ -1,6 +1,6 @@
 "use client";
 /** Which votes count and how they are read; all of it is in the address. */
-import { VOTE_FILTERS } from "@/domain/board";
+import type { VOTE_FILTERS } from "@/domain/board";
 import type { Leaderboard } from "@/server/services/leaderboard";
 import { Badge } from "../components/ui/badge";
 import { Field, Select } from "../components/ui/field";
@@ -17,7 +17,7 @@ export function BoardFilters({ address, projects, board }: { address: BoardAddre
   const { slug, board: filter, choose } = address;
   const categories = board?.categories ?? [];
   return (
-    <div className="mb-5 flex flex-wrap items-end gap-3">
+    <div className="mb-5 grid grid-cols-2 items-end gap-3 *:min-w-0 sm:flex sm:flex-wrap">
       <Field label="Project">
         <Select value={slug} onChange={(event) => choose("project", event.target.value)}>
           {projects.map(({ slug: value, name, published }) => (
@@ -30,9 +30,9 @@ export function BoardFilters({ address, projects, board }: { address: BoardAddre
       </Field>
       <Field label="Votes of">
         <Select value={filter.votes} onChange={(event) => choose("votes", event.target.value)}>
-          {VOTE_FILTERS.map((value) => (
+          {Object.entries(VOTES).map(([value, label]) => (
             <option key={value} value={value}>
-              {VOTES[value]}
+              {label}
             </option>
           ))}
         </Select>

@@ -5,27 +5,31 @@ import { Download } from "lucide-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
 import { useState } from "react";
+import { scoreKind } from "@/domain/score-kind";
 import type { Leaderboard } from "@/server/services/leaderboard";
 import { Button } from "../components/ui/button";
 import { Card } from "../components/ui/card";
 import { EmptyState, ErrorState } from "../components/ui/empty-state";
 import { formatInterval } from "../components/ui/interval";
 import { PageHeader } from "../components/ui/page-header";
-import { SkeletonTable } from "../components/ui/skeleton";
+import { Skeleton, SkeletonTable } from "../components/ui/skeleton";
 import { errorMessage, useTRPC } from "../trpc";
 import { BoardFilters } from "./board-filters";
-import { splitScores } from "../components/lineage/benchmark-table";
-import { BenchmarksTable } from "./benchmarks-table";
-import { CompareDialog } from "./compare-dialog";
+import type { AskedBoard } from "./board-address";
 import { HumanTable } from "./human-table";
 import { Ranking } from "./ranking";
 import { ScoresTable } from "./scores-table";
 import { Scrutiny } from "./scrutiny";
+import { WhenNear } from "../components/ui/when-near";
 import { type BoardAddress, useBoardAddress } from "./use-board-address";
 import { WinRates } from "./win-rates";
 
-/** Charts come after the ranking is on the screen. */
-const History = dynamic(() => import("./history"), { ssr: false, loading: () => <SkeletonTable rows={4} label="Loading the history" /> });
+const LoadingHistory = () => <SkeletonTable rows={4} label="Loading the history" />;
+const History = dynamic(() => import("./history"), { ssr: false, loading: LoadingHistory });
+
+/** Not every board has benchmarks, and their table brings every task's definition. */
+const BenchmarksTable = dynamic(async () => (await import("./benchmarks-table")).BenchmarksTable);
+const CompareDialog = dynamic(async () => (await import("./compare-dialog")).CompareDialog);
 
 const DOWNLOADS = { csv: "CSV", json: "JSON", votes: "Votes" } as const;
 
@@ -85,19 +89,23 @@ function Preferred({ board, address, researcher }: { board: Leaderboard; address
         <WinRates board={board} researcher={researcher} />
       </Card>
       <h3 className="mt-8 mb-2 font-semibold">How far to trust it</h3>
-      <Scrutiny board={board} address={address} />
+      <WhenNear placeholder={<Skeleton className="h-64" />}>
+        <Scrutiny board={board} address={address} />
+      </WhenNear>
       <h3 className="mt-8 mb-2 font-semibold">History</h3>
       <Card>
-        <History address={address} />
+        <WhenNear placeholder={<LoadingHistory />}>
+          <History address={address} />
+        </WhenNear>
       </Card>
     </>
   );
 }
 
-export function LeaderboardView() {
+export function LeaderboardView({ asked }: { asked: AskedBoard }) {
   const trpc = useTRPC();
   const projects = useQuery(trpc.leaderboard.projects.queryOptions());
-  const address = useBoardAddress(projects.data?.[0]?.slug ?? "");
+  const address = useBoardAddress({ ...asked, slug: asked.slug || (projects.data?.[0]?.slug ?? "") });
   const { slug } = address;
   const board = useQuery({
     ...trpc.leaderboard.get.queryOptions({ slug, ...address.board }),
@@ -108,10 +116,8 @@ export function LeaderboardView() {
   const error = projects.error ?? board.error;
   const project = board.data?.project;
   const researcher = project?.research === true;
-  const scores =
-    board.data === undefined
-      ? undefined
-      : splitScores(board.data.scores.map((score) => ({ ...score, id: `${score.checkpointId} ${score.metric}` })));
+  const scoresOf = (kind: ReturnType<typeof scoreKind>) => board.data?.scores.filter(({ metric }) => scoreKind(metric) === kind) ?? [];
+  const benchmarks = scoresOf("benchmark");
   return (
     <>
       <PageHeader
@@ -141,7 +147,7 @@ export function LeaderboardView() {
           </>
         }
       />
-      {project !== undefined && <CompareDialog projectId={project.id} open={comparing} onOpenChange={setComparing} />}
+      {project !== undefined && researcher && <CompareDialog projectId={project.id} open={comparing} onOpenChange={setComparing} />}
       {projects.data?.length === 0 ? (
         <EmptyState title="No leaderboard is published">Sign in as a researcher to see the projects that are not published.</EmptyState>
       ) : (
@@ -167,7 +173,7 @@ export function LeaderboardView() {
             </h2>
             <p className="mb-3 text-sm text-muted">The newest evaluation of each; below a number its 95 % interval.</p>
             <Card>
-              <ScoresTable scores={scores?.others ?? []} researcher={researcher} />
+              <ScoresTable scores={scoresOf("other")} researcher={researcher} />
             </Card>
           </section>
           {board.data.human.length > 0 && (
@@ -184,7 +190,7 @@ export function LeaderboardView() {
               </Card>
             </section>
           )}
-          {scores !== undefined && scores.benchmarks.length > 0 && (
+          {benchmarks.length > 0 && (
             <section aria-labelledby="benchmarks">
               <h2 id="benchmarks" className="mb-1 text-lg font-semibold">
                 Benchmarks
@@ -194,7 +200,7 @@ export function LeaderboardView() {
                 are not the benchmark. “Overlap” is the share of items that have a run of words in common with the training data.
               </p>
               <Card>
-                <BenchmarksTable scores={scores.benchmarks} researcher={researcher} />
+                <BenchmarksTable scores={benchmarks} researcher={researcher} />
               </Card>
             </section>
           )}

@@ -48,13 +48,14 @@ export default async function LeaderboardPage({ searchParams }: { searchParams: 
   const search = await searchParams;
   const queries = new QueryClient();
   const trpc = createTRPCOptionsProxy({ ctx: createContext, queryClient: queries, router: appRouter });
-  const projects = await queries.fetchQuery(trpc.leaderboard.projects.queryOptions());
-  const { slug, board } = readBoardAddress((name) => [search[name] ?? null].flat()[0] ?? null, projects[0]?.slug ?? "");
-  // A board that is not there is the view's to tell.
+  // A failure is the view's to tell: it asks once more.
+  const projects = await queries.fetchQuery(trpc.leaderboard.projects.queryOptions()).catch(() => []);
+  const asked = readBoardAddress((name) => [search[name] ?? null].flat()[0] ?? null, projects[0]?.slug ?? "");
+  const { slug, board } = asked;
   if (slug !== "") await queries.prefetchQuery({ ...trpc.leaderboard.get.queryOptions({ slug, ...board }), retry: false });
   return (
     <HydrationBoundary state={dehydrate(queries)}>
-      <LeaderboardView />
+      <LeaderboardView asked={asked} />
     </HydrationBoundary>
   );
 }

@@ -1,13 +1,12 @@
 /** The board that the address asks for, and a way to ask for another. */
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
-import { type FilterName, readBoardAddress } from "./board-address";
+import type { AskedBoard, FilterName } from "./board-address";
 
-/** `first` is the project of an address that names none. */
-export function useBoardAddress(first: string) {
+/** `asked` is what the server read in the address: a change of it comes with the page's next answer. */
+export function useBoardAddress({ slug, said, board, difference }: AskedBoard) {
   const router = useRouter();
   const here = usePathname();
   const search = useSearchParams();
-  const { slug, said, board, difference } = readBoardAddress((name) => search.get(name), first);
   return {
     slug,
     board,

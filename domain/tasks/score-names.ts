@@ -3,6 +3,7 @@
  * "bench/<task>/<metric>/clean". Scores on the hand-written samples say "sample" for "bench", so that the two never meet
  * in one column.
  */
+import { scoreKind } from "../score-kind";
 import { findSuite, findTask } from "./registry";
 import { TASK_METRICS, type TaskMetric } from "./task";
 
@@ -27,8 +28,8 @@ export type BenchmarkScoreName = {
 
 /** What a score's name says; null for scores of other kinds. */
 export function readScoreName(name: string): BenchmarkScoreName | null {
+  if (scoreKind(name) !== "benchmark") return null;
   const [prefix, subject = "", metric = "", clean] = name.split("/");
-  if (prefix !== "bench" && prefix !== "sample") return null;
   const sample = prefix === "sample";
   if (metric === "average") {
     const suite = findSuite(subject);

@@ -1,6 +1,7 @@
 "use client";
 /** Benchmark scores by task, averages first: metrics with intervals, overlap with the training data, how they were made. */
 import Link from "next/link";
+import { scoreKind } from "@/domain/score-kind";
 import { type BenchmarkScoreName, readScoreName } from "@/domain/tasks/score-names";
 import { Badge } from "../ui/badge";
 import { Interval } from "../ui/interval";
@@ -25,7 +26,7 @@ export function splitScores<S extends Score>(scores: readonly S[]): { benchmarks
   for (const score of scores) {
     const name = readScoreName(score.metric);
     if (name !== null) benchmarks.push({ ...score, name });
-    else if (!score.metric.startsWith("helm/")) others.push(score);
+    else if (scoreKind(score.metric) === "other") others.push(score);
   }
   return { benchmarks, others };
 }

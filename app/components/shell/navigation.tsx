@@ -1,9 +1,9 @@
 "use client";
-/** Links to the rooms: in a row on wide screens, in a menu on phones. */
+/** Links to the rooms: in a row on wide screens, in the browser's own pop-over on phones. */
 import { Menu } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { DropdownMenu } from "radix-ui";
+import { useId } from "react";
 import { Button } from "../ui/button";
 import { cn } from "../ui/cn";
 import { menuContent, menuItem } from "./menu-styles";
@@ -16,6 +16,7 @@ function useIsCurrent(): (href: string) => boolean {
 
 export function Navigation({ rooms }: { rooms: readonly Room[] }) {
   const isCurrent = useIsCurrent();
+  const menu = useId();
   return (
     <nav aria-label="Rooms">
       <ul className="hidden items-center gap-1 sm:flex">
@@ -34,26 +35,23 @@ export function Navigation({ rooms }: { rooms: readonly Room[] }) {
           </li>
         ))}
       </ul>
-      <DropdownMenu.Root modal={false}>
-        <DropdownMenu.Trigger asChild>
-          <Button variant="ghost" size="icon" aria-label="Rooms" className="sm:hidden">
-            <Menu aria-hidden="true" className="size-5" />
-          </Button>
-        </DropdownMenu.Trigger>
-        <DropdownMenu.Content align="start" sideOffset={6} className={menuContent}>
-          {rooms.map((room) => (
-            <DropdownMenu.Item key={room.href} asChild>
-              <Link
-                href={room.href}
-                aria-current={isCurrent(room.href) ? "page" : undefined}
-                className={cn(menuItem, isCurrent(room.href) && "font-semibold")}
-              >
-                {room.label}
-              </Link>
-            </DropdownMenu.Item>
-          ))}
-        </DropdownMenu.Content>
-      </DropdownMenu.Root>
+      <Button variant="ghost" size="icon" aria-label="Rooms" popoverTarget={menu} className="sm:hidden">
+        <Menu aria-hidden="true" className="size-5" />
+      </Button>
+      <ul id={menu} popover="auto" className={cn(menuContent, "fixed inset-auto top-13 left-3 m-0 sm:hidden")}>
+        {rooms.map((room) => (
+          <li key={room.href}>
+            <Link
+              href={room.href}
+              aria-current={isCurrent(room.href) ? "page" : undefined}
+              onClick={(event) => event.currentTarget.closest<HTMLElement>("[popover]")?.hidePopover()}
+              className={cn(menuItem, "hover:bg-sunken", isCurrent(room.href) && "font-semibold")}
+            >
+              {room.label}
+            </Link>
+          </li>
+        ))}
+      </ul>
     </nav>
   );
 }

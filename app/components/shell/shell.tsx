@@ -5,10 +5,10 @@ import { greatestRole } from "@/server/access";
 import type { SessionUser } from "@/server/context";
 import { getDb } from "@/server/database";
 import { Button } from "../ui/button";
+import { UserMenu } from "./lazy-user-menu";
 import { Logo } from "./logo";
 import { Navigation } from "./navigation";
 import { roomsFor } from "./rooms";
-import { UserMenu } from "./user-menu";
 
 export async function Shell({ user, children }: { user: SessionUser | null; children: ReactNode }) {
   const inProjects = user === null ? null : await greatestRole({ db: getDb(), user });
