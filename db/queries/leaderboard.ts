@@ -1,5 +1,5 @@
 /** SQL behind the leaderboard: votes by model, scores by checkpoint. */
-import { and, asc, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
 import type { Db } from "../client";
 import { checkpoints, completions, items, judgements, models, projects, prompts, runs, scores, users } from "../schema";
 
@@ -18,51 +18,33 @@ const standing = (input: { projectId: string; votes: VoteFilter }) =>
     byWhom(input.votes),
   );
 
-/** How many judgements of work stand and when the last was made (microseconds since 1970, as text): the same while no vote was added or undone. */
-export async function selectVoteMark(db: Db, input: { projectId: string; votes: VoteFilter }): Promise<{ count: number; last: string }> {
+/** How many judgements of work stand and when the last was made (microseconds since 1970): the same while no vote was added or undone. */
+export async function selectVoteMark(db: Db, input: { projectId: string; votes: VoteFilter }): Promise<{ count: number; last: number }> {
   const [row] = await db
     .select({
       count: sql<number>`count(*)::int`,
-      last: sql<string>`coalesce((extract(epoch from max(${judgements.createdAt})) * 1000000)::bigint, 0)::text`,
+      last: sql<number>`coalesce((extract(epoch from max(${judgements.createdAt})) * 1000000)::bigint, 0)`.mapWith(Number),
     })
     .from(judgements)
     .innerJoin(users, eq(users.id, judgements.annotatorId))
     .where(standing(input));
-  return row ?? { count: 0, last: "0" };
+  return row ?? { count: 0, last: 0 };
 }
 
-/** Rows of one page of `selectVotePage`. */
-const PAGE = 50_000;
-
 /**
- * Judgements of work that stand, oldest first, from after `after` to `upTo` (microseconds since 1970): one text of many lines, which is what makes a million of them
- * cheap. A line is id, annotator (36 characters each), kind (r: ranked, o: best of n, b: both bad, n: no preference), shown order and ranks as
- * PostgreSQL writes jsonb, propensity and microseconds since 1970 behind a blank each. Null where there are no more.
+ * Judgements of work that stand, in no order, from after `after` to `upTo` (microseconds since 1970): id, annotator, kind (r: ranked,
+ * o: best of n, b: both bad, n: no preference), shown order, ranks (null without any), propensity, moment.
  */
-export async function selectVotePage(
-  db: Db,
-  input: { projectId: string; votes: VoteFilter; after: { at: string; id: string } | null; upTo: string },
-): Promise<string | null> {
-  const moment = (microseconds: string) => sql`to_timestamp(0) + ${microseconds}::bigint * interval '1 microsecond'`;
+export function votesQuery(input: { projectId: string; votes: VoteFilter; after: { at: number; id: string } | null; upTo: number }): SQL {
+  const moment = (microseconds: number) => sql`to_timestamp(0) + ${microseconds}::bigint * interval '1 microsecond'`;
   const later =
     input.after === null
       ? undefined
       : sql`(${judgements.createdAt}, ${judgements.id}) > (${moment(input.after.at)}, ${input.after.id}::uuid)`;
-  const page = db
-    .select({
-      line: sql<string>`${judgements.id}::text || ${judgements.annotatorId}::text || case when ${judgements.ranks} is not null then case when ${judgements.value}->>'kind' = 'best_of_n' then 'o' else 'r' end when ${judgements.value}->>'kind' = 'both_bad' then 'b' else 'n' end
-        || ${judgements.shownOrder}::text || coalesce(${judgements.ranks}::text, '') || ' ' || ${judgements.propensity}::text || ' ' || (extract(epoch from ${judgements.createdAt}) * 1000000)::bigint::text`.as(
-        "line",
-      ),
-    })
-    .from(judgements)
-    .innerJoin(users, eq(users.id, judgements.annotatorId))
-    .where(and(standing(input), later, sql`${judgements.createdAt} <= ${moment(input.upTo)}`))
-    .orderBy(asc(judgements.createdAt), asc(judgements.id))
-    .limit(PAGE)
-    .as("page");
-  const [row] = await db.select({ text: sql<string | null>`string_agg(${page.line}, E'\\n')` }).from(page);
-  return row?.text ?? null;
+  return sql`select ${judgements.id}, ${judgements.annotatorId}, case when ${judgements.ranks} is not null then case when ${judgements.value}->>'kind' = 'best_of_n' then 'o' else 'r' end when ${judgements.value}->>'kind' = 'both_bad' then 'b' else 'n' end,
+      ${judgements.shownOrder}, ${judgements.ranks}, ${judgements.propensity}, ${judgements.createdAt}
+    from ${judgements} inner join ${users} on ${users.id} = ${judgements.annotatorId}
+    where ${and(standing(input), later, sql`${judgements.createdAt} <= ${moment(input.upTo)}`)}`;
 }
 
 export async function countVotes(db: Db, projectId: string): Promise<{ people: number; simulated: number }> {
@@ -82,23 +64,10 @@ export function selectCompletionModels(db: Db, projectId: string) {
   return db.select({ id: completions.id, modelId: completions.modelId }).from(completions).where(eq(completions.projectId, projectId));
 }
 
-/**
- * The same as one text of many lines, with what the prompt is about: id, model (36 characters each), and `category`, else
- * `task`, of the prompt's meta up to the line's end. Null where there are no completions.
- */
-export async function selectCompletionLines(db: Db, projectId: string): Promise<string | null> {
-  const category = sql`coalesce(${prompts.meta}->>'category', ${prompts.meta}->>'task', '')`;
-  const [row] = await db
-    .select({
-      text: sql<
-        string | null
-      >`string_agg(${completions.id}::text || ${completions.modelId}::text || translate(${category}, E'\\n\\r', '  '), E'\\n')`,
-    })
-    .from(completions)
-    .innerJoin(prompts, eq(prompts.id, completions.promptId))
-    .where(eq(completions.projectId, projectId));
-  return row?.text ?? null;
-}
+/** The same with what the prompt is about: `category`, else `task`, of its meta; "" where it has neither. */
+export const completionsQuery = (projectId: string): SQL =>
+  sql`select ${completions.id}, ${completions.modelId}, coalesce(${prompts.meta}->>'category', ${prompts.meta}->>'task', '')
+    from ${completions} inner join ${prompts} on ${prompts.id} = ${completions.promptId} where ${completions.projectId} = ${projectId}`;
 
 /** Texts of a project's completions, for their style. */
 export function selectCompletionTexts(db: Db, projectId: string) {

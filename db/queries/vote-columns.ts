@@ -1,10 +1,21 @@
 /** Reads a project's judgements into columns for the ratings: a million in a few seconds. */
-import { BEST_ONLY, BOTH_BAD, type JudgementColumns, NO_PREFERENCE, RANKED } from "../../domain/ratings/judgements";
+import {
+  BEST_ONLY,
+  BOTH_BAD,
+  type JudgementColumns,
+  judgementId,
+  NO_PREFERENCE,
+  RANKED,
+  sortJudgements,
+} from "../../domain/ratings/judgements";
 import type { Db } from "../client";
-import { createUuidIndex, readUuid, type UuidIndex } from "../uuid-index";
-import { selectCompletionLines, selectVotePage, type VoteFilter } from "./leaderboard";
+import { type CopyRow, copyRows, readMoment } from "../copy";
+import { createUuidIndex, readUuidBytes, readUuidText, type UuidIndex } from "../uuid-index";
+import { completionsQuery, type VoteFilter, votesQuery } from "./leaderboard";
 
-const KINDS: Record<string, number> = { r: RANKED, o: BEST_ONLY, b: BOTH_BAD, n: NO_PREFERENCE };
+/** By the letter of `votesQuery`. */
+const KINDS = new Uint8Array(128);
+for (const [letter, kind] of Object.entries({ r: RANKED, o: BEST_ONLY, b: BOTH_BAD, n: NO_PREFERENCE })) KINDS[letter.charCodeAt(0)] = kind;
 /** Characters of a uuid. */
 const UUID = 36;
 
@@ -20,19 +31,18 @@ export type ReadCompletions = {
 
 /** A project's completions. With `index`, completions that it knows keep their numbers. */
 export async function readCompletions(db: Db, projectId: string, index: UuidIndex = createUuidIndex(1024)): Promise<ReadCompletions> {
-  const text = (await selectCompletionLines(db, projectId)) ?? "";
   const models = createUuidIndex(64);
   const numbers = new Map<string, number>();
   const rows: number[] = [];
-  for (let at = 0; at < text.length; ) {
-    const line = text.indexOf("\n", at + 2 * UUID);
-    const end = line === -1 ? text.length : line;
-    const category = text.slice(at + 2 * UUID, end);
+  const words = new Uint32Array(8);
+  await copyRows(db, completionsQuery(projectId), 3, ({ bytes, at, length }) => {
+    readUuidBytes(bytes, at[0] as number, words, 0);
+    readUuidBytes(bytes, at[1] as number, words, 4);
+    const category = bytes.toString("utf8", at[2], (at[2] as number) + (length[2] as number));
     const number = category === "" ? -1 : (numbers.get(category) ?? numbers.size);
     if (number === numbers.size) numbers.set(category, number);
-    rows.push(index.find(text, at, true), models.find(text, at + UUID, true), number);
-    at = end + 1;
-  }
+    rows.push(index.find(words, 0, true), models.find(words, 4, true), number);
+  });
   const model = new Int32Array(index.size()).fill(-1);
   const categories = new Int32Array(index.size()).fill(-1);
   for (let row = 0; row < rows.length; row += 3) {
@@ -44,8 +54,6 @@ export async function readCompletions(db: Db, projectId: string, index: UuidInde
 
 export type ReadVotes = {
   columns: JudgementColumns;
-  /** Where the next reading goes on. */
-  last: { at: string; id: string } | null;
   annotators: UuidIndex;
 };
 
@@ -56,24 +64,18 @@ export type ReadVotes = {
  */
 export async function readVotes(
   db: Db,
-  input: { projectId: string; votes: VoteFilter; completions: UuidIndex; expected: number; upTo: string; before?: ReadVotes | null },
+  input: { projectId: string; votes: VoteFilter; completions: UuidIndex; expected: number; upTo: number; before?: ReadVotes | null },
 ): Promise<ReadVotes> {
-  const before = input.before ?? null;
-  const annotators = before?.annotators ?? createUuidIndex(64);
-  const columns = before?.columns ?? emptyColumns(input.expected);
-  let last = before?.last ?? null;
-  let page = await selectVotePage(db, { ...input, after: last });
-  while (page !== null) {
-    const end = page.lastIndexOf("\n") + 1;
-    const text = page;
-    last = { id: text.slice(end, end + UUID), at: text.slice(text.lastIndexOf(" ") + 1) };
-    // The database makes the next page while this one is read.
-    const next = selectVotePage(db, { ...input, after: last });
-    for (let at = 0; at < text.length; ) at = readLine(text, at, columns, annotators, input.completions);
-    page = await next;
-  }
+  const annotators = input.before?.annotators ?? createUuidIndex(64);
+  const columns = input.before?.columns ?? emptyColumns(input.expected);
+  const last = columns.length - 1;
+  const after = last < 0 ? null : { at: Math.round((columns.at[last] as number) * 1000), id: judgementId(columns, last) };
+  const words = new Uint32Array(4);
+  await copyRows(db, votesQuery({ ...input, after }), 7, (row) => addVote(row, columns, annotators, input.completions, words));
+  // Cheaper here than a million rows by way of an index: they mostly lie as they came.
+  sortJudgements(columns, last + 1);
   columns.annotators = annotators.size();
-  return { columns, last, annotators };
+  return { columns, annotators };
 }
 
 function emptyColumns(expected: number): JudgementColumns {
@@ -99,8 +101,14 @@ const enlarge = <T extends Uint32Array | Int32Array | Float64Array | Uint8Array>
   return larger;
 };
 
-/** Adds the judgement whose line begins at `from`; returns where the next one begins. */
-function readLine(text: string, from: number, columns: JudgementColumns, annotators: UuidIndex, completions: UuidIndex): number {
+/** `words` is room for a uuid. */
+function addVote(
+  { bytes, at, length }: CopyRow,
+  columns: JudgementColumns,
+  annotators: UuidIndex,
+  completions: UuidIndex,
+  words: Uint32Array,
+): void {
   const k = columns.length;
   if (k >= columns.kind.length) {
     columns.ids = enlarge(columns.ids, 4 * (k + 1));
@@ -110,40 +118,33 @@ function readLine(text: string, from: number, columns: JudgementColumns, annotat
     columns.kind = enlarge(columns.kind, k + 1);
     columns.start = enlarge(columns.start, columns.kind.length + 1);
   }
-  readUuid(text, from, columns.ids, 4 * k);
-  columns.annotator[k] = annotators.find(text, from + UUID, true);
-  const kind = KINDS[text[from + 2 * UUID] ?? ""];
-  if (kind === undefined) throw new Error(`votes: a judgement of unknown kind in ${text.slice(from, from + 200)}`);
-  columns.kind[k] = kind;
-  // The kind, then ["uuid", "uuid"].
-  let at = from + 2 * UUID;
+  const [id, annotator, kind, shownOrder, ranks, propensity, moment] = at as Int32Array &
+    [number, number, number, number, number, number, number];
+  readUuidBytes(bytes, id, columns.ids, 4 * k);
+  readUuidBytes(bytes, annotator, words, 0);
+  columns.annotator[k] = annotators.find(words, 0, true);
+  columns.kind[k] = KINDS[bytes[kind] as number] as number;
   const begin = columns.start[k] as number;
   let shown = begin;
-  do {
-    at += 3;
+  // Behind jsonb's version: ["uuid", "uuid"].
+  for (let place = shownOrder + 3; place < shownOrder + (length[3] as number); place += UUID + 4) {
     if (shown >= columns.shown.length) {
       columns.shown = enlarge(columns.shown, shown + 1);
       columns.rank = enlarge(columns.rank, columns.shown.length);
     }
-    const completion = completions.find(text, at, false);
-    if (completion === -1)
-      throw new Error(`votes: judgement ${text.slice(from, from + UUID)} shows the unknown completion ${text.slice(at, at + UUID)}`);
+    readUuidText(bytes, place, words, 0);
+    const completion = completions.find(words, 0, false);
+    if (completion === -1) {
+      const shownId = bytes.toString("latin1", place, place + UUID);
+      throw new Error(`votes: judgement ${judgementId(columns, k)} shows the unknown completion ${shownId}`);
+    }
     columns.shown[shown++] = completion;
-    at += UUID + 1;
-  } while (text.charCodeAt(at) === 44); // a comma
-  at++;
+  }
   columns.start[k + 1] = shown;
-  if (kind === RANKED || kind === BEST_ONLY) {
-    // [1, 2]: ranks have one digit, as items show nine completions at most.
-    for (let p = begin; p < shown; p++) columns.rank[p] = text.charCodeAt(at + 1 + 3 * (p - begin)) - 48;
-    at += 3 * (shown - begin);
-  } else columns.rank.fill(0, begin, shown);
-  const blank = text.indexOf(" ", at);
-  const second = text.indexOf(" ", blank + 1);
-  const line = text.indexOf("\n", second);
-  const end = line === -1 ? text.length : line;
-  columns.propensity[k] = Number(text.slice(blank + 1, second));
-  columns.at[k] = Number(text.slice(second + 1, end)) / 1000;
+  // [1, 2]: ranks have one digit, as items show nine completions at most.
+  if (length[4] === -1) columns.rank.fill(0, begin, shown);
+  else for (let p = begin; p < shown; p++) columns.rank[p] = (bytes[ranks + 2 + 3 * (p - begin)] as number) - 48;
+  columns.propensity[k] = bytes.readDoubleBE(propensity);
+  columns.at[k] = readMoment(bytes, moment) / 1000;
   columns.length = k + 1;
-  return end + 1;
 }

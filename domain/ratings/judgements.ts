@@ -35,6 +35,43 @@ export function judgementId({ ids }: JudgementColumns, k: number): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
+/** Brings the judgements from number `from` on into order of time, then id, in place. */
+export function sortJudgements(columns: JudgementColumns, from = 0): void {
+  const { length } = columns;
+  const compare = (a: number, b: number): number => {
+    let difference = (columns.at[a] as number) - (columns.at[b] as number);
+    for (let word = 0; word < 4 && difference === 0; word++)
+      difference = (columns.ids[4 * a + word] as number) - (columns.ids[4 * b + word] as number);
+    return difference;
+  };
+  let sorted = from + 1;
+  while (sorted < length && compare(sorted - 1, sorted) <= 0) sorted++;
+  if (sorted >= length) return;
+  const order = Int32Array.from({ length: length - from }, (_, i) => from + i).sort(compare);
+  const ids = columns.ids.slice();
+  const annotator = columns.annotator.slice();
+  const at = columns.at.slice();
+  const propensity = columns.propensity.slice();
+  const kind = columns.kind.slice();
+  const start = columns.start.slice();
+  const shown = columns.shown.slice();
+  const rank = columns.rank.slice();
+  let place = start[from] as number;
+  order.forEach((old, i) => {
+    const k = from + i;
+    columns.ids.set(ids.subarray(4 * old, 4 * old + 4), 4 * k);
+    columns.annotator[k] = annotator[old] as number;
+    columns.at[k] = at[old] as number;
+    columns.propensity[k] = propensity[old] as number;
+    columns.kind[k] = kind[old] as number;
+    for (let p = start[old] as number; p < (start[old + 1] as number); p++, place++) {
+      columns.shown[place] = shown[p] as number;
+      columns.rank[place] = rank[p] as number;
+    }
+    columns.start[k + 1] = place;
+  });
+}
+
 export type PackOptions = {
   /** Model of each completion, a place below `models`; -1 for one that is not ranked. */
   modelOf: Int32Array;

@@ -2,6 +2,7 @@
 import { selectCompletionTexts, selectRankedModels, selectVoteMark, type VoteFilter } from "../../db/queries/leaderboard";
 import { type ReadCompletions, type ReadVotes, readCompletions, readVotes } from "../../db/queries/vote-columns";
 import type { Db } from "../../db/client";
+import { findUuid } from "../../db/uuid-index";
 import { packJudgements, prefers } from "../../domain/ratings/judgements";
 import { scaleFeatures, styleDifference } from "../../domain/ratings/style";
 import { measureStyle, STYLE_NAMES } from "../../domain/ratings/text-style";
@@ -71,7 +72,7 @@ export async function selectBoardVotes(db: Db, projectId: string, filter: BoardF
   const placesIn = (list: readonly { id: string }[]): Int32Array => {
     const places = new Int32Array(completions.models.size()).fill(-1);
     list.forEach(({ id }, i) => {
-      const number = completions.models.find(id, 0, false);
+      const number = findUuid(completions.models, id);
       if (number !== -1) places[number] = i;
     });
     return completions.model.map((number) => (number === -1 ? -1 : (places[number] as number)));
@@ -123,7 +124,7 @@ export async function selectStyleColumns(
 ): Promise<StyleColumns> {
   const styles = new Array<number[]>(completions.size());
   for (const { id, text } of await selectCompletionTexts(db, projectId)) {
-    const at = completions.find(id, 0, false);
+    const at = findUuid(completions, id);
     if (at !== -1) styles[at] = measureStyle(text);
   }
   const rows = packed.a.length;

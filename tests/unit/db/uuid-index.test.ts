@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { expect, it } from "vitest";
-import { createUuidIndex } from "../../../db/uuid-index";
+import { createUuidIndex, findUuid, readUuidBytes, readUuidText } from "../../../db/uuid-index";
 
-it("numbers uuids in order of appearance, wherever they stand in a text, however many there are", () => {
+it("numbers uuids in order of appearance, as text and as bytes, however many there are", () => {
   const ids: string[] = Array.from({ length: 5000 }, () => randomUUID());
   // Ids that differ in one digit only, as made-up ones do.
   ids.push(
@@ -10,10 +10,19 @@ it("numbers uuids in order of appearance, wherever they stand in a text, however
     ...Array.from({ length: 3000 }, (_, k) => `${(k + 1).toString(16).padStart(8, "0")}-0000-4000-8000-000000000000`),
   );
   const index = createUuidIndex(4);
-  const text = ids.join(", ");
-  ids.forEach((_, k) => expect(index.find(text, 38 * k, true)).toBe(k));
-  ids.forEach((id, k) => expect(index.find(`["${id}"]`, 2, true)).toBe(k));
+  const words = new Uint32Array(6);
+  const ofText = (text: string, offset: number, add: boolean) => {
+    readUuidText(Buffer.from(text), offset, words, 1);
+    return index.find(words, 1, add);
+  };
+  const ofBytes = (id: string) => {
+    readUuidBytes(Buffer.from(`ff${id.replaceAll("-", "")}`, "hex"), 1, words, 2);
+    return index.find(words, 2, false);
+  };
+  ids.forEach((id, k) => expect(ofText(`["${id}"]`, 2, true)).toBe(k));
+  ids.forEach((id, k) => expect(ofBytes(id)).toBe(k));
   expect(index.size()).toBe(ids.length);
-  expect(index.find(randomUUID(), 0, false)).toBe(-1);
+  ids.forEach((id, k) => expect(findUuid(index, id)).toBe(k));
+  expect(findUuid(index, randomUUID())).toBe(-1);
   expect(index.size()).toBe(ids.length);
 });

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { describeFragility, describeLimits } from "../../../../domain/ratings/describe";
-import { BEST_ONLY, BOTH_BAD, type JudgementColumns, judgementId, packJudgements, RANKED } from "../../../../domain/ratings/judgements";
+import {
+  BEST_ONLY,
+  BOTH_BAD,
+  type JudgementColumns,
+  judgementId,
+  packJudgements,
+  RANKED,
+  sortJudgements,
+} from "../../../../domain/ratings/judgements";
 import { rateVotes } from "../../../../domain/ratings/rate";
 import { measureStyle } from "../../../../domain/ratings/text-style";
 import { packVotes, type VoteRow } from "../../../../domain/ratings/votes";
@@ -60,6 +68,37 @@ describe("judgements", () => {
     expect(even.effective).toBeCloseTo(1.8, 9);
     const rows = Array.from({ length: 100 }, (_, k) => ({ kind: RANKED, shown: [0, 1], rank: [1, 2], propensity: k === 0 ? 0.001 : 1 }));
     expect(packJudgements(columnsOf(rows), { ...options, byPropensity: true }).weight?.[0]).toBe(20);
+  });
+  it("come into order of time and id behind those that are in order already", () => {
+    const rows = [
+      { kind: RANKED, shown: [5, 6], rank: [1, 2], propensity: 0.9 },
+      { kind: BEST_ONLY, shown: [0, 1, 2], rank: [1, 2, 2], propensity: 0.1 },
+      { kind: BOTH_BAD, shown: [3, 4], propensity: 0.2 },
+      { kind: RANKED, shown: [2, 3, 4, 5], rank: [4, 3, 2, 1], propensity: 0.3 },
+      { kind: RANKED, shown: [7, 8], rank: [2, 1], propensity: 0.4 },
+    ];
+    const columns = columnsOf(rows);
+    columns.at.set([9, 4, 2, 2, 3]);
+    columns.ids[4 * 2] = 0xffffffff;
+    columns.annotator.set([0, 1, 2, 3, 4]);
+    sortJudgements(columns, 1);
+    expect(
+      [0, 1, 2, 3, 4].map((k) => [
+        columns.annotator[k],
+        columns.at[k],
+        columns.kind[k],
+        columns.propensity[k],
+        judgementId(columns, k),
+        [...columns.shown.slice(columns.start[k], columns.start[k + 1])],
+        [...columns.rank.slice(columns.start[k], columns.start[k + 1])],
+      ]),
+    ).toEqual([
+      [0, 9, RANKED, 0.9, "b6618763-e14a-460f-ae10-e0c400000000", [5, 6], [1, 2]],
+      [3, 2, RANKED, 0.3, "b6618763-e14a-460f-ae10-e0c400000003", [2, 3, 4, 5], [4, 3, 2, 1]],
+      [2, 2, BOTH_BAD, 0.2, "ffffffff-e14a-460f-ae10-e0c400000002", [3, 4], [0, 0]],
+      [4, 3, RANKED, 0.4, "b6618763-e14a-460f-ae10-e0c400000004", [7, 8], [2, 1]],
+      [1, 4, BEST_ONLY, 0.1, "b6618763-e14a-460f-ae10-e0c400000001", [0, 1, 2], [1, 2, 2]],
+    ]);
   });
   it("have their ids back", () => {
     expect(judgementId(columnsOf([{ kind: RANKED, shown: [0, 1] }]), 0)).toBe("b6618763-e14a-460f-ae10-e0c400000000");

@@ -1,0 +1,49 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { copyRows, readMoment } from "../../../db/copy";
+import { createTestDb, type TestDb } from "../../helpers/database";
+
+let test: TestDb;
+beforeAll(async () => {
+  test = await createTestDb();
+});
+afterAll(() => test.close());
+
+it("gives the same values as an ordinary query, over many blocks, nulls and empty texts too", async () => {
+  const query = sql`select md5(n::text)::uuid as id, case when n % 3 = 0 then null else repeat('é', n % 200) end as words,
+    n / 7.0::float8 as part, timestamptz '1999-12-31 23:59:59.123457+00' + n * interval '1 second' as moment from generate_series(1, 4000) n order by n`;
+  const copied: unknown[] = [];
+  await copyRows(test.db, query, 4, ({ bytes, at, length }) => {
+    const [id = 0, words = 0, part = 0, moment = 0] = at;
+    const hex = bytes.toString("hex", id, id + (length[0] as number));
+    const text = length[1] === -1 ? null : bytes.toString("utf8", words, words + (length[1] as number));
+    copied.push([hex, text, bytes.readDoubleBE(part), readMoment(bytes, moment)]);
+  });
+  const rows = await test.db.execute<{ id: string; words: string | null; part: number; at: string }>(
+    sql`select replace(id::text, '-', '') as id, words, part, (extract(epoch from moment) * 1000000)::bigint::text as at from (${query}) q`,
+  );
+  expect(copied).toEqual(rows.map(({ id, words, part, at }) => [id, words, part, Number(at)]));
+});
+
+it("tells what went wrong, there and here, and the connection is of use afterwards", async () => {
+  await expect(copyRows(test.db, sql`select 1 / (1000 - n) from generate_series(1, 1000) n`, 1, () => undefined)).rejects.toThrow(
+    "division by zero",
+  );
+  await expect(copyRows(test.db, sql`select n from generate_series(1, 200000) n`, 2, () => undefined)).rejects.toThrow(
+    "a row of 1 columns instead of 2",
+  );
+  const refuse = () => {
+    throw new Error("not this row");
+  };
+  await expect(copyRows(test.db, sql`select n from generate_series(1, 200000) n`, 1, refuse)).rejects.toThrow("not this row");
+  for (let use = 0; use < 12; use++) expect((await test.db.execute(sql`select ${use}::int as use`))[0]).toEqual({ use });
+});
+
+it("takes values as values", async () => {
+  const found: string[] = [];
+  const odd = "it''s; select '\\ --";
+  await copyRows(test.db, sql`select ${odd}::text`, 1, ({ bytes, at, length }) =>
+    found.push(bytes.toString("utf8", at[0], (at[0] as number) + (length[0] as number))),
+  );
+  expect(found).toEqual([odd]);
+});
