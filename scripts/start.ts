@@ -15,7 +15,7 @@ import { buildWeb } from "./lib/build";
 import { type Child, startChild, stopChild } from "./lib/children";
 import { completeEnvironment, loadEnvFile } from "./lib/environment";
 import { ROOT } from "./lib/root";
-import { isPortTaken, NEXT, waitUntilServing, webArguments } from "./lib/web-process";
+import { isPortTaken, waitUntilServing, webArguments } from "./lib/web-process";
 
 /** Long enough for a worker to finish its step and save a checkpoint. */
 const WORKER_GRACE_MS = 30_000;
@@ -99,7 +99,7 @@ async function startWeb(env: Env, variables: NodeJS.ProcessEnv): Promise<void> {
   const building = Date.now();
   const { built } = await buildWeb(variables, stop.signal);
   if (built) say("build", `${Math.round((Date.now() - building) / 1000)} s`);
-  const web = startChild("web", [NEXT, ...webArguments(env)], { env: variables, logFolder: env.dataFolder });
+  const web = startChild("web", webArguments(env), { env: variables, logFolder: env.dataFolder });
   cleanups.push(() => stopChild(web, WEB_GRACE_MS));
   await waitUntilServing(env, () => web.process.exitCode !== null || stop.signal.aborted);
   void web.ended.then(({ code, signal }) => {

@@ -5,7 +5,7 @@ import { buildWeb } from "./lib/build";
 import { startChild, stopChild } from "./lib/children";
 import { completeEnvironment, loadEnvFile } from "./lib/environment";
 import { fail } from "./lib/fail";
-import { NEXT, webArguments } from "./lib/web-process";
+import { webArguments } from "./lib/web-process";
 
 async function main(): Promise<number> {
   loadEnvFile();
@@ -14,7 +14,7 @@ async function main(): Promise<number> {
   await migrateDatabase(env.databaseUrl);
   const { built } = await buildWeb(variables);
   if (built) console.log("Built the web application");
-  const web = startChild("web", [NEXT, ...webArguments(env)], { env: variables, logFolder: env.dataFolder, echo: true });
+  const web = startChild("web", webArguments(env), { env: variables, logFolder: env.dataFolder, echo: true });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stopChild(web, 10_000));
   const { code } = await web.ended;
   return code ?? 0;

@@ -47,6 +47,11 @@ export function toTRPCError(error: unknown): TRPCError {
   return new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: HIDDEN_MESSAGE, cause });
 }
 
+/** What a client may know is told to it; the rest is ours to look into. */
+export function logServerError({ error, path }: { error: TRPCError; path: string | undefined }): void {
+  if (error.code === "INTERNAL_SERVER_ERROR") console.error(`trpc ${path ?? "?"}:`, error.cause ?? error);
+}
+
 /** What a form may show beside its fields. */
 function fieldsOf({ code, cause }: TRPCError): readonly FieldProblem[] | null {
   if (code !== "BAD_REQUEST") return null;

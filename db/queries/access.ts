@@ -1,5 +1,5 @@
 /** SQL behind who may enter a project: its access, the caller's membership, and which project a thing belongs to. */
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { PgSelect } from "drizzle-orm/pg-core";
 import type { Db } from "../client";
 import { projectMembers, projects } from "../schema";
@@ -25,7 +25,7 @@ export const accessColumns = {
   owned: sql<boolean>`exists (select 1 from project_members o where o.project_id = projects.id and o.role = 'owner')`,
 };
 
-export function withMembership<T extends PgSelect>(query: T, userId: string) {
+export function withMembership<T extends PgSelect>(query: T, userId: string | Placeholder) {
   return query.leftJoin(projectMembers, and(eq(projectMembers.projectId, projects.id), eq(projectMembers.userId, userId)));
 }
 

@@ -1,16 +1,21 @@
 /** SQL on judgements and drafts as their annotator sees them. */
 import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Db } from "../client";
+import { prepared } from "../prepared";
 import { completions, drafts, judgements, items, prompts } from "../schema";
 
 export type JudgementRow = typeof judgements.$inferSelect;
 export type NewJudgement = typeof judgements.$inferInsert;
 
-export async function selectJudgementByEvent(db: Db, input: { annotatorId: string; clientEventId: string }): Promise<JudgementRow | null> {
-  const [row] = await db
+const byEvent = prepared((db) =>
+  db
     .select()
     .from(judgements)
-    .where(and(eq(judgements.annotatorId, input.annotatorId), eq(judgements.clientEventId, input.clientEventId)));
+    .where(and(eq(judgements.annotatorId, sql.placeholder("annotatorId")), eq(judgements.clientEventId, sql.placeholder("clientEventId")))),
+);
+
+export async function selectJudgementByEvent(db: Db, input: { annotatorId: string; clientEventId: string }): Promise<JudgementRow | null> {
+  const [row] = await byEvent(db, input);
   return row ?? null;
 }
 
@@ -54,8 +59,12 @@ export async function upsertDraft(db: Db, input: { annotatorId: string; itemId: 
     .onConflictDoUpdate({ target: [drafts.annotatorId, drafts.itemId], set: { value: input.value, updatedAt: sql`now()` } });
 }
 
+const ownDraft = prepared((tx) =>
+  tx.delete(drafts).where(and(eq(drafts.annotatorId, sql.placeholder("annotatorId")), eq(drafts.itemId, sql.placeholder("itemId")))),
+);
+
 export async function deleteDraft(tx: Db, input: { annotatorId: string; itemId: string }): Promise<void> {
-  await tx.delete(drafts).where(and(eq(drafts.annotatorId, input.annotatorId), eq(drafts.itemId, input.itemId)));
+  await ownDraft(tx, input);
 }
 
 /** Own judgements that stand, newest first, with the prompt; ages by the database's clock. */

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { and, asc, desc, eq, inArray, isNull, ne, notExists, sql } from "drizzle-orm";
 import type { Db } from "../client";
+import { prepared } from "../prepared";
 import { accessColumns, withMembership } from "./access";
 import { itemCompletions, items, judgements, projectAnnotators, projects, seats, users } from "../schema";
 import type { FreeSeat } from "./seats";
@@ -10,8 +11,8 @@ export type ProjectAnnotator = typeof projectAnnotators.$inferSelect;
 
 type HeldSeat = { itemId: string; shownOrder: string[]; guidelineVersionId: string | null };
 
-/** What decides whether an annotator may judge in a project and what they get next, with the seats they hold and have not judged from, oldest lease first; null where there is no such project. */
-export async function selectClaimRules(db: Db, input: { projectId: string; annotatorId: string }) {
+const claimRules = prepared((db) => {
+  const [projectId, annotatorId] = [sql.placeholder("projectId"), sql.placeholder("annotatorId")];
   const query = db
     .select({
       ...accessColumns,
@@ -19,15 +20,20 @@ export async function selectClaimRules(db: Db, input: { projectId: string; annot
       adjudicator: sql<boolean>`coalesce(${projectAnnotators.adjudicator}, false)`,
       paused: sql<boolean>`coalesce(${projectAnnotators.paused}, false)`,
       dailyCap: projectAnnotators.dailyCap,
-      qualifies: sql<boolean>`exists (select 1 from items i where i.project_id = ${input.projectId} and i.purpose = 'qualification' and i.open)`,
+      qualifies: sql<boolean>`exists (select 1 from items i where i.project_id = ${projectId} and i.purpose = 'qualification' and i.open)`,
       held: sql<HeldSeat[]>`(
         select coalesce(json_agg(json_build_object('itemId', s.item_id, 'shownOrder', s.shown_order, 'guidelineVersionId', s.guideline_version_id) order by s.lease_expires_at), '[]')
-        from seats s where s.annotator_id = ${input.annotatorId} and s.judgement_id is null and s.project_id = ${input.projectId})`,
+        from seats s where s.annotator_id = ${annotatorId} and s.judgement_id is null and s.project_id = ${projectId})`,
     })
     .from(projects)
-    .leftJoin(projectAnnotators, and(eq(projectAnnotators.projectId, projects.id), eq(projectAnnotators.userId, input.annotatorId)))
+    .leftJoin(projectAnnotators, and(eq(projectAnnotators.projectId, projects.id), eq(projectAnnotators.userId, annotatorId)))
     .$dynamic();
-  const [row] = await withMembership(query, input.annotatorId).where(eq(projects.id, input.projectId));
+  return withMembership(query, annotatorId).where(eq(projects.id, projectId));
+});
+
+/** What decides whether an annotator may judge in a project and what they get next, with the seats they hold and have not judged from, oldest lease first; null where there is no such project. */
+export async function selectClaimRules(db: Db, input: { projectId: string; annotatorId: string }) {
+  const [row] = await claimRules(db, input);
   return row ?? null;
 }
 

@@ -1,9 +1,10 @@
 /** SQL on seats: who may judge which item now. */
-import { and, asc, desc, eq, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, isNull, lt, lte, or, type Placeholder, type SQL, sql } from "drizzle-orm";
 import type { Message } from "../../domain/prompt";
 import type { Scale } from "../../domain/scale";
 import type { WebhookEvent } from "../../domain/webhook";
 import type { Db } from "../client";
+import { prepared } from "../prepared";
 import { accessColumns, withMembership } from "./access";
 import { drafts, guidelineVersions, humanEvaluations, items, projects, prompts, seats } from "../schema";
 
@@ -19,7 +20,7 @@ const expired = and(isNull(seats.judgementId), isNotNull(seats.annotatorId), lt(
  * Of an item of which the annotator has no other seat and on which no judgement of theirs stands. `offset 0` keeps these
  * from being turned into joins, which read all that the annotator ever did; asked of each seat they cost two look-ups.
  */
-const isNewTo = (annotatorId: string) => sql`
+const isNewTo = (annotatorId: string | Placeholder) => sql`
   not exists (select from seats other where other.item_id = ${seats.itemId} and other.annotator_id = ${annotatorId} and other.seat <> ${seats.seat} offset 0)
   and not exists (select from judgements j where j.item_id = ${seats.itemId} and j.annotator_id = ${annotatorId} and j.undone_at is null offset 0)`;
 
@@ -45,7 +46,7 @@ const leaseEnd = sql`now() + make_interval(secs => (select p.lease_seconds from 
  * The order in which an annotator sees an item's completions: random, and decided by the two, so that a vote that arrives
  * after its lease was lost still says what it meant.
  */
-const orderFor = (annotatorId: string) => sql<string[]>`(
+const orderFor = (annotatorId: string | Placeholder) => sql<string[]>`(
   select coalesce(jsonb_agg(part.completion_id order by md5(part.item_id || ${annotatorId} || part.completion_id)), '[]')
   from item_completions part where part.item_id = ${seats.itemId})`;
 
@@ -53,11 +54,11 @@ const newestGuideline = sql`(select g.id from guideline_versions g where g.proje
 
 export type TakenSeat = Pick<SeatRow, "itemId" | "seat" | "tier" | "guidelineVersionId" | "leaseExpiresAt"> & { shownOrder: string[] };
 
-async function take(db: Db, input: { chosen: SQL; annotatorId: string; shownOrder?: string[] }): Promise<TakenSeat | null> {
+function take(db: Db, input: { chosen: SQL; annotatorId: string | Placeholder; shownOrder?: string[] }) {
   const { chosen, annotatorId, shownOrder = orderFor(annotatorId) } = input;
-  const [seat] = await db
+  return db
     .update(seats)
-    .set({ annotatorId, shownOrder, guidelineVersionId: newestGuideline, leaseExpiresAt: leaseEnd })
+    .set({ annotatorId: sql`${annotatorId}`, shownOrder, guidelineVersionId: newestGuideline, leaseExpiresAt: leaseEnd })
     .from(sql`(${chosen}) chosen`)
     .where(sql`${seats.itemId} = chosen.item_id and ${seats.seat} = chosen.seat`)
     .returning({
@@ -68,23 +69,18 @@ async function take(db: Db, input: { chosen: SQL; annotatorId: string; shownOrde
       guidelineVersionId: seats.guidelineVersionId,
       leaseExpiresAt: seats.leaseExpiresAt,
     });
-  return seat ?? null;
 }
 
 /** Gives a locked seat to an annotator, who sees the completions in `shownOrder`, in an order of their own without it. */
-export function takeSeat(tx: Db, input: FreeSeat & { annotatorId: string; shownOrder?: string[] }): Promise<TakenSeat | null> {
+export async function takeSeat(tx: Db, input: FreeSeat & { annotatorId: string; shownOrder?: string[] }): Promise<TakenSeat | null> {
   const { itemId, seat, ...rest } = input;
-  return take(tx, { ...rest, chosen: sql`select ${itemId}::uuid as item_id, ${seat}::smallint as seat` });
+  const [taken] = await take(tx, { ...rest, chosen: sql`select ${itemId}::uuid as item_id, ${seat}::smallint as seat` });
+  return taken ?? null;
 }
 
-/**
- * Takes the seat of work that comes next for `annotatorId`: one whose lease ran out, then seats of a higher tier, then by
- * priority. All annotators go through the items in one order (of their ids, which are random), so that those that some
- * have judged are the first that others get. One statement, so that it needs no transaction. Null when there is none.
- */
-export function takeNextSeat(db: Db, input: { projectId: string; annotatorId: string; tier: number }): Promise<TakenSeat | null> {
-  const { projectId, annotatorId, tier } = input;
-  const mayTake = sql`${seats.projectId} = ${projectId} and ${seats.queued} and ${seats.tier} <= ${tier} and ${isNewTo(annotatorId)}`;
+const nextSeat = prepared((db) => {
+  const annotatorId = sql.placeholder("annotatorId");
+  const mayTake = sql`${seats.projectId} = ${sql.placeholder("projectId")} and ${seats.queued} and ${seats.tier} <= ${sql.placeholder("tier")} and ${isNewTo(annotatorId)}`;
   const chosen = sql`
     with late as materialized (
       select item_id, seat from seats where ${mayTake} and ${expired} order by lease_expires_at limit 1 for update skip locked),
@@ -93,15 +89,29 @@ export function takeNextSeat(db: Db, input: { projectId: string; annotatorId: st
       order by tier desc, priority desc, item_id, seat limit 1 for update skip locked)
     select * from late union all select * from free`;
   return take(db, { chosen, annotatorId });
+});
+
+/**
+ * Takes the seat of work that comes next for `annotatorId`: one whose lease ran out, then seats of a higher tier, then by
+ * priority. All annotators go through the items in one order (of their ids, which are random), so that those that some
+ * have judged are the first that others get. One statement, so that it needs no transaction. Null when there is none.
+ */
+export async function takeNextSeat(db: Db, input: { projectId: string; annotatorId: string; tier: number }): Promise<TakenSeat | null> {
+  const [seat] = await nextSeat(db, input);
+  return seat ?? null;
 }
+
+const ownSeat = prepared((tx) =>
+  tx
+    .select()
+    .from(seats)
+    .where(and(eq(seats.itemId, sql.placeholder("itemId")), eq(seats.annotatorId, sql.placeholder("annotatorId"))))
+    .for("update"),
+);
 
 /** The seat that an annotator holds on an item, locked; judged from or not. */
 export async function lockOwnSeat(tx: Db, input: { itemId: string; annotatorId: string }): Promise<SeatRow | null> {
-  const [seat] = await tx
-    .select()
-    .from(seats)
-    .where(and(eq(seats.itemId, input.itemId), eq(seats.annotatorId, input.annotatorId)))
-    .for("update");
+  const [seat] = await ownSeat(tx, input);
   return seat ?? null;
 }
 
@@ -125,16 +135,20 @@ export async function releaseSeat(db: Db, input: { itemId: string; annotatorId: 
   return rows.length > 0;
 }
 
+const judgementOfSeat = prepared((tx) => {
+  const judgementId = sql.placeholder("judgementId");
+  return tx
+    .update(seats)
+    .set({ judgementId: sql`${judgementId}`, leaseExpiresAt: sql`case when ${judgementId}::uuid is null then ${leaseEnd} end` })
+    .where(and(eq(seats.itemId, sql.placeholder("itemId")), eq(seats.seat, sql.placeholder("seat"))));
+});
+
 /** Records the judgement of a seat, or takes it back (null). */
 export async function setSeatJudgement(tx: Db, input: { itemId: string; seat: number; judgementId: string | null }): Promise<void> {
-  await tx
-    .update(seats)
-    .set({ judgementId: input.judgementId, leaseExpiresAt: input.judgementId === null ? leaseEnd : null })
-    .where(and(eq(seats.itemId, input.itemId), eq(seats.seat, input.seat)));
+  await judgementOfSeat(tx, input);
 }
 
-/** An item with its project's rules, what decides the annotator's role there, and the ids of its completions in item order. */
-export async function selectItemToJudge(db: Db, { itemId, annotatorId }: { itemId: string; annotatorId: string }) {
+const itemToJudge = prepared((db) => {
   const query = db
     .select({
       ...accessColumns,
@@ -160,16 +174,20 @@ export async function selectItemToJudge(db: Db, { itemId, annotatorId }: { itemI
     .innerJoin(projects, eq(projects.id, items.projectId))
     .leftJoin(humanEvaluations, eq(humanEvaluations.id, items.evaluationId))
     .$dynamic();
-  const [item] = await withMembership(query, annotatorId).where(eq(items.id, itemId));
+  return withMembership(query, sql.placeholder("annotatorId")).where(eq(items.id, sql.placeholder("itemId")));
+});
+
+/** An item with its project's rules, what decides the annotator's role there, and the ids of its completions in item order. */
+export async function selectItemToJudge(db: Db, input: { itemId: string; annotatorId: string }) {
+  const [item] = await itemToJudge(db, input);
   return item ?? null;
 }
 
 type ShownText = { id: string; text: string; turns: Message[] | null };
 
-/** What an annotator sees of an item: texts, never who wrote them. */
-export async function selectTaskContent(db: Db, input: { itemId: string; annotatorId: string; guidelineVersionId: string | null }) {
-  const { itemId, annotatorId, guidelineVersionId } = input;
-  const [item] = await db
+const taskContent = prepared((db) => {
+  const annotatorId = sql.placeholder("annotatorId");
+  return db
     .select({
       id: items.id,
       projectId: items.projectId,
@@ -190,9 +208,14 @@ export async function selectTaskContent(db: Db, input: { itemId: string; annotat
     .innerJoin(prompts, eq(prompts.id, items.promptId))
     .innerJoin(projects, eq(projects.id, items.projectId))
     .leftJoin(drafts, and(eq(drafts.itemId, items.id), eq(drafts.annotatorId, annotatorId)))
-    .leftJoin(guidelineVersions, guidelineVersionId === null ? sql`false` : eq(guidelineVersions.id, guidelineVersionId))
+    .leftJoin(guidelineVersions, eq(guidelineVersions.id, sql.placeholder("guidelineVersionId")))
     .leftJoin(humanEvaluations, eq(humanEvaluations.id, items.evaluationId))
-    .where(eq(items.id, itemId));
+    .where(eq(items.id, sql.placeholder("itemId")));
+});
+
+/** What an annotator sees of an item: texts, never who wrote them. */
+export async function selectTaskContent(db: Db, input: { itemId: string; annotatorId: string; guidelineVersionId: string | null }) {
+  const [item] = await taskContent(db, input);
   return item ?? null;
 }
 

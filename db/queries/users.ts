@@ -2,6 +2,7 @@
 import { and, asc, count, eq, sql } from "drizzle-orm";
 import type { Role } from "../../domain/user";
 import type { Db } from "../client";
+import { prepared } from "../prepared";
 import { accounts, rateLimits, users } from "../schema";
 
 export type UserRow = typeof users.$inferSelect;
@@ -26,8 +27,15 @@ export function selectUsers(db: Db) {
   return db.select(publicColumns).from(users).orderBy(asc(users.simulated), asc(users.name), asc(users.email));
 }
 
+const userById = prepared((db) =>
+  db
+    .select()
+    .from(users)
+    .where(eq(users.id, sql.placeholder("id"))),
+);
+
 export async function selectUserById(db: Db, id: string): Promise<UserRow | null> {
-  const [row] = await db.select().from(users).where(eq(users.id, id));
+  const [row] = await userById(db, { id });
   return row ?? null;
 }
 

@@ -15,7 +15,7 @@ import { createRandom } from "../../domain/random";
 import { hashPassword, passwordMark } from "../../server/password";
 import { buildWeb } from "../lib/build";
 import { type Child, startChild, stopChild } from "../lib/children";
-import { isPortTaken, NEXT, waitUntilServing, webArguments } from "../lib/web-process";
+import { isPortTaken, waitUntilServing, webArguments } from "../lib/web-process";
 import { annotate, type Load, send, signIn } from "./annotator-client";
 import { type Bench, type BenchRow, limitRow } from "./report";
 
@@ -86,7 +86,7 @@ function createWeb(folder: string, databaseUrl: string, port: number, secret: st
     origin: `http://127.0.0.1:${port}`,
     pid: () => child?.process.pid,
     async start() {
-      const started = startChild("web", [NEXT, ...webArguments(at)], { env, logFolder: folder });
+      const started = startChild("web", webArguments(at), { env, logFolder: folder });
       child = started;
       await waitUntilServing(at, () => started.process.exitCode !== null || started.process.signalCode !== null);
     },

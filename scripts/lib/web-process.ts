@@ -4,9 +4,14 @@ import path from "node:path";
 import type { Env } from "../../server/env";
 import { ROOT } from "./root";
 
-export const NEXT = path.join(ROOT, "node_modules/next/dist/bin/next");
-
-export const webArguments = ({ port, host }: Pick<Env, "port" | "host">): string[] => ["start", "--port", String(port), "--hostname", host];
+/** What `node` is given to run the web process. */
+export const webArguments = ({ port, host }: Pick<Env, "port" | "host">): string[] => [
+  path.join(ROOT, "scripts/lib/serve.mjs"),
+  "--port",
+  String(port),
+  "--hostname",
+  host,
+];
 
 /** Whether something else listens there already. */
 export function isPortTaken(port: number, host: string): Promise<boolean> {

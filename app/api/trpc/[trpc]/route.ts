@@ -2,6 +2,7 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { appRouter } from "@/server/root";
 import { createContext } from "@/server/session";
+import { logServerError } from "@/server/trpc";
 
 export const dynamic = "force-dynamic";
 
@@ -11,10 +12,7 @@ function handler(request: Request): Promise<Response> {
     req: request,
     router: appRouter,
     createContext,
-    onError({ error, path }) {
-      // What a client may know is told to it; the rest is ours to look into.
-      if (error.code === "INTERNAL_SERVER_ERROR") console.error(`trpc ${path ?? "?"}:`, error.cause ?? error);
-    },
+    onError: logServerError,
   });
 }
 
