@@ -1,17 +1,21 @@
 /** Answers that are dear to compute and are asked for again and again, by many people. */
 import { LRUCache } from "lru-cache";
 
-/** What takes less is computed each time. */
-const CHEAP_MS = 100;
-/** So that computing never takes more than a tenth of the time. */
-const TIMES = 10;
+type KeptOptions = {
+  max: number;
+  /** What takes less is computed each time. */
+  cheapMs?: number;
+  /** Computing never takes more than one part in so many of the time. */
+  times?: number;
+  now?: () => number;
+};
 
 /**
- * Gives what `compute` gave for `key` while that is fresh: for ten times as long as it took beyond a tenth of a second.
- * Who asks while it is computed waits for the same answer. A failure is not kept.
+ * Gives what `compute` gave for `key` while that is fresh: for `times` (ten) times as long as it took beyond `cheapMs` (a tenth of a
+ * second). Who asks while it is computed waits for the same answer. A failure is not kept.
  */
-export function createKept<T>(options: { max: number; now?: () => number }): (key: string, compute: () => Promise<T>) => Promise<T> {
-  const { max, now = () => performance.now() } = options;
+export function createKept<T>(options: KeptOptions): (key: string, compute: () => Promise<T>) => Promise<T> {
+  const { max, cheapMs = 100, times = 10, now = () => performance.now() } = options;
   const answers = new LRUCache<string, { value: Promise<T>; until: number }>({ max });
   return (key, compute) => {
     const known = answers.get(key);
@@ -22,7 +26,7 @@ export function createKept<T>(options: { max: number; now?: () => number }): (ke
     answer.value.then(
       () => {
         const end = now();
-        answer.until = end + TIMES * Math.max(0, end - start - CHEAP_MS);
+        answer.until = end + times * Math.max(0, end - start - cheapMs);
       },
       () => answers.delete(key),
     );
