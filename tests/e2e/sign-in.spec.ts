@@ -44,6 +44,10 @@ test("signing out ends the session", async ({ page }) => {
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   await expect(page.getByRole("button", { name: /^Account of/ })).toHaveCount(0);
   expect((await page.request.get("/api/trpc/user.changePassword")).status()).not.toBe(200);
+  // The annotators' calls are answered in front of Next.js, and no less closed.
+  const next = await page.request.post("/api/trpc/annotate.next", { data: { json: { projectId: crypto.randomUUID() } } });
+  expect([next.status(), next.headers()["x-content-type-options"]]).toEqual([401, "nosniff"]);
+  expect((await page.request.post("/api/trpc/annotate.next,annotate.release?batch=1", { data: {} })).status()).toBe(401);
   await page.goto("/projects");
   await expect(page).toHaveURL(/\/sign-in/);
 });
