@@ -1,4 +1,5 @@
 /** Many rows out of PostgreSQL at little cost: COPY in its binary form, row by row as they come. */
+import type { Readable } from "node:stream";
 import type { SQL } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
 import type postgres from "postgres";
@@ -28,7 +29,6 @@ export type CopyRow = {
 export async function copyRows(db: Db, query: SQL, fields: number, read: (row: CopyRow) => void): Promise<void> {
   const { sql: text } = new PgDialect().sqlToQuery(query.inlineParams());
   const client = (db as Db & { $client: postgres.Sql }).$client;
-  const stream = await client.unsafe(`copy (${text}) to stdout (format binary)`).readable();
   const row: CopyRow = { bytes: Buffer.alloc(0), at: new Int32Array(fields), length: new Int32Array(fields) };
   let begun = false;
   let waiting: Buffer[] = [];
@@ -70,20 +70,34 @@ export async function copyRows(db: Db, query: SQL, fields: number, read: (row: C
         failure = { error };
       }
     };
-    stream.on("data", (chunk: Buffer) => {
-      // After a failure the rest is taken and dropped, as the connection is of use only behind it.
-      if (failure !== null) return;
-      waiting.push(chunk);
-      size += chunk.length;
-      if (size >= BLOCK) readOn();
-    });
-    stream.on("error", reject);
-    stream.on("end", () => {
-      if (failure === null) readOn();
-      if (failure === null && size > 0) failure = { error: new Error(`copy: ${size} bytes are left over`) };
-      if (failure === null) resolve();
-      else reject(failure.error);
-    });
+    const listen = (stream: Readable) =>
+      stream
+        .on("data", (chunk: Buffer) => {
+          // After a failure the rest is taken and dropped, as the connection is of use only behind it.
+          if (failure !== null) return;
+          waiting.push(chunk);
+          size += chunk.length;
+          if (size >= BLOCK) readOn();
+        })
+        .on("error", reject)
+        .on("end", () => {
+          // Where all came in one packet, the connection may have been told to wait for a reader, and no reader comes any more.
+          stream._read(0);
+          if (failure === null) readOn();
+          if (failure === null && size > 0) failure = { error: new Error(`copy: ${size} bytes are left over`) };
+          if (failure === null) resolve();
+          else reject(failure.error);
+        });
+    const pending = client.unsafe(`copy (${text}) to stdout (format binary)`);
+    // Rows, and an error, may come in one packet with the stream's beginning: before whoever awaits the stream goes on.
+    const inner = pending as unknown as { resolve: (stream: Readable) => void };
+    const { resolve: give } = inner;
+    inner.resolve = (stream) => {
+      inner.resolve = give;
+      listen(stream);
+      give(stream);
+    };
+    pending.readable().catch(reject);
   });
 }
 

@@ -35,7 +35,7 @@ import { submitJudgement } from "../server/services/judgement";
 import { getLeaderboard } from "../server/services/leaderboard";
 import { claimNextItem } from "../server/services/queue";
 import { createRun } from "../server/services/run";
-import { loadEngine } from "../trainer/engine/engine";
+import { loadChosenEngine } from "./lib/chosen-engine";
 import { createWorker, type Worker } from "../trainer/worker/worker";
 import { fail } from "./lib/fail";
 import { LOOP_METHODS, LOOP_SCALES, type LoopMethod, type LoopScale, policyConfig } from "./lib/loop-scales";
@@ -302,7 +302,7 @@ async function runRound(world: World): Promise<LoopReport> {
     method,
     seed: options.seed,
     annotators: options.annotators,
-    engine: (await loadEngine()).description,
+    engine: (await loadChosenEngine()).description,
     datasetHash: votes.hash,
     stages: world.stages,
     rewardModel: { accuracy: accuracy?.value ?? null, low: accuracy?.low ?? null, high: accuracy?.high ?? null, n: accuracy?.n ?? 0 },
@@ -329,7 +329,7 @@ async function loop(options: Options): Promise<void> {
   const { db, close } = createDb(server.url, { max: 4 });
   try {
     await migrateDatabase(server.url);
-    const engine = await loadEngine();
+    const engine = await loadChosenEngine();
     console.error(
       `Hone loop: scale ${options.scale}, ${options.annotators} annotators (simulated), seed ${options.seed}; ${engine.description}`,
     );

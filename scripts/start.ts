@@ -133,7 +133,7 @@ async function prepareEngine(env: Env): Promise<void> {
     if (result.how !== "already there") say("engine", `TensorFlow, ${result.how} (${result.seconds} s)`);
     return;
   }
-  say("engine", `WebAssembly: ${result.reason}. For the fast engine: ${result.advice}.`);
+  say("engine", `not TensorFlow: ${result.reason}. For the fast engine: ${result.advice}.`);
 }
 
 function printAddress(env: Env, demo: boolean): void {

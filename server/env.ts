@@ -113,6 +113,10 @@ function parseVariables<T extends z.ZodType>(schema: T, variables: Variables): z
   throw new Error(`Environment:\n  ${lines.join("\n  ")}`);
 }
 
+/** Which engine HONE_ENGINE asks for, for commands that need nothing else. */
+export const parseEngine = (variables: Variables): Env["engine"] =>
+  parseVariables(commonSchema.pick({ HONE_ENGINE: true }), variables).HONE_ENGINE;
+
 /** What a worker needs: it signs nobody in and listens nowhere. The secret opens the keys of endpoints. */
 export function parseWorkerEnv(variables: Variables): Pick<Env, "databaseUrl" | "dataFolder" | "engine" | "hub"> & { secret: string } {
   const v = parseVariables(workerSchema, variables);

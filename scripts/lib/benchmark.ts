@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { loadCheckpoint } from "../../trainer/checkpoint/checkpoint-chain";
-import { loadEngine } from "../../trainer/engine/engine";
+import { loadChosenEngine } from "./chosen-engine";
 import { countRequests, loadBenchmark, runBenchmark } from "../../trainer/evaluation/benchmark";
 import { hubSource } from "../../trainer/evaluation/hub-source";
 import { openAnswerCache } from "../../trainer/evaluation/result-cache";
@@ -56,7 +56,7 @@ export async function benchmark({ checkpoint: folder, tasks: names, data, hub, j
   if (hub) sources.push(openHub());
   const source = sources.length === 0 ? null : firstSource(sources);
   const tasks = await loadBenchmark(expandTasks(wanted), { source, required: data !== undefined || hub, shots, limit, seed });
-  const engine = await loadEngine();
+  const engine = await loadChosenEngine();
   const total = countRequests(tasks);
   console.error(`${total} requests on ${engine.description}`);
   const checkpoint = await loadCheckpoint([{ kind: "base", folder }]);

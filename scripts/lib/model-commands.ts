@@ -16,7 +16,7 @@ import { checkModelFolder, readModelFolder, writeModelFolder } from "../../train
 import { readAdapterFolder } from "../../trainer/checkpoint/peft";
 import type { StoredDtype } from "../../trainer/checkpoint/safetensors";
 import { writeFolderAtomically } from "../../trainer/checkpoint/snapshot";
-import { loadEngine } from "../../trainer/engine/engine";
+import { loadChosenEngine } from "./chosen-engine";
 import { unmergeAdapter } from "../../trainer/models/lora";
 import { readTokenizer } from "../../trainer/tokenizer/tokenizer";
 import { completeEnvironment, loadEnvFile } from "./environment";
@@ -70,7 +70,7 @@ async function lossOn(file: string, checkpoint: Awaited<ReturnType<typeof loadCh
       return encodeExample(tokenizer, row.data.messages, row.data.completion);
     }),
   );
-  return createLossMeter(await loadEngine(), model)(params, examples, { batchSize: 8, padTokenId: tokenizer.padTokenId });
+  return createLossMeter(await loadChosenEngine(), model)(params, examples, { batchSize: 8, padTokenId: tokenizer.padTokenId });
 }
 
 async function merge(
@@ -79,7 +79,7 @@ async function merge(
   options: { out: string; dtype: string; rows?: string; json: boolean },
 ): Promise<void> {
   const dtype = storedDtype(options.dtype);
-  await loadEngine();
+  await loadChosenEngine();
   const chain: ChainLink[] = [{ kind: "base", folder: base }, ...adapters.map((folder): ChainLink => ({ kind: "adapter", folder }))];
   const merged = await loadCheckpoint(chain);
   const before = options.rows === undefined ? null : await lossOn(options.rows, merged);
@@ -100,7 +100,7 @@ async function merge(
 
 async function unmerge(merged: string, adapter: string, options: { out: string; dtype: string }): Promise<void> {
   const dtype = storedDtype(options.dtype);
-  await loadEngine();
+  await loadChosenEngine();
   const { config, model, params } = await readModelFolder(merged);
   const read = await readAdapterFolder(adapter, model);
   const [whole] = Object.keys(read.heads);

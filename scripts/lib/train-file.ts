@@ -15,7 +15,8 @@ import { splitOfGroup } from "../../domain/split";
 import type { TrainContext } from "../../trainer/algorithms/train-context";
 import type { ChainLink } from "../../trainer/checkpoint/checkpoint-chain";
 import { dropResumeState, readSnapshot, writeSnapshot } from "../../trainer/checkpoint/snapshot";
-import { type Engine, loadEngine } from "../../trainer/engine/engine";
+import type { Engine } from "../../trainer/engine/engine";
+import { loadChosenEngine } from "./chosen-engine";
 import { runHead } from "../../trainer/jobs/head-jobs";
 import { runSft } from "../../trainer/jobs/train-jobs";
 
@@ -111,7 +112,7 @@ export async function trainFile(options: TrainFileOptions, stop: AbortSignal): P
   const config = await readConfig(options.config);
   const rows = parseRows(await readFile(options.data, "utf8"));
   await mkdir(options.out, { recursive: true });
-  const context = await createFileContext(await loadEngine(), options, stop);
+  const context = await createFileContext(await loadChosenEngine(), options, stop);
   const chain: ChainLink[] = [{ kind: "base", folder: options.model }];
   const outcome =
     config.method === "head"

@@ -24,6 +24,7 @@ test("somebody is invited by link, makes an account on the way, and is what the 
   await page.getByRole("button", { name: "Make project" }).click();
   await page.waitForURL(/\/projects\/[0-9a-f-]{36}$/);
   const project = new URL(page.url()).pathname;
+  await page.getByRole("link", { name: "Settings", exact: true }).click();
   await page.getByRole("link", { name: "Members", exact: true }).click();
   await page.getByRole("button", { name: "Invite by link" }).click();
   const dialog = page.getByRole("dialog");

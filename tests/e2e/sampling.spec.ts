@@ -42,7 +42,8 @@ test("an outside model is registered, tried, sampled, compared and asked to judg
     .getByRole("link", { name: /support/i })
     .first()
     .click();
-  await page.getByRole("navigation", { name: "Project" }).getByRole("link", { name: "Endpoints" }).click();
+  await page.getByRole("navigation", { name: "Project" }).getByRole("link", { name: "Settings" }).click();
+  await page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name: "Endpoints" }).click();
   await expect(page.getByText("No endpoint yet")).toBeVisible();
   await shoot(page, "endpoints-empty");
 

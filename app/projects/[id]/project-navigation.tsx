@@ -1,63 +1,52 @@
 "use client";
-/** The pages of a project. */
-import Link from "next/link";
+/** The sections of a project, and the pages of the section that is open. */
 import { usePathname } from "next/navigation";
-import { useEffect, useRef } from "react";
 import { type ProjectRole, projectRoleAtLeast } from "@/domain/project-role";
-import { cn } from "../../components/ui/cn";
+import { findCurrentPage, PageTabs } from "../../components/ui/page-tabs";
 
-const PAGES: readonly { path: string; label: string; role: ProjectRole }[] = [
-  { path: "", label: "Overview", role: "reviewer" },
-  { path: "/data", label: "Data", role: "researcher" },
-  { path: "/import", label: "Import and export", role: "researcher" },
-  { path: "/guidelines", label: "Guidelines", role: "researcher" },
-  { path: "/quality", label: "Quality", role: "reviewer" },
-  { path: "/human", label: "Human evaluation", role: "researcher" },
-  { path: "/datasets", label: "Datasets", role: "researcher" },
-  { path: "/endpoints", label: "Endpoints", role: "researcher" },
-  { path: "/webhooks", label: "Webhooks", role: "researcher" },
-  { path: "/settings", label: "Settings", role: "owner" },
-  { path: "/members", label: "Members", role: "owner" },
-  { path: "/log", label: "Log", role: "owner" },
+type Page = { path: string; label: string; role: ProjectRole; also?: string };
+
+const SECTIONS: readonly { label: string; pages: readonly Page[] }[] = [
+  { label: "Overview", pages: [{ path: "", label: "Overview", role: "reviewer" }] },
+  {
+    label: "Data",
+    pages: [
+      { path: "/data", label: "Prompts and items", role: "researcher", also: "/prompts" },
+      { path: "/import", label: "Import and export", role: "researcher" },
+    ],
+  },
+  { label: "Quality", pages: [{ path: "/quality", label: "Quality", role: "reviewer" }] },
+  { label: "Human evaluation", pages: [{ path: "/human", label: "Human evaluation", role: "researcher" }] },
+  { label: "Datasets", pages: [{ path: "/datasets", label: "Datasets", role: "researcher" }] },
+  {
+    label: "Settings",
+    pages: [
+      { path: "/settings", label: "General", role: "owner" },
+      { path: "/guidelines", label: "Guidelines", role: "researcher" },
+      { path: "/members", label: "Members", role: "owner" },
+      { path: "/endpoints", label: "Endpoints", role: "researcher" },
+      { path: "/webhooks", label: "Webhooks", role: "researcher" },
+      { path: "/log", label: "Log", role: "owner" },
+    ],
+  },
 ];
 
-/** Shows the pages that `role` may read. */
+/** Shows the pages that `role` may read; a section opens with the first of its own. */
 export function ProjectNavigation({ id, role }: { id: string; role: ProjectRole }) {
-  const here = usePathname().slice(`/projects/${id}`.length);
-  // The page of one prompt belongs to the data.
-  const section = here.startsWith("/prompts")
-    ? "/data"
-    : here.startsWith("/datasets")
-      ? "/datasets"
-      : here.startsWith("/quality")
-        ? "/quality"
-        : here.startsWith("/human")
-          ? "/human"
-          : here;
-  const current = useRef<HTMLAnchorElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another page has another link to show
-  useEffect(() => {
-    current.current?.scrollIntoView({ inline: "center", block: "nearest" });
-  }, [section]);
+  const root = `/projects/${id}`;
+  const sections = SECTIONS.flatMap(({ label, pages }) => {
+    const open = pages
+      .filter((page) => projectRoleAtLeast(role, page.role))
+      .map(({ path, label: name, also }) => ({ href: root + path, label: name, also: also === undefined ? [] : [root + also] }));
+    const [first] = open;
+    if (first === undefined) return [];
+    return [{ label, href: first.href, also: open.flatMap((page) => [page.href, ...page.also]), pages: open }];
+  });
+  const current = findCurrentPage(sections, usePathname());
   return (
-    <nav aria-label="Project" className="mb-5 overflow-x-auto border-b">
-      <ul className="flex gap-1 px-0.5 pt-0.5">
-        {PAGES.filter((page) => projectRoleAtLeast(role, page.role)).map(({ path, label }) => (
-          <li key={path}>
-            <Link
-              ref={section === path ? current : undefined}
-              href={`/projects/${id}${path}`}
-              aria-current={section === path ? (here === path ? "page" : "true") : undefined}
-              className={cn(
-                "-mb-px flex h-10 items-center border-b-2 px-3 text-sm font-medium whitespace-nowrap focus-visible:-outline-offset-2 pointer-coarse:h-11",
-                section === path ? "border-accent text-text" : "border-transparent text-muted hover:text-text",
-              )}
-            >
-              {label}
-            </Link>
-          </li>
-        ))}
-      </ul>
-    </nav>
+    <>
+      <PageTabs label="Project" pages={sections} />
+      {current !== undefined && current.pages.length > 1 && <PageTabs label={current.label} pages={current.pages} quiet />}
+    </>
   );
 }

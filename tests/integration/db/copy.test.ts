@@ -39,6 +39,16 @@ it("tells what went wrong, there and here, and the connection is of use afterwar
   for (let use = 0; use < 12; use++) expect((await test.db.execute(sql`select ${use}::int as use`))[0]).toEqual({ use });
 });
 
+it("leaves every connection of use, however much came in one packet", async () => {
+  for (const rows of [0, 1, 300, 700, 1000, 1500, 3000]) {
+    let read = 0;
+    const copy = () => copyRows(test.db, sql`select n, n from generate_series(1, ${rows}::int) n`, 2, () => read++);
+    await Promise.all(Array.from({ length: 10 }, copy));
+    expect(read).toBe(10 * rows);
+    await Promise.all(Array.from({ length: 10 }, () => test.db.execute(sql`select 1`)));
+  }
+});
+
 it("takes values as values", async () => {
   const found: string[] = [];
   const odd = "it''s; select '\\ --";
