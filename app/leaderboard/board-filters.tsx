@@ -74,8 +74,10 @@ export function BoardFilters({ address, projects, board }: { address: BoardAddre
           </Select>
         </Field>
       )}
-      {filter.votes !== "people" && <Badge tone="flagged">Holds simulated votes</Badge>}
-      {board?.project.demo && <Badge>Demo</Badge>}
+      <div className="col-span-2 flex flex-wrap gap-2">
+        {filter.votes !== "people" && <Badge tone="flagged">Holds simulated votes</Badge>}
+        {board?.project.demo && <Badge>Demo</Badge>}
+      </div>
     </div>
   );
 }

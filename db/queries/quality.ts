@@ -2,7 +2,6 @@
 import { and, eq, inArray, isNotNull, isNull, sql } from "drizzle-orm";
 import type { Review } from "../../domain/quality/review";
 import type { Db } from "../client";
-import { copyRows, readMoment } from "../copy";
 import { completions, items, judgementReviews, judgements, models, prompts, seats, users } from "../schema";
 
 /**
@@ -11,41 +10,20 @@ import { completions, items, judgementReviews, judgements, models, prompts, seat
  */
 export async function selectQualityVotes(db: Db, input: { projectId: string; simulated: boolean }): Promise<QualityVoteRow[]> {
   const pair = sql`jsonb_array_length(j.shown_order) = 2`;
-  const query = sql`
-    select j.id::text, j.item_id::text, j.annotator_id::text, i.mode, j.value->>'kind', (j.value->>'margin')::int,
-      case when ${pair} then j.shown_order->>0 > j.shown_order->>1 end,
-      case when ${pair} then sign((j.ranks->>0)::int - (j.ranks->>1)::int)::int end,
+  const rows = await db.execute(sql`
+    select j.id, j.item_id, j.annotator_id, i.mode, j.value->>'kind' as kind, (j.value->>'margin')::int as margin,
+      case when ${pair} then j.shown_order->>0 > j.shown_order->>1 end as flipped,
+      case when ${pair} then sign((j.ranks->>0)::int - (j.ranks->>1)::int)::int end as side,
       case when not ${pair} or j.value ? 'scores' or i.gold is not null or i.repeat_of is not null then
-        json_build_object('shown', j.shown_order, 'ranks', j.ranks, 'scores', j.value->'scores', 'scales', j.value->'scales', 'gold', i.gold, 'repeatOf', i.repeat_of) end,
-      j.active_ms, j.untouched, j.created_at, g.version::int
+        jsonb_build_object('shown', j.shown_order, 'ranks', j.ranks, 'scores', j.value->'scores', 'scales', j.value->'scales', 'gold', i.gold, 'repeatOf', i.repeat_of) end as more,
+      j.active_ms, j.untouched, (extract(epoch from j.created_at) * 1000)::float8 as at, g.version as guideline
     from judgements j
     join items i on i.id = j.item_id
     join users u on u.id = j.annotator_id
     left join guideline_versions g on g.id = j.guideline_version_id
-    where j.project_id = ${input.projectId} and j.undone_at is null and u.simulated = ${input.simulated}`;
-  const rows: QualityVoteRow[] = [];
-  await copyRows(db, query, 13, ({ bytes, at, length }) => {
-    const begin = (field: number) => at[field] as number;
-    const text = (field: number) => bytes.toString("latin1", begin(field), begin(field) + (length[field] as number));
-    const number = (field: number) => (length[field] === -1 ? null : bytes.readInt32BE(begin(field)));
-    rows.push({
-      id: text(0),
-      item_id: text(1),
-      annotator_id: text(2),
-      mode: text(3),
-      kind: text(4),
-      margin: number(5),
-      flipped: length[6] === -1 ? null : bytes[begin(6)] === 1,
-      side: number(7),
-      more: length[8] === -1 ? null : JSON.parse(bytes.toString("utf8", begin(8), begin(8) + (length[8] as number))),
-      active_ms: bytes.readInt32BE(begin(9)),
-      untouched: bytes[begin(10)] === 1,
-      at: readMoment(bytes, begin(11)) / 1000,
-      guideline: number(12),
-    });
-  });
+    where j.project_id = ${input.projectId} and j.undone_at is null and u.simulated = ${input.simulated}`);
   // Sorted here: the server would send nothing before it had sorted, and rows are read while it still makes them.
-  return rows.sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+  return (rows as unknown as QualityVoteRow[]).sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
 }
 
 export type QualityVoteRow = {
