@@ -20,6 +20,22 @@ describe("style control", () => {
     const fit = fitStyle(votesOf({ ...example, judgement }), Float64Array.from(example.features), 2);
     expect(maxDifference(fit.gammaError, example.clusteredError)).toBeLessThan(1e-6);
   });
+  it("finds the same maximum from a first step on the first votes, once there are many", () => {
+    const times = 200;
+    const repeat = (values: readonly number[]) => values.flatMap((value) => Array<number>(times).fill(value));
+    const votes = votesOf({ ...example, a: repeat(example.a), b: repeat(example.b), outcome: repeat(example.outcome) });
+    const rows = example.a.map((_, row) => example.features.slice(2 * row, 2 * row + 2));
+    const features = rows.flatMap((row) => Array<number[]>(times).fill(row).flat());
+    const fit = fitStyle(votes, Float64Array.from(features), 2);
+    expect(maxDifference(fit.theta, example.theta)).toBeLessThan(1e-6);
+    expect(maxDifference(fit.gamma, example.gamma)).toBeLessThan(1e-6);
+    expect(
+      maxDifference(
+        fit.covariance,
+        example.sandwich.flat().map((value) => value / times),
+      ),
+    ).toBeLessThan(1e-8);
+  });
   it("says the same when every pair is shown the other way round", () => {
     const votes = votesOf(example);
     const turned = { ...votes, a: votes.b, b: votes.a, outcome: votes.outcome.map((outcome) => (outcome === 2 ? 2 : 1 - outcome)) };
