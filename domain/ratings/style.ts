@@ -53,6 +53,7 @@ export function scaleFeatures(features: Float64Array, count: number): Float64Arr
 export function fitStyle(votes: Votes, features: Float64Array, count: number): StyleFit {
   if (features.length !== votes.a.length * count)
     throw new RangeError(`style: ${features.length} values for ${votes.a.length} votes of ${count} features`);
+  const styled = { votes, features, count };
   const table = countPairs(votes);
   const plain = fitPairs(table);
   const extra = additions(table, plain.table);
@@ -63,8 +64,8 @@ export function fitStyle(votes: Votes, features: Float64Array, count: number): S
   let x = new Float64Array(size);
   x.set(plain.x.subarray(0, n));
   if (tied) x[size - 1] = plain.x[n] as number;
-  if (votes.a.length >= SAMPLED_FROM) startStyle(votes, features, count, x);
-  let at = passVotes(votes, features, count, x, extra, false);
+  if (votes.a.length >= SAMPLED_FROM) startStyle(styled, x);
+  let at = passVotes(styled, x, extra, false);
   for (let step = 0; step < MAX_STEPS; step++) {
     const factor = holdMeans(at.matrix, size, plain.graph.groups);
     if (!factorise(factor, size)) throw new RangeError("style: the features cannot be told apart from one another or from the models");
@@ -78,23 +79,20 @@ export function fitStyle(votes: Votes, features: Float64Array, count: number): S
       x = next;
       break;
     }
-    let reached = passVotes(votes, features, count, next, extra, false);
+    let reached = passVotes(styled, next, extra, false);
     while (largest > 0.1 && !(reached.height >= at.height) && scale > 1e-9) {
       scale /= 2;
       next = go();
-      reached = passVotes(votes, features, count, next, extra, false);
+      reached = passVotes(styled, next, extra, false);
     }
     x = next;
     at = reached;
   }
-  const factor = holdMeans(passVotes(votes, features, count, x, extra, false).matrix, size, plain.graph.groups);
+  const last = passVotes(styled, x, extra, votes.judgement === null);
+  const factor = holdMeans(last.matrix, size, plain.graph.groups);
   factorise(factor, size);
   const inverse = invertFactorised(factor, size);
-  const robust = sandwich(
-    inverse,
-    votes.judgement === null ? passVotes(votes, features, count, x, extra, true).matrix : spreadOfClusters(votes, features, count, x),
-    size,
-  );
+  const robust = sandwich(inverse, last.spread ?? spreadOfClusters(styled, x), size);
   for (const group of plain.graph.groups) {
     const mean = group.reduce((sum, i) => sum + (x[i] as number), 0) / group.length;
     for (const i of group) x[i] = (x[i] as number) - mean;
@@ -112,7 +110,7 @@ export function fitStyle(votes: Votes, features: Float64Array, count: number): S
 }
 
 /** Moves gamma, in `x`, by one Newton step on a part of the votes, all else held: it stands for a first pass over all of them. */
-function startStyle(votes: Votes, features: Float64Array, count: number, x: Float64Array): void {
+function startStyle({ votes, features, count }: StyledVotes, x: Float64Array): void {
   const { models: n, a, b, outcome, weight } = votes;
   const rows = Math.floor(a.length / SAMPLE);
   const part = {
@@ -122,7 +120,7 @@ function startStyle(votes: Votes, features: Float64Array, count: number, x: Floa
     outcome: outcome.subarray(0, rows),
     weight: weight?.subarray(0, rows) ?? null,
   };
-  const { gradient, matrix } = passVotes(part, features, count, x, null, false);
+  const { gradient, matrix } = passVotes({ votes: part, features, count }, x, null, false);
   const move = gradient.slice(n, n + count);
   const own = new Float64Array(count * count);
   for (let f = 0; f < count; f++) for (let g = 0; g < count; g++) own[f * count + g] = matrix[(n + f) * x.length + n + g] as number;
@@ -147,42 +145,69 @@ function holdMeans(matrix: Float64Array, size: number, groups: readonly number[]
   return out;
 }
 
-type Pass = { gradient: Float64Array; matrix: Float64Array; height: number };
+type Pass = {
+  gradient: Float64Array;
+  /** Log-likelihood. */
+  height: number;
+  /** The information, and where it was asked for the outer products of the votes' scores; size x size. */
+  matrix: Float64Array;
+  spread: Float64Array | null;
+};
 
-/** One pass over the votes: score, log-likelihood, and the information, or with `spread` the outer products of the votes' scores. */
-function passVotes(
-  { models: n, a, b, outcome, weight }: Votes,
-  features: Float64Array,
-  count: number,
+/** Votes are gone through in blocks: a function that is called for each is compiled alike in every run, one long loop is not. */
+const BLOCK = 1024;
+
+/** Of the votes of a block, at their place in it: score in d (the difference of logits) and in log v, moments of d with both. */
+type Block = { score: Float64Array; tieScore: Float64Array; moment: Float64Array; withTie: Float64Array };
+
+const emptyBlock = (): Block => ({
+  score: new Float64Array(BLOCK),
+  tieScore: new Float64Array(BLOCK),
+  moment: new Float64Array(BLOCK),
+  withTie: new Float64Array(BLOCK),
+});
+
+/** Sums of moments: by ordered pair of models, of features with models, with one another and with log v, and of log v with itself. */
+type Moments = {
+  pair: Float64Array;
+  pairTie: Float64Array;
+  cross: Float64Array;
+  own: Float64Array;
+  ownTie: Float64Array;
+  tie: number;
+};
+
+const emptyMoments = (n: number, count: number): Moments => ({
+  pair: new Float64Array(n * n),
+  pairTie: new Float64Array(n * n),
+  cross: new Float64Array(n * count),
+  own: new Float64Array(count * count),
+  ownTie: new Float64Array(count),
+  tie: 0,
+});
+
+/** Votes with their style: `features` is rows x count. */
+type StyledVotes = { votes: Votes; features: Float64Array; count: number };
+
+/** Fills `block` with the scores and information of the `length` votes from row `from` on; their log-likelihood and information of log v. */
+function deriveBlock(
+  { score, tieScore, moment, withTie }: Block,
+  { votes: { models: n, a, b, outcome, weight }, features, count }: StyledVotes,
   x: Float64Array,
-  extra: PairTable | null,
-  spread: boolean,
-): Pass {
-  const size = x.length;
-  const tied = size > n + count;
-  const logTie = tied ? (x[size - 1] as number) : 0;
+  from: number,
+  length: number,
+): { height: number; tie: number } {
+  const tied = x.length > n + count;
+  const logTie = tied ? (x[x.length - 1] as number) : 0;
   const v = tied ? Math.exp(logTie) : 0;
-  const gradient = new Float64Array(size);
-  const matrix = new Float64Array(size * size);
-  // By ordered pair, so that models cost four additions a vote: score, second moment, the latter with log v.
-  const pairScore = new Float64Array(n * n);
-  const pairMoment = new Float64Array(n * n);
-  const pairTie = new Float64Array(n * n);
-  const cross = new Float64Array(n * count);
-  const own = new Float64Array(count * count);
-  const ownScore = new Float64Array(count);
-  const ownTie = new Float64Array(count);
-  const gamma = x.subarray(n, n + count);
-  let tieScore = 0;
-  let tieMoment = 0;
   let height = 0;
   let product = 1;
-  for (let row = 0; row < a.length; row++) {
-    const i = a[row] as number;
-    const j = b[row] as number;
+  let tieMoment = 0;
+  for (let k = 0; k < length; k++) {
+    const row = from + k;
     const at = row * count;
-    let d = (x[i] as number) - (x[j] as number);
-    for (let f = 0; f < count; f++) d += (gamma[f] as number) * (features[at + f] as number);
+    let d = (x[a[row] as number] as number) - (x[b[row] as number] as number);
+    for (let f = 0; f < count; f++) d += (x[n + f] as number) * (features[at + f] as number);
     const up = Math.exp(d / 2);
     const down = 1 / up;
     const sum = up + down + v;
@@ -192,8 +217,6 @@ function passVotes(
     const w = weight === null ? 1 : (weight[row] as number);
     const isTie = outcome[row] === 2;
     const seen = isTie ? 0 : outcome[row] === 0 ? 0.5 : -0.5;
-    const r = w * (seen - half);
-    const t = w * ((isTie ? 1 : 0) - tie);
     height += w * (seen * d + (isTie ? logTie : 0));
     if (weight !== null) height -= w * Math.log(sum);
     else {
@@ -203,37 +226,88 @@ function passVotes(
         product = 1;
       }
     }
-    const moment = spread ? r * r : w * (((up + down) / 4) * norm - half * half);
-    const withTie = spread ? r * t : -w * half * tie;
+    score[k] = w * (seen - half);
+    tieScore[k] = w * ((isTie ? 1 : 0) - tie);
+    moment[k] = w * (((up + down) / 4) * norm - half * half);
+    withTie[k] = -w * half * tie;
+    tieMoment += w * tie * (1 - tie);
+  }
+  return { height: height - Math.log(product), tie: tieMoment };
+}
+
+/** Turns the moments of a block into products of its scores; returns the sum of those of log v with itself. */
+function multiplyScores({ score, tieScore, moment, withTie }: Block, length: number): number {
+  let tie = 0;
+  for (let k = 0; k < length; k++) {
+    const r = score[k] as number;
+    const t = tieScore[k] as number;
+    moment[k] = r * r;
+    withTie[k] = r * t;
+    tie += t * t;
+  }
+  return tie;
+}
+
+function addScores(
+  gradient: Float64Array,
+  { score, tieScore }: Block,
+  { votes: { models: n, a, b }, features, count }: StyledVotes,
+  from: number,
+  length: number,
+): void {
+  let tie = 0;
+  for (let k = 0; k < length; k++) {
+    const r = score[k] as number;
+    const i = a[from + k] as number;
+    const j = b[from + k] as number;
+    const at = (from + k) * count;
+    gradient[i] = (gradient[i] as number) + r;
+    gradient[j] = (gradient[j] as number) - r;
+    for (let f = 0; f < count; f++) gradient[n + f] = (gradient[n + f] as number) + r * (features[at + f] as number);
+    tie += tieScore[k] as number;
+  }
+  if (gradient.length > n + count) gradient[n + count] = (gradient[n + count] as number) + tie;
+}
+
+function addMoments(
+  { pair, pairTie, cross, own, ownTie }: Moments,
+  { moment, withTie }: Block,
+  { votes: { models: n, a, b }, features, count }: StyledVotes,
+  from: number,
+  length: number,
+): void {
+  for (let k = 0; k < length; k++) {
+    const i = a[from + k] as number;
+    const j = b[from + k] as number;
+    const at = (from + k) * count;
+    const m = moment[k] as number;
+    const t = withTie[k] as number;
     const cell = i * n + j;
-    pairScore[cell] = (pairScore[cell] as number) + r;
-    pairMoment[cell] = (pairMoment[cell] as number) + moment;
-    if (tied) {
-      pairTie[cell] = (pairTie[cell] as number) + withTie;
-      tieScore += t;
-      tieMoment += spread ? t * t : w * tie * (1 - tie);
-    }
+    pair[cell] = (pair[cell] as number) + m;
+    pairTie[cell] = (pairTie[cell] as number) + t;
     for (let f = 0; f < count; f++) {
       const value = features[at + f] as number;
-      const part = moment * value;
-      ownScore[f] = (ownScore[f] as number) + r * value;
-      ownTie[f] = (ownTie[f] as number) + withTie * value;
+      const part = m * value;
+      ownTie[f] = (ownTie[f] as number) + t * value;
       cross[i * count + f] = (cross[i * count + f] as number) + part;
       cross[j * count + f] = (cross[j * count + f] as number) - part;
       for (let g = 0; g <= f; g++) own[f * count + g] = (own[f * count + g] as number) + part * (features[at + g] as number);
     }
   }
-  height -= Math.log(product);
+}
+
+/** The sums as the lower half of a matrix of theta, gamma and, where `size` has room for it, log v. */
+function fillMatrix({ pair, pairTie, cross, own, ownTie, tie }: Moments, n: number, count: number, size: number): Float64Array {
+  const tied = size > n + count;
+  const matrix = new Float64Array(size * size);
   const add = (i: number, j: number, value: number) => {
     matrix[i * size + j] = (matrix[i * size + j] as number) + value;
   };
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
       const cell = i * n + j;
-      const moment = pairMoment[cell] as number;
+      const moment = pair[cell] as number;
       if (moment === 0) continue;
-      gradient[i] = (gradient[i] as number) + (pairScore[cell] as number);
-      gradient[j] = (gradient[j] as number) - (pairScore[cell] as number);
       add(i, i, moment);
       add(j, j, moment);
       add(Math.max(i, j), Math.min(i, j), -moment);
@@ -243,18 +317,42 @@ function passVotes(
       }
     }
   for (let f = 0; f < count; f++) {
-    gradient[n + f] = ownScore[f] as number;
     for (let i = 0; i < n; i++) add(n + f, i, cross[i * count + f] as number);
     for (let g = 0; g <= f; g++) add(n + f, n + g, own[f * count + g] as number);
     if (tied) add(size - 1, n + f, ownTie[f] as number);
   }
-  if (tied) {
-    gradient[size - 1] = tieScore;
-    add(size - 1, size - 1, tieMoment);
+  if (tied) add(size - 1, size - 1, tie);
+  return matrix;
+}
+
+/** One pass over the votes: score, log-likelihood and information, and with `withSpread` the outer products of the votes' scores. */
+function passVotes(styled: StyledVotes, x: Float64Array, extra: PairTable | null, withSpread: boolean): Pass {
+  const { votes, count } = styled;
+  const n = votes.models;
+  const size = x.length;
+  const gradient = new Float64Array(size);
+  const information = emptyMoments(n, count);
+  const products = withSpread ? emptyMoments(n, count) : null;
+  const block = emptyBlock();
+  let height = 0;
+  for (let from = 0; from < votes.a.length; from += BLOCK) {
+    const length = Math.min(BLOCK, votes.a.length - from);
+    const sums = deriveBlock(block, styled, x, from, length);
+    height += sums.height;
+    information.tie += sums.tie;
+    addScores(gradient, block, styled, from, length);
+    addMoments(information, block, styled, from, length);
+    if (products === null) continue;
+    products.tie += multiplyScores(block, length);
+    addMoments(products, block, styled, from, length);
   }
-  if (extra !== null && !spread) addTable(extra, x, count, gradient, matrix);
+  const matrix = fillMatrix(information, n, count, size);
+  if (extra !== null) addTable(extra, x, count, gradient, matrix);
   mirror(matrix, size);
-  return { gradient, matrix, height };
+  if (products === null) return { gradient, height, matrix, spread: null };
+  const spread = fillMatrix(products, n, count, size);
+  mirror(spread, size);
+  return { gradient, height, matrix, spread };
 }
 
 /** Adds the score and information of pairs without style. */
@@ -281,7 +379,7 @@ function addTable(table: PairTable, x: Float64Array, count: number, gradient: Fl
 }
 
 /** The outer products of the judgements' scores, where judgements have several rows. */
-function spreadOfClusters(votes: Votes, features: Float64Array, count: number, x: Float64Array): Float64Array {
+function spreadOfClusters({ votes, features, count }: StyledVotes, x: Float64Array): Float64Array {
   const { models: n, a, b, outcome, weight } = votes;
   const size = x.length;
   const tied = size > n + count;
