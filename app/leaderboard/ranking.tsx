@@ -54,7 +54,7 @@ export function Ranking({ rows, groups, slug, baseline }: { rows: Row[]; groups:
                     <ChevronRight aria-hidden="true" className={cn("size-4 shrink-0 text-muted", open === row.id && "rotate-90")} />
                     {row.name}
                   </button>
-                  {mayLead && <span className="ml-2 text-xs font-normal text-muted">may be the first</span>}
+                  {mayLead && <span className="block pl-5 text-xs font-normal text-muted sm:ml-2 sm:inline sm:pl-0">may be the first</span>}
                 </Td>
                 <Td numeric className={mayLead ? "text-muted" : ""}>
                   {row.score?.toFixed(0)}
@@ -90,7 +90,10 @@ export function Ranking({ rows, groups, slug, baseline }: { rows: Row[]; groups:
               {open === row.id && (
                 <Tr>
                   <td colSpan={columns} className="p-4">
-                    <ModelLineage slug={slug} modelId={row.id} name={row.name} />
+                    {/* As wide as the table's frame: a graph must not stretch the columns. */}
+                    <div className="sticky left-4 w-[calc(100cqi-2rem)]">
+                      <ModelLineage slug={slug} modelId={row.id} name={row.name} />
+                    </div>
                   </td>
                 </Tr>
               )}

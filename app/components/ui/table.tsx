@@ -10,7 +10,11 @@ export type SortDirection = "asc" | "desc";
 export function Table({ label, className, ...props }: ComponentProps<"table"> & { label: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (axe: scrollable-region-focusable)
-    <section aria-label={label} tabIndex={0} className="relative overflow-x-auto rounded-[inherit] focus-visible:-outline-offset-2">
+    <section
+      aria-label={label}
+      tabIndex={0}
+      className="@container relative overflow-x-auto rounded-[inherit] focus-visible:-outline-offset-2"
+    >
       <table className={cn("w-full border-collapse text-left text-sm", className)} {...props} />
     </section>
   );
