@@ -1,8 +1,10 @@
 /** SQL on judgements and drafts as their annotator sees them. */
-import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, type SQLWrapper, sql } from "drizzle-orm";
+import type { JudgementValue } from "../../domain/judgement";
+import type { ItemPurpose } from "../../domain/queue";
 import type { Db } from "../client";
 import { prepared } from "../prepared";
-import { completions, drafts, judgements, items, prompts } from "../schema";
+import { completions, drafts, judgements, items, prompts, seats } from "../schema";
 
 export type JudgementRow = typeof judgements.$inferSelect;
 export type NewJudgement = typeof judgements.$inferInsert;
@@ -19,10 +21,88 @@ export async function selectJudgementByEvent(db: Db, input: { annotatorId: strin
   return row ?? null;
 }
 
-export async function insertJudgement(tx: Db, judgement: NewJudgement): Promise<JudgementRow> {
-  const [row] = await tx.insert(judgements).values(judgement).returning();
-  if (!row) throw new Error("The judgement was not inserted");
-  return row;
+const ofHeldSeat = prepared((db) => {
+  const given = <T>(name: keyof NewJudgement, type: string) => sql<T>`${sql.placeholder(name)}::${sql.raw(type)}`;
+  const itemId = sql.placeholder("itemId");
+  const annotatorId = sql.placeholder("annotatorId");
+  const skipped = sql`${sql.placeholder("skipped")}::boolean`;
+  const unlessSkipped = (column: SQLWrapper) => sql`case when ${skipped} then null else ${column} end`;
+  const held = db.$with("held").as(
+    db
+      .select({ seat: seats.seat, tier: seats.tier, shownOrder: seats.shownOrder, guidelineVersionId: seats.guidelineVersionId })
+      .from(seats)
+      .where(and(eq(seats.itemId, itemId), eq(seats.annotatorId, annotatorId), isNull(seats.judgementId)))
+      .for("update"),
+  );
+  const seated = db.$with("seated").as(
+    db
+      .update(seats)
+      .set({
+        judgementId: unlessSkipped(given("id", "uuid")),
+        annotatorId: unlessSkipped(seats.annotatorId),
+        shownOrder: unlessSkipped(seats.shownOrder),
+        guidelineVersionId: unlessSkipped(seats.guidelineVersionId),
+        leaseExpiresAt: null,
+      })
+      .from(held)
+      .where(and(eq(seats.itemId, itemId), eq(seats.seat, held.seat)))
+      .returning({ seat: seats.seat }),
+  );
+  const emptied = db.$with("emptied").as(
+    db
+      .delete(drafts)
+      .where(and(eq(drafts.annotatorId, annotatorId), eq(drafts.itemId, itemId), sql`exists (select from held)`))
+      .returning({ itemId: drafts.itemId }),
+  );
+  // In the order of the table's columns, all of them: drizzle asks for it.
+  const judgement = {
+    id: given<string>("id", "uuid").as("id"),
+    projectId: given<string>("projectId", "uuid").as("project_id"),
+    itemId: given<string>("itemId", "uuid").as("item_id"),
+    seat: held.seat,
+    annotatorId: given<string>("annotatorId", "uuid").as("annotator_id"),
+    clientEventId: given<string>("clientEventId", "uuid").as("client_event_id"),
+    value: given<JudgementValue>("value", "jsonb").as("value"),
+    shownOrder: sql<string[]>`${held.shownOrder}`.as("shown_order"),
+    ranks: given<number[]>("ranks", "jsonb").as("ranks"),
+    reasons: given<string[]>("reasons", "jsonb").as("reasons"),
+    comment: given<string>("comment", "text").as("comment"),
+    guidelineVersionId: held.guidelineVersionId,
+    propensity: given<number>("propensity", "float8").as("propensity"),
+    purpose: given<ItemPurpose>("purpose", "text").as("purpose"),
+    tier: held.tier,
+    activeMs: given<number>("activeMs", "int").as("active_ms"),
+    idleMs: given<number>("idleMs", "int").as("idle_ms"),
+    untouched: given<boolean>("untouched", "boolean").as("untouched"),
+    undoneAt: sql<Date | null>`null::timestamptz`.as("undone_at"),
+    updatedAt: sql<Date>`clock_timestamp()`.as("updated_at"),
+    createdAt: sql<Date>`now()`.as("created_at"),
+  };
+  return db
+    .with(held, seated, emptied)
+    .insert(judgements)
+    .select((query) => query.select(judgement).from(held))
+    .returning({ createdAt: judgements.createdAt });
+});
+
+/**
+ * Stores the judgement of the seat that its annotator holds and has not judged from, marks the seat (a skip frees it) and empties
+ * the draft, in one statement: it needs no transaction. When it was stored; null when they hold no such seat. Throws PostgreSQL's
+ * unique_violation (23505) when the annotator sent the event before, or judged the item.
+ */
+export async function storeJudgement(
+  db: Db,
+  judgement: Omit<Required<NewJudgement>, "seat" | "tier" | "shownOrder" | "guidelineVersionId" | "undoneAt" | "updatedAt" | "createdAt">,
+): Promise<Date | null> {
+  const { value, ranks, reasons, ...rest } = judgement;
+  const [row] = await ofHeldSeat(db, {
+    ...rest,
+    skipped: value.kind === "skip",
+    value: JSON.stringify(value),
+    ranks: ranks === null ? null : JSON.stringify(ranks),
+    reasons: JSON.stringify(reasons),
+  });
+  return row?.createdAt ?? null;
 }
 
 const mine = (input: { projectId: string; annotatorId: string }) =>
@@ -57,14 +137,6 @@ export async function upsertDraft(db: Db, input: { annotatorId: string; itemId: 
     .insert(drafts)
     .values(input)
     .onConflictDoUpdate({ target: [drafts.annotatorId, drafts.itemId], set: { value: input.value, updatedAt: sql`now()` } });
-}
-
-const ownDraft = prepared((tx) =>
-  tx.delete(drafts).where(and(eq(drafts.annotatorId, sql.placeholder("annotatorId")), eq(drafts.itemId, sql.placeholder("itemId")))),
-);
-
-export async function deleteDraft(tx: Db, input: { annotatorId: string; itemId: string }): Promise<void> {
-  await ownDraft(tx, input);
 }
 
 /** Own judgements that stand, newest first, with the prompt; ages by the database's clock. */

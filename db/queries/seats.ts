@@ -135,17 +135,12 @@ export async function releaseSeat(db: Db, input: { itemId: string; annotatorId: 
   return rows.length > 0;
 }
 
-const judgementOfSeat = prepared((tx) => {
-  const judgementId = sql.placeholder("judgementId");
-  return tx
+/** Gives a seat whose judgement was undone back to its annotator, for a lease from now. */
+export async function reopenSeat(tx: Db, { itemId, seat }: FreeSeat): Promise<void> {
+  await tx
     .update(seats)
-    .set({ judgementId: sql`${judgementId}`, leaseExpiresAt: sql`case when ${judgementId}::uuid is null then ${leaseEnd} end` })
-    .where(and(eq(seats.itemId, sql.placeholder("itemId")), eq(seats.seat, sql.placeholder("seat"))));
-});
-
-/** Records the judgement of a seat, or takes it back (null). */
-export async function setSeatJudgement(tx: Db, input: { itemId: string; seat: number; judgementId: string | null }): Promise<void> {
-  await judgementOfSeat(tx, input);
+    .set({ judgementId: null, leaseExpiresAt: leaseEnd })
+    .where(and(eq(seats.itemId, itemId), eq(seats.seat, seat)));
 }
 
 const itemToJudge = prepared((db) => {

@@ -19,6 +19,7 @@ import {
   selectNextVersion,
 } from "../../db/queries/datasets";
 import { insertEvent } from "../../db/queries/webhooks";
+import { isUniqueViolation } from "../../db/unique-violation";
 import { canonicalJson } from "../../domain/canonical";
 import type { DatasetRow, PreferenceRow, SftRow } from "../../domain/dataset";
 import { type DatasetChoice, datasetChoiceSchema, type ExcludedCounts, noneExcluded } from "../../domain/dataset-filter";
@@ -149,11 +150,6 @@ async function storeRows(tx: Db, projectId: string, choice: DatasetChoice, versi
   }
   await insertDatasetRows(tx, batch);
   if (sha.digest("hex") !== version.hash) throw new Error("The rows changed while they were frozen");
-}
-
-function isUniqueViolation(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) if ("code" in cause && cause.code === "23505") return true;
-  return false;
 }
 
 function explainEmpty(choice: DatasetChoice, excluded: ExcludedCounts): string {

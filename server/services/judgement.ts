@@ -1,23 +1,24 @@
 /** Judgements: submitting once and only once, undoing, and what annotators see of their own. */
 import { randomUUID } from "node:crypto";
+import type { Db } from "../../db/client";
 import {
-  deleteDraft,
-  insertJudgement,
   lockLastJudgement,
   selectJudgementByEvent,
   selectOwnCounts,
   selectOwnJudgements,
   selectSharedRankings,
   selectTexts,
+  storeJudgement,
   undoJudgementRow,
 } from "../../db/queries/judgements";
-import { lockOwnSeat, releaseSeat, setSeatJudgement } from "../../db/queries/seats";
+import { lockOwnSeat, reopenSeat } from "../../db/queries/seats";
+import { isUniqueViolation } from "../../db/unique-violation";
 import type { AnnotationTask } from "../../domain/annotation/task";
 import { findValueProblem, type JudgementSubmission, type JudgementValue, ranksOfValue } from "../../domain/judgement";
 import { requireProject } from "../access";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
-import { claimSeatOf, countOpen, growItem, loadTask, requireItem } from "./queue";
+import { claimSeatOf, countOpen, growItem, loadTask, mayGrow, requireItem } from "./queue";
 import { tellOfJudgement, tellOfUndo } from "./webhook-events";
 
 const HISTORY_LIMIT = 50;
@@ -39,44 +40,53 @@ export async function submitJudgement(ctx: UserContext, input: JudgementSubmissi
     duplicate,
     undoUntil: new Date(row.createdAt.getTime() + item.undoSeconds * 1000),
   });
-  const event = { annotatorId, clientEventId: input.clientEventId };
-  return ctx.db.transaction(async (tx) => {
-    // Sent together, run in this order: of the same event twice at once, whoever waited for the seat finds the other's row.
-    const [held, twin] = await Promise.all([lockOwnSeat(tx, { itemId: item.id, annotatorId }), selectJudgementByEvent(tx, event)]);
-    if (twin) return done(twin, true);
-    if (problem !== null) throw new AppError("BAD_INPUT", problem);
-    if (held?.judgementId) throw new AppError("CONFLICT", "You have judged this item already.");
-    const seat = held?.shownOrder
-      ? { ...held, shownOrder: held.shownOrder }
-      : await claimSeatOf(tx, { projectId: item.projectId, annotatorId, itemId: item.id });
-    if (!seat) throw new AppError("CONFLICT", "This item has all the judgements it needs; yours was not stored.");
-    const id = randomUUID();
-    const stored = insertJudgement(tx, {
+  const grows = mayGrow(item);
+  const id = randomUUID();
+  const store = async (db: Db): Promise<{ id: string; createdAt: Date } | null> => {
+    const createdAt = await storeJudgement(db, {
       id,
       projectId: item.projectId,
       itemId: item.id,
-      seat: seat.seat,
       annotatorId,
       clientEventId: input.clientEventId,
       value: input.value,
-      shownOrder: seat.shownOrder,
       ranks: ranksOfValue(input.value, size),
       reasons: input.reasons,
       comment: input.comment,
-      guidelineVersionId: seat.guidelineVersionId,
       propensity: item.propensity,
       purpose: item.purpose,
-      tier: seat.tier,
       activeMs: input.activeMs,
       idleMs: input.idleMs,
       untouched: input.untouched,
     });
-    const own = { itemId: item.id, annotatorId };
-    const seated =
-      input.value.kind === "skip" ? releaseSeat(tx, own) : setSeatJudgement(tx, { itemId: item.id, seat: seat.seat, judgementId: id });
-    const [row] = await Promise.all([stored, seated, deleteDraft(tx, own)]);
-    if (item.purpose === "work") await growItem(tx, item);
-    await tellOfJudgement(tx, row, item.wantedEvents);
+    if (createdAt === null) return null;
+    if (grows) await growItem(db, item);
+    const told = { id, projectId: item.projectId, itemId: item.id, value: input.value, purpose: item.purpose };
+    await tellOfJudgement(db, told, item.wantedEvents);
+    return { id, createdAt };
+  };
+  if (problem === null) {
+    try {
+      // Nearly always nothing follows on the vote, and the one statement that stores it needs no transaction around it.
+      const row = await (grows || item.wantedEvents.length > 0 ? ctx.db.transaction(store) : store(ctx.db));
+      if (row !== null) return done(row, false);
+    } catch (error) {
+      // The same event twice at once: the other's row is looked up below.
+      if (!isUniqueViolation(error)) throw error;
+    }
+  }
+  return ctx.db.transaction(async (tx) => {
+    // Sent together, run in this order: of the same event twice at once, whoever waited for the seat finds the other's row.
+    const [held, twin] = await Promise.all([
+      lockOwnSeat(tx, { itemId: item.id, annotatorId }),
+      selectJudgementByEvent(tx, { annotatorId, clientEventId: input.clientEventId }),
+    ]);
+    if (twin) return done(twin, true);
+    if (problem !== null) throw new AppError("BAD_INPUT", problem);
+    if (held?.judgementId) throw new AppError("CONFLICT", "You have judged this item already.");
+    const seat = held ?? (await claimSeatOf(tx, { projectId: item.projectId, annotatorId, itemId: item.id }));
+    const row = seat && (await store(tx));
+    if (!row) throw new AppError("CONFLICT", "This item has all the judgements it needs; yours was not stored.");
     return done(row, false);
   });
 }
@@ -99,7 +109,7 @@ export async function undoJudgement(
       const seat = await claimSeatOf(tx, { projectId: input.projectId, annotatorId, itemId: item.id });
       if (seat === null) throw new AppError("GONE", "The item you skipped has all its judgements now.");
     } else {
-      await setSeatJudgement(tx, { itemId: item.id, seat: last.seat, judgementId: null });
+      await reopenSeat(tx, { itemId: item.id, seat: last.seat });
     }
     return last;
   });

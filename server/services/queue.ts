@@ -27,9 +27,10 @@ import {
   selectQualification,
   selectVoteToRepeat,
 } from "../../db/queries/queue";
+import { isUniqueViolation } from "../../db/unique-violation";
 import { type AnnotationTask, MAX_HELD } from "../../domain/annotation/task";
 import { addComparison } from "../../domain/quality/report";
-import { type QueueSettings, queueSettingsSchema, ranksByCompletion, votesDisagree } from "../../domain/queue";
+import { type ItemPurpose, type QueueSettings, queueSettingsSchema, ranksByCompletion, votesDisagree } from "../../domain/queue";
 import { createRandom } from "../../domain/random";
 import { checkRole, listRoles, requireProject } from "../access";
 import type { UserContext } from "../context";
@@ -136,13 +137,18 @@ async function takeRepeat(tx: Db, input: { projectId: string; annotatorId: strin
   return itemId === null ? null : takeLocked(tx, { itemId, seat: 1 }, input.annotatorId);
 }
 
+/** Whether a judgement of the item may give it one more seat. */
+export function mayGrow(item: { purpose: ItemPurpose; queue: QueueSettings }): boolean {
+  const { maxOverlap, adjudication } = queueSettingsSchema.parse(item.queue);
+  return item.purpose === "work" && (maxOverlap > 0 || adjudication);
+}
+
 /**
- * After a judgement of work: an item whose seats are all judged and whose votes disagree gets one more seat, up to the
+ * After a judgement of an item that may grow: one whose seats are all judged and whose votes disagree gets one more seat, up to the
  * project's most, and then one for an adjudicator.
  */
 export async function growItem(tx: Db, item: { id: string; queue: QueueSettings }): Promise<void> {
   const { maxOverlap, adjudication } = queueSettingsSchema.parse(item.queue);
-  if (maxOverlap === 0 && !adjudication) return;
   await lockItem(tx, item.id);
   const { seats, votes } = await selectItemVotes(tx, item.id);
   if (seats.some(({ judgementId }) => judgementId === null) || seats.some(({ tier }) => tier > 1)) return;
@@ -180,11 +186,6 @@ export async function loadTask(db: Db, annotatorId: string, seat: ShownSeat): Pr
     imageHosts: content.imageHosts,
     sentBack: content.sentBack,
   };
-}
-
-function isUniqueViolation(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) if ("code" in cause && cause.code === "23505") return true;
-  return false;
 }
 
 /**
