@@ -203,7 +203,7 @@ async function wrongRows(db: Db, projectId: string, load: Load, what: string): P
   ];
 }
 
-async function measure(folder: string, size: number | undefined): Promise<{ rows: BenchRow[]; version: number }> {
+async function measure(folder: string, size: number | undefined): Promise<{ rows: BenchRow[]; version: number; notes: string[] }> {
   const few = { ...FEW, annotators: size ?? FEW.annotators };
   const many = { ...MANY, annotators: size === undefined ? MANY.annotators : size * 50 };
   const server = await startEmbeddedPostgres(folder);
@@ -249,7 +249,8 @@ async function measure(folder: string, size: number | undefined): Promise<{ rows
       stopServer = () => again.stop();
     });
     rows.push(...(await wrongRows(db, killedProject, killed.load, "web and PostgreSQL killed with -9")));
-    return { rows, version: server.version };
+    const failures = new Set([...quick.load.failures, ...slow.load.failures]);
+    return { rows, version: server.version, notes: [...failures].map((message) => `Without an answer: ${message}`) };
   } finally {
     await web.stop();
     await close();
@@ -265,8 +266,8 @@ export const annotatorsBench: Bench = {
     const folder = await mkdtemp(path.join(tmpdir(), "hone-bench-"));
     await chmod(folder, 0o711);
     try {
-      const { rows, version } = await measure(folder, size);
-      return { rows, versions: { node: process.versions.node, postgresql: String(version) } };
+      const { rows, version, notes } = await measure(folder, size);
+      return { rows, versions: { node: process.versions.node, postgresql: String(version) }, notes };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -13,7 +13,9 @@ const port = Number(values.port);
 const hostname = values.hostname;
 const dir = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 
-const server = createServer();
+// Longer than the minute that load balancers and browsers keep a connection: whoever closes first must not be us, as a request may be
+// on its way just then.
+const server = createServer({ keepAliveTimeout: 75_000 });
 const app = next({ dev: false, dir, hostname, port, httpServer: server });
 await app.prepare();
 const handle = app.getRequestHandler();
