@@ -29,32 +29,49 @@ export function wilsonInterval(k: number, n: number): { low: number; high: numbe
   return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
 
-export function measurePairAgreement(votes: readonly OverlappingVote[]): PairAgreement {
-  const byItem = new Map<string, OverlappingVote[]>();
-  for (const vote of votes) byItem.set(vote.itemId, [...(byItem.get(vote.itemId) ?? []), vote]);
+/** Counts item by item, so that not all votes have to be held at once. */
+export function createPairAgreement(): { addItem(votes: readonly OverlappingVote[]): void; measure(): PairAgreement } {
   const byAnnotator: PairAgreement["byAnnotator"] = {};
   let agreed = 0;
   let n = 0;
   let items = 0;
   const count = (annotatorId: string, same: boolean) => {
     const entry = byAnnotator[annotatorId] ?? { agreed: 0, n: 0 };
-    byAnnotator[annotatorId] = { agreed: entry.agreed + Number(same), n: entry.n + 1 };
+    byAnnotator[annotatorId] = entry;
+    entry.agreed += Number(same);
+    entry.n += 1;
   };
-  for (const group of byItem.values()) {
-    if (group.length > 1) items += 1;
-    group.forEach((a, i) => {
-      for (const b of group.slice(i + 1)) {
-        for (const same of compareOrders(a, b)) {
-          n += 1;
-          agreed += Number(same);
-          count(a.annotatorId, same);
-          count(b.annotatorId, same);
+  return {
+    addItem(votes) {
+      if (votes.length > 1) items += 1;
+      votes.forEach((a, i) => {
+        for (const b of votes.slice(i + 1)) {
+          for (const same of compareOrders(a, b)) {
+            n += 1;
+            agreed += Number(same);
+            count(a.annotatorId, same);
+            count(b.annotatorId, same);
+          }
         }
-      }
-    });
+      });
+    },
+    measure: () =>
+      n === 0
+        ? { agreed, n, items, value: null, low: null, high: null, byAnnotator }
+        : { agreed, n, items, value: agreed / n, ...wilsonInterval(agreed, n), byAnnotator },
+  };
+}
+
+export function measurePairAgreement(votes: readonly OverlappingVote[]): PairAgreement {
+  const byItem = new Map<string, OverlappingVote[]>();
+  for (const vote of votes) {
+    const known = byItem.get(vote.itemId);
+    if (known === undefined) byItem.set(vote.itemId, [vote]);
+    else known.push(vote);
   }
-  if (n === 0) return { agreed, n, items, value: null, low: null, high: null, byAnnotator };
-  return { agreed, n, items, value: agreed / n, ...wilsonInterval(agreed, n), byAnnotator };
+  const agreement = createPairAgreement();
+  for (const group of byItem.values()) agreement.addItem(group);
+  return agreement.measure();
 }
 
 /** One entry for each pair of completions that both votes put in strict order: whether in the same. */

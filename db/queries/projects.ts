@@ -1,6 +1,8 @@
 /** SQL on projects: settings, and the numbers of their overview. */
-import { and, asc, count, countDistinct, eq, gte, isNull, ne, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, countDistinct, eq, gte, isNull, type SQL, sql } from "drizzle-orm";
+import type { OverlappingVote } from "../../domain/pair-agreement";
 import type { Db } from "../client";
+import { copyRows } from "../copy";
 import { completions, items, judgements, projects, prompts, seats, users } from "../schema";
 
 export type ProjectRow = typeof projects.$inferSelect;
@@ -185,26 +187,35 @@ export function selectAnnotatorActivity(db: Db, projectId: string) {
     .orderBy(asc(users.simulated), sql`count(*) desc`, asc(users.name));
 }
 
-/** Live preferences on items that more than one annotator judged: what agreement is measured on. */
-export function selectOverlappingPreferences(db: Db, projectId: string) {
-  const shared = db
-    .select({ itemId: judgements.itemId })
-    .from(judgements)
-    .where(and(eq(judgements.projectId, projectId), live, ne(judgements.purpose, "repeat"), sql`${judgements.ranks} is not null`))
-    .groupBy(judgements.itemId)
-    .having(sql`count(*) > 1`)
-    .as("shared");
-  return db
-    .select({
-      itemId: judgements.itemId,
-      annotatorId: judgements.annotatorId,
-      simulated: users.simulated,
-      shownOrder: judgements.shownOrder,
-      ranks: judgements.ranks,
-    })
-    .from(judgements)
-    .innerJoin(shared, eq(shared.itemId, judgements.itemId))
-    .innerJoin(users, eq(users.id, judgements.annotatorId))
-    .where(and(live, sql`${judgements.ranks} is not null`))
-    .orderBy(asc(judgements.itemId), asc(judgements.annotatorId));
+export type OverlappingPreference = OverlappingVote & { simulated: boolean };
+
+/** Live preferences on items that more than one annotator judged, item by item, as they come from the database. */
+export async function readOverlappingPreferences(
+  db: Db,
+  projectId: string,
+  addItem: (votes: OverlappingPreference[]) => void,
+): Promise<void> {
+  const counted = sql`project_id = ${projectId} and undone_at is null and ranks is not null`;
+  const query = sql`
+    select j.item_id::text, j.annotator_id::text, u.simulated, j.shown_order::text, j.ranks::text
+    from judgements j join users u on u.id = j.annotator_id
+    where ${counted} and j.item_id in (select item_id from judgements where ${counted} and purpose <> 'repeat' group by item_id having count(*) > 1)
+    order by j.item_id, j.annotator_id`;
+  let item: OverlappingPreference[] = [];
+  await copyRows(db, query, 5, ({ bytes, at, length }) => {
+    const text = (field: number) => bytes.toString("utf8", at[field], (at[field] as number) + (length[field] as number));
+    const itemId = text(0);
+    if (item.length > 0 && item[0]?.itemId !== itemId) {
+      addItem(item);
+      item = [];
+    }
+    item.push({
+      itemId,
+      annotatorId: text(1),
+      simulated: bytes[at[2] as number] === 1,
+      shownOrder: JSON.parse(text(3)) as string[],
+      ranks: JSON.parse(text(4)) as number[],
+    });
+  });
+  if (item.length > 0) addItem(item);
 }

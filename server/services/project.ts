@@ -5,9 +5,9 @@ import {
   insertProject,
   lockProject,
   type ProjectChange,
+  readOverlappingPreferences,
   selectAnnotatorActivity,
   selectJudgementsByDay,
-  selectOverlappingPreferences,
   selectProject,
   selectProjectCounts,
   selectProjectsWithProgress,
@@ -18,7 +18,7 @@ import { selectPromptPage } from "../../db/queries/datasets";
 import { selectLatestGuideline } from "../../db/queries/guidelines";
 import { chooseServable } from "../../domain/annotation/serving";
 import { changedSettings } from "../../domain/audit";
-import { measurePairAgreement } from "../../domain/pair-agreement";
+import { createPairAgreement } from "../../domain/pair-agreement";
 import { type ProjectAccess, projectRoleAtLeast } from "../../domain/project-role";
 import { listRoles, requireProject } from "../access";
 import { recordAction } from "../audit";
@@ -134,16 +134,17 @@ async function measureProgress(db: Db, projectId: string) {
 }
 
 async function measureAgreement(db: Db, projectId: string) {
-  const overlapping = await selectOverlappingPreferences(db, projectId);
-  const votes = overlapping.flatMap(({ ranks, ...vote }) => (ranks === null ? [] : [{ ...vote, ranks }]));
-  return {
-    people: measurePairAgreement(votes.filter(({ simulated }) => !simulated)),
-    simulated: measurePairAgreement(votes.filter(({ simulated }) => simulated)),
-  };
+  const people = createPairAgreement();
+  const simulated = createPairAgreement();
+  await readOverlappingPreferences(db, projectId, (votes) => {
+    people.addItem(votes.filter((vote) => !vote.simulated));
+    simulated.addItem(votes.filter((vote) => vote.simulated));
+  });
+  return { people: people.measure(), simulated: simulated.measure() };
 }
 
-const keptProgress = createKept<Awaited<ReturnType<typeof measureProgress>>>({ max: 200 });
-// No live counter, and of many votes it holds up everybody else's answers.
+const keptProgress = createKept<Awaited<ReturnType<typeof measureProgress>>>({ max: 200, times: 30 });
+// No live counter, and the dearest of them.
 const keptAgreement = createKept<Awaited<ReturnType<typeof measureAgreement>>>({ max: 200, cheapMs: 20, times: 500 });
 
 /** Counts, judgements of the last 30 days, annotators, and how far people who judged the same items agree; of large projects some seconds old. */
