@@ -61,7 +61,9 @@ export async function copyRows(db: Db, query: SQL, fields: number, read: (row: C
     waiting = rest.length === 0 ? [] : [rest];
     size = rest.length;
   };
-  await new Promise<void>((resolve, reject) => {
+  // A connection of its own: the pool would send other queries to a busy one, behind the rows at best.
+  const own = await client.reserve();
+  const rows = new Promise<void>((resolve, reject) => {
     let failure: { error: unknown } | null = null;
     const readOn = () => {
       try {
@@ -88,7 +90,7 @@ export async function copyRows(db: Db, query: SQL, fields: number, read: (row: C
           if (failure === null) resolve();
           else reject(failure.error);
         });
-    const pending = client.unsafe(`copy (${text}) to stdout (format binary)`);
+    const pending = own.unsafe(`copy (${text}) to stdout (format binary)`);
     // Rows, and an error, may come in one packet with the stream's beginning: before whoever awaits the stream goes on.
     const inner = pending as unknown as { resolve: (stream: Readable) => void };
     const { resolve: give } = inner;
@@ -99,6 +101,7 @@ export async function copyRows(db: Db, query: SQL, fields: number, read: (row: C
     };
     pending.readable().catch(reject);
   });
+  await rows.finally(() => own.release());
 }
 
 /** Microseconds since 1970 of a timestamptz at `at`. */

@@ -57,3 +57,28 @@ it("takes values as values", async () => {
   );
   expect(found).toEqual([odd]);
 });
+
+it("holds up nobody: other queries go on while rows are awaited", async () => {
+  const ask = () => Promise.all(Array.from({ length: 40 }, (_, k) => test.db.execute(sql`select ${k}::int as k`)));
+  await ask();
+  const holder = await test.sql.reserve();
+  await holder`select pg_advisory_lock(77)`;
+  let read = 0;
+  const copies = Promise.all(
+    Array.from({ length: 5 }, () =>
+      copyRows(test.db, sql`select n from pg_advisory_xact_lock_shared(77), generate_series(1, 3) n`, 1, () => read++),
+    ),
+  );
+  const waiting = async () => {
+    const [row] =
+      await holder`select count(*)::int as n from pg_stat_activity where wait_event_type = 'Lock' and query like 'copy%pg_advisory%'`;
+    return row?.n;
+  };
+  while ((await waiting()) !== 5);
+  expect((await ask()).map(([row]) => row?.k)).toEqual(Array.from({ length: 40 }, (_, k) => k));
+  expect(read).toBe(0);
+  await holder`select pg_advisory_unlock(77)`;
+  holder.release();
+  await copies;
+  expect(read).toBe(15);
+});
