@@ -312,12 +312,33 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     source: "Counted by the worker",
     better: "lower",
   },
+  rouge1: { label: "ROUGE-1", definition: "F1 of the words shared with the reference, stemmed.", source: "Lin 2004", better: "higher" },
+  rouge2: {
+    label: "ROUGE-2",
+    definition: "F1 of the pairs of words shared with the reference, stemmed.",
+    source: "Lin 2004",
+    better: "higher",
+  },
   rougeL: {
     label: "ROUGE-L",
     definition: "F1 of the longest common subsequence with the reference.",
     source: "Lin 2004",
     better: "higher",
   },
+  rougeLsum: {
+    label: "ROUGE-Lsum",
+    definition: "F1 of the longest common subsequences line by line, as summaries of several lines are scored.",
+    source: "Lin 2004; rouge_score",
+    better: "higher",
+  },
+  bleu1: { label: "BLEU-1", definition: "Corpus BLEU with words alone.", source: "Papineni et al. 2002; Post 2018", better: "higher" },
+  bleu2: {
+    label: "BLEU-2",
+    definition: "Corpus BLEU with up to pairs of words.",
+    source: "Papineni et al. 2002; Post 2018",
+    better: "higher",
+  },
+  bleu3: { label: "BLEU-3", definition: "Corpus BLEU with up to 3-grams.", source: "Papineni et al. 2002; Post 2018", better: "higher" },
   bleu4: {
     label: "BLEU",
     definition: "Corpus BLEU with up to 4-grams against the reference.",
@@ -408,7 +429,12 @@ export const METRIC_DEFINITIONS: Readonly<Record<string, MetricDefinition>> = {
     source: "Gao et al. 2022, Scaling laws for reward model overoptimization",
     better: "higher",
   },
-  length: { label: "Length", definition: "Mean tokens a completion.", source: "Singhal et al. 2023", better: null },
+  length: {
+    label: "Length",
+    definition: "Mean length of a completion: words in an evaluation, tokens in training.",
+    source: "Singhal et al. 2023",
+    better: null,
+  },
   accuracy: {
     label: "Accuracy",
     definition:

@@ -39,7 +39,7 @@ export function ScoresTable({ scores, by }: { scores: readonly Score[]; by: "che
           const { label, definition, source, percent } = metricDefinition(metric);
           return (
             <Tr key={id}>
-              <Td className="max-w-96 min-w-48 py-2">
+              <Td className="max-w-96 min-w-36 py-2">
                 <span className="font-medium">{label}</span> {label !== metric && <code className="text-xs text-muted">{metric}</code>}
                 <div className="text-xs text-muted">
                   {definition} ({source})
@@ -53,6 +53,7 @@ export function ScoresTable({ scores, by }: { scores: readonly Score[]; by: "che
                   n={n}
                   percent={percent === true}
                   digits={percent === true ? 1 : digitsFor(value)}
+                  className="inline-block max-w-32 whitespace-normal! sm:max-w-none sm:whitespace-nowrap!"
                 />
               </Td>
               <Td className="whitespace-nowrap">

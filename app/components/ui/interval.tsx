@@ -16,7 +16,8 @@ export type IntervalProps = {
 
 /**
  * "61.3 % ± 2.1, n = 512". An interval that is not symmetric within the digits shown is written
- * with its bounds: "61.3 % (58.0 to 63.1)".
+ * with its bounds: "61.3 % (58.0 to 63.1)". Where all observations are alike, resampling them says nothing of how sure the value is,
+ * and "± 0.0" would say too much: "100.0 % (no spread)".
  */
 export function formatInterval({
   value,
@@ -33,7 +34,8 @@ export function formatInterval({
   if (low !== null && high !== null) {
     const up = show(high - value);
     const down = show(value - low);
-    text += up === down ? ` ± ${up}` : ` (${show(low)} to ${show(high)})`;
+    if (low === high) text += " (no spread)";
+    else text += up === down ? ` ± ${up}` : ` (${show(low)} to ${show(high)})`;
   }
   if (n !== null) text += `, n = ${n.toLocaleString("en")}`;
   return text;

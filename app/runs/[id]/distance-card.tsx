@@ -13,6 +13,7 @@ import {
   YAxis,
 } from "recharts";
 import type { DistancePoint } from "@/domain/over-optimisation";
+import { formatNumber } from "@/domain/run-format";
 import { Card, CardBody, CardHeader } from "../../components/ui/card";
 import { formatInterval } from "../../components/ui/interval";
 import { useTRPC } from "../../trpc";
@@ -61,7 +62,7 @@ export function DistanceCard({ runId, running }: { runId: string; running: boole
                 domain={[0, "auto"]}
                 tick={TICK}
                 stroke="var(--border)"
-                tickFormatter={(value: number) => value.toFixed(1)}
+                tickFormatter={formatNumber}
                 label={{
                   value: "Square root of the KL to the reference",
                   position: "insideBottom",
@@ -76,7 +77,7 @@ export function DistanceCard({ runId, running }: { runId: string; running: boole
                 tick={TICK}
                 stroke="var(--border)"
                 domain={["auto", "auto"]}
-                tickFormatter={(value: number) => value.toFixed(1)}
+                tickFormatter={formatNumber}
               />
               {gold && (
                 <YAxis
@@ -86,7 +87,7 @@ export function DistanceCard({ runId, running }: { runId: string; running: boole
                   tick={TICK}
                   stroke="var(--border)"
                   domain={["auto", "auto"]}
-                  tickFormatter={(value: number) => value.toFixed(2)}
+                  tickFormatter={formatNumber}
                 />
               )}
               <ChartTooltip

@@ -7,6 +7,7 @@ describe("formatInterval", () => {
   it.each([
     [{ value: 0.613, low: 0.592, high: 0.634, n: 512, percent: true }, "61.3 % ± 2.1, n = 512"],
     [{ value: 0.613, low: 0.58, high: 0.631, percent: true }, "61.3 % (58.0 to 63.1)"],
+    [{ value: 1, low: 1, high: 1, n: 3, percent: true }, "100.0 % (no spread), n = 3"],
     [{ value: -0.25, digits: 2, n: 10_000 }, "−0.25, n = 10,000"],
     [{ value: null }, "–"],
     [{ value: Number.NaN, n: 3 }, "–"],
