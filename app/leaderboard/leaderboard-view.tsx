@@ -142,7 +142,7 @@ export function LeaderboardView({ asked }: { asked: AskedBoard }) {
               </Button>
             )}
             <Button asChild>
-              <Link href="/leaderboard/method">Method</Link>
+              <Link href={`/leaderboard/method?${address.methodQuery}`}>Method</Link>
             </Button>
           </>
         }

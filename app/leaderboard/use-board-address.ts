@@ -14,6 +14,7 @@ export function useBoardAddress({ slug, said, board, difference }: AskedBoard) {
     /** As parameters of a download. */
     query: new URLSearchParams({ ...said, difference: String(difference) }).toString(),
     pictureQuery: new URLSearchParams(said).toString(),
+    methodQuery: new URLSearchParams({ ...(slug === "" ? {} : { project: slug }), ...said }).toString(),
     /** null takes a filter away. Another project begins without filters. */
     choose: (name: FilterName, value: string | null) => {
       const next = new URLSearchParams(name === "project" ? undefined : search);

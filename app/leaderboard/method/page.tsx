@@ -1,7 +1,13 @@
 /** How the numbers of the leaderboard are made. */
 import type { Metadata } from "next";
 import Link from "next/link";
+import type { ReactNode } from "react";
+import { AppError } from "@/server/errors";
+import { listLeaderboards } from "@/server/services/leaderboard";
+import { type BoardSources, getBoardSources } from "@/server/services/leaderboard-sources";
+import { createContext } from "@/server/session";
 import { PageHeader } from "../../components/ui/page-header";
+import { readBoardAddress } from "../board-address";
 
 export const metadata: Metadata = { title: "Method" };
 
@@ -77,7 +83,17 @@ const PARTS: readonly (readonly [title: string, text: string])[] = [
   ],
 ];
 
-export default function MethodPage() {
+type SearchParams = Promise<Record<string, string | string[] | undefined>>;
+
+/** `search` is the board's own address, so that the page names what that board stands on. */
+export default async function MethodPage({ searchParams }: { searchParams: SearchParams }) {
+  const search = await searchParams;
+  const ctx = await createContext();
+  const [first] = await listLeaderboards(ctx);
+  const { slug, said, board } = readBoardAddress((name) => [search[name] ?? null].flat()[0] ?? null, first?.slug ?? "");
+  // Without a board that the reader may see, the methods stand alone.
+  const sources = slug === "" ? null : await getBoardSources(ctx, { slug, ...board }).catch(hideMissing);
+  const query = new URLSearchParams({ ...(slug === "" ? {} : { project: slug }), ...said });
   return (
     <div className="max-w-[75ch]">
       <PageHeader title="Method" />
@@ -87,11 +103,68 @@ export default function MethodPage() {
           <p>{text}</p>
         </section>
       ))}
+      {sources !== null && (
+        <Hashes sources={sources} download={`/api/leaderboard/${encodeURIComponent(slug)}?format=votes&${new URLSearchParams(said)}`} />
+      )}
       <p>
-        <Link className="underline" href="/leaderboard">
+        <Link className="underline" href={`/leaderboard?${query}`}>
           Back to the leaderboard
         </Link>
       </p>
+    </div>
+  );
+}
+
+function hideMissing(error: unknown): null {
+  if (error instanceof AppError && error.code === "NOT_FOUND") return null;
+  throw error;
+}
+
+function Hashes({ sources, download }: { sources: BoardSources; download: string }) {
+  const rows = [
+    ...sources.models.map(({ name, hash }) => ({ what: name, hash, of: "checkpoint" })),
+    ...[...new Map(sources.models.flatMap(({ datasets }) => datasets).map((dataset) => [dataset.hash, dataset])).values()].map(
+      ({ name, hash }) => ({ what: name, hash, of: "data set" }),
+    ),
+  ];
+  return (
+    <section className="mb-6" aria-labelledby="hashes">
+      <h2 id="hashes" className="mb-1 font-semibold">
+        What the board of {sources.project} stands on
+      </h2>
+      <p className="mb-2">
+        SHA-256 of the votes' download, with the filters that this page was opened with, of each ranked checkpoint, and of the data sets
+        that these were trained on.
+      </p>
+      <dl className="space-y-2 text-sm">
+        <Hash
+          what={
+            <a className="underline" href={download} download>
+              Votes
+            </a>
+          }
+          of={sources.votes === null ? "too many to be hashed for a page: sha256sum tells of the download" : `${sources.votes.lines} lines`}
+          hash={sources.votes?.sha256 ?? null}
+        />
+        {rows.map(({ what, of, hash }) => (
+          <Hash key={`${of} ${what} ${hash}`} what={what} of={of} hash={hash} />
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Hash({ what, of, hash }: { what: ReactNode; of: string; hash: string | null }) {
+  return (
+    <div>
+      <dt>
+        <span className="font-medium">{what}</span> <span className="text-muted">{of}</span>
+      </dt>
+      {hash !== null && (
+        <dd>
+          <code className="text-xs break-all text-muted">{hash}</code>
+        </dd>
+      )}
     </div>
   );
 }

@@ -1,4 +1,5 @@
 /** The leaderboard from votes: who is ranked, by which of them, and what can be downloaded. */
+import { createHash } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { insertProject } from "../../../db/queries/projects";
@@ -8,6 +9,7 @@ import { createItems } from "../../../server/services/item";
 import { getLeaderboard, getModelLineage } from "../../../server/services/leaderboard";
 import { exportRanking, exportVotes } from "../../../server/services/leaderboard-export";
 import { getHistory, getScrutiny, readWantedVotes } from "../../../server/services/leaderboard-scrutiny";
+import { getBoardSources } from "../../../server/services/leaderboard-sources";
 import { createTestDb, type TestDb } from "../../helpers/database";
 import { addCompletions, addPrompt, addUser, addVote } from "../../helpers/project-world";
 
@@ -154,6 +156,13 @@ describe("a board", () => {
     expect(lines[0]).toMatchObject({ annotator: 1, shown: ["a", "b"], ranks: [1, 2] });
     expect(JSON.stringify(lines)).not.toContain(researcher.user.id);
     expect(JSON.stringify(lines)).not.toContain(researcher.user.name);
+    const file = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    expect(await getBoardSources(researcher, { slug: "explained", ...all })).toEqual({
+      project: "explained",
+      votes: { lines: 14, sha256: createHash("sha256").update(file).digest("hex") },
+      models: [],
+    });
+    await expect(getBoardSources({ ...researcher, user: null }, { slug: "explained", ...all })).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
   it("says how many votes two models still want, strangers as many as from nothing", async () => {
