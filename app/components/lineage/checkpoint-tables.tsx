@@ -53,7 +53,7 @@ export function ScoresTable({ scores, by }: { scores: readonly Score[]; by: "che
                   n={n}
                   percent={percent === true}
                   digits={percent === true ? 1 : digitsFor(value)}
-                  className="inline-block max-w-32 whitespace-normal! sm:max-w-none sm:whitespace-nowrap!"
+                  className="inline-block max-w-32 min-w-28 whitespace-normal! sm:min-w-0 sm:max-w-none sm:whitespace-nowrap!"
                 />
               </Td>
               <Td className="whitespace-nowrap">
