@@ -6,13 +6,11 @@ import { cn } from "./cn";
 
 export type SortDirection = "asc" | "desc";
 
-const FRAME = "@container relative overflow-x-auto rounded-[inherit] focus-visible:-outline-offset-2";
-
 /** `label` names the table for screen readers; the frame scrolls sideways by keyboard too. */
 export function Table({ label, className, ...props }: ComponentProps<"table"> & { label: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (axe: scrollable-region-focusable)
-    <section aria-label={label} tabIndex={0} className={FRAME}>
+    <section aria-label={label} tabIndex={0} className="relative overflow-x-auto rounded-[inherit] focus-visible:-outline-offset-2">
       <table className={cn("w-full border-collapse text-left text-sm", className)} {...props} />
     </section>
   );
