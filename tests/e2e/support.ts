@@ -23,6 +23,13 @@ export async function signInAs(page: Page, role: Role, next = "/"): Promise<void
 
 /** No violation by axe, in the colours the page is shown in now; and nothing wider than the screen. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // What fades in is judged when it is there. Spinners never end, and are not waited for.
+  await page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter((animation) => animation.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
   const { violations } = await new AxeBuilder({ page }).analyze();
   const found = violations.map((v) => `${v.id}: ${v.nodes.map((node) => node.target.join(" ")).join(" | ")}`);
   expect(found).toEqual([]);

@@ -162,7 +162,9 @@ describe("a board", () => {
       votes: { lines: 14, sha256: createHash("sha256").update(file).digest("hex") },
       models: [],
     });
-    await expect(getBoardSources({ ...researcher, user: null }, { slug: "explained", ...all })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(getBoardSources({ ...researcher, user: null }, { slug: "explained", ...all })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
   });
 
   it("says how many votes two models still want, strangers as many as from nothing", async () => {
