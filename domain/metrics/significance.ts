@@ -1,6 +1,6 @@
 /**
  * Are two systems, judged on the same rows, really different? Paired bootstrap resampling (Koehn 2004) and two-sided
- * approximate randomisation (Riezler & Maxwell 2005), with sacrebleu 2.6's p values (`significance.py`).
+ * approximate randomisation (Riezler & Maxwell 2005), with sacrebleu 2.6's p values (`significance.py`) where no two draws tie.
  */
 import { createRandom, type Random } from "../random";
 import { packRows, quantile, type SumStatistic } from "./bootstrap";
@@ -52,10 +52,14 @@ function addRow(sums: Float64Array, values: Float64Array, row: number): void {
   for (let k = 0, at = row * sums.length; k < sums.length; k++, at++) sums[k] = (sums[k] as number) + (values[at] as number);
 }
 
-// Rounding in sums must not count as a difference where systems are the same.
-const EPSILON = 1e-12;
-/** Share of drawn statistics above the observed one; one is added on both sides, so it is never 0. */
-const pValue = (drawn: Float64Array, observed: number) => (drawn.filter((x) => x > observed + EPSILON).length + 1) / (drawn.length + 1);
+// Rounding in sums must not take a tie for less.
+const EPSILON = 1e-9;
+/**
+ * Share of drawn statistics that are as large as the observed one, as the papers have it; one is added on both sides, so it is never
+ * 0. sacrebleu leaves ties out, so that systems that differ on a row or two, or not at all, look surely different; without ties the
+ * two are the same.
+ */
+const pValue = (drawn: Float64Array, observed: number) => (drawn.filter((x) => x >= observed - EPSILON).length + 1) / (drawn.length + 1);
 
 /** System minus baseline of each metric. */
 function observedDifferences({ a, b, n, createSums }: ReturnType<typeof packPairs>, metrics: number): number[] {

@@ -126,8 +126,8 @@ function Comparison({ runId, baselineId }: { runId: string; baselineId: string }
       <CardBody className="text-xs text-muted">
         {prompts.toLocaleString("en")} prompts. Difference: this run minus the baseline with its 95 % interval; grey where p is above{" "}
         {SIGNIFICANT}. p: how often chance alone gives a difference as large, by paired bootstrap resampling (1,000 samples, Koehn 2004) and
-        by approximate randomisation (10,000 trials, Riezler and Maxwell 2005) as sacrebleu computes them, seed {seed}. Each p is of one
-        metric: among many metrics some fall below {SIGNIFICANT} by chance.
+        by approximate randomisation (10,000 trials, Riezler and Maxwell 2005), as sacrebleu computes them but counting ties, seed {seed}.
+        Each p is of one metric: among many metrics some fall below {SIGNIFICANT} by chance.
       </CardBody>
     </>
   );

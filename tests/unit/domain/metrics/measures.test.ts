@@ -96,12 +96,17 @@ describe("paired tests against sacrebleu, with its generator's draws", () => {
     const all = [...statistics, { baseline: chrf(candidates), system: chrf(system), statistic: chrfFromStatistics }];
     expect(comparePaired(all, 4)).toEqual(all.map((metric) => comparePaired([metric], 4)[0]));
   });
-  it("the same system twice differs by chance only; other lengths are refused", () => {
+  it("the same system twice, or another answer in one row, differs by chance only; other lengths are refused", () => {
     const rows = bleu(candidates);
     const statistic = (sums: Float64Array) => bleuSums(sums).score;
     expect(comparePaired([{ baseline: rows, system: rows, statistic }], 1)).toMatchObject([
-      { difference: 0, low: 0, high: 0, pBootstrap: 1 / 1001, n: pairs.length },
+      { difference: 0, low: 0, high: 0, pBootstrap: 1, pRandomisation: 1, n: pairs.length },
     ]);
+    // Whichever way the one row is swapped, the difference is as large (Riezler & Maxwell 2005, figure 1: "at least").
+    const oneRow = rows.map((row, i) => (i === 0 ? (rows[1] as number[]) : row));
+    const [changed] = comparePaired([{ baseline: rows, system: oneRow, statistic }], 1);
+    expect(changed?.difference).not.toBe(0);
+    expect(changed?.pRandomisation).toBe(1);
     expect(() => comparePaired([{ baseline: rows, system: rows.slice(1), statistic }], 1)).toThrow("rows against");
   });
   it("a real difference is found and a coin's is not", () => {
