@@ -2,6 +2,9 @@
 import { expect, test } from "@playwright/test";
 import { createAnnotationProject, delivered } from "./annotation-world";
 
+// A trace takes the whole page down before and after each key, which is what would be measured.
+test.use({ trace: "off" });
+
 /** HONE_MEASURE=60 for figures; a few show that no vote is lost. */
 const ITEMS = Number(process.env.HONE_MEASURE ?? 8);
 

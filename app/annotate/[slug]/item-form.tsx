@@ -122,7 +122,7 @@ export function ItemForm({ task, start, onKeep, onSubmit, onUndo, preview = fals
     <ImageHosts value={task.imageHosts}>
       <div ref={room} className="@container flex flex-1 flex-col">
         {finding && <FindBar within={room} onClose={() => setFinding(false)} />}
-        <div className="animate-fade-in mx-auto flex w-full max-w-7xl flex-1 gap-6 p-3 sm:px-6 sm:py-4">
+        <div className="mx-auto flex w-full max-w-7xl flex-1 gap-6 p-3 sm:px-6 sm:py-4">
           <div className="min-w-0 flex-1 space-y-3 sm:space-y-4">
             {task.sentBack !== null && (
               <p className="rounded-md border border-flagged bg-flagged-soft px-3 py-2 text-sm">
