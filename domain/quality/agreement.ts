@@ -7,7 +7,7 @@
  */
 import { type Estimate, quantile } from "../metrics/bootstrap";
 import { createRandom } from "../random";
-import { resampleCounts } from "./multinomial";
+import { createResampler } from "../resampling";
 import type { Observations } from "./observations";
 
 export const LEVELS = ["nominal", "ordinal", "interval", "ratio"] as const;
@@ -43,7 +43,8 @@ function tallyClusters({ values, start, value, cluster }: Observations): Cluster
   const counts: number[] = [];
   let observations = 0;
   const seen = new Int32Array(k);
-  let key = "";
+  /** What was said of each unit of the cluster. */
+  const said: string[] = [];
   const sum = new Float64Array(length);
   const add = (i: number, x: number) => {
     sum[i] = (sum[i] ?? 0) + x;
@@ -56,6 +57,7 @@ function tallyClusters({ values, start, value, cluster }: Observations): Cluster
       seen.fill(0);
       for (let o = from; o < to; o++) seen[value[o] ?? 0] = (seen[value[o] ?? 0] ?? 0) + 1;
       let alike = 0;
+      let key = "";
       let place = HEAD + k;
       for (let c = 0; c < k; c++) {
         const n = seen[c] ?? 0;
@@ -64,6 +66,7 @@ function tallyClusters({ values, start, value, cluster }: Observations): Cluster
         key += `${n},`;
         for (let d = c + 1; d < k; d++) add(place++, (n * (seen[d] ?? 0)) / (m - 1));
       }
+      said.push(key);
       const pairs = (m * (m - 1)) / 2;
       add(0, pairs);
       add(1, alike);
@@ -73,6 +76,8 @@ function tallyClusters({ values, start, value, cluster }: Observations): Cluster
     }
     if (u + 1 === units || cluster[u + 1] !== cluster[u]) {
       if ((sum[2] ?? 0) > 0) {
+        // Their order is of no matter to the sums.
+        const key = said.length === 1 ? (said[0] ?? "") : said.sort().join(";");
         const kind = kinds.get(key);
         if (kind === undefined) {
           kinds.set(key, counts.length);
@@ -81,7 +86,7 @@ function tallyClusters({ values, start, value, cluster }: Observations): Cluster
         } else counts[kind] = (counts[kind] ?? 0) + 1;
       }
       sum.fill(0);
-      key = "";
+      said.length = 0;
     }
   }
   return { k, length, tallies: Float64Array.from(tallies), counts: Float64Array.from(counts), observations };
@@ -172,8 +177,9 @@ export function measureAgreement(
   const drawn = measures.map(() => new Float64Array(samples));
   const random = createRandom(seed, "agreement");
   const weights = new Float64Array(kinds);
+  const resample = createResampler(counts);
   for (let s = 0; s < samples; s++) {
-    resampleCounts(random, counts, weights);
+    resample(random, weights);
     addUp(weights);
     measures.forEach((measure, i) => {
       const values = drawn[i];

@@ -4,7 +4,7 @@
  */
 import { type Estimate, quantile } from "../metrics/bootstrap";
 import { createRandom } from "../random";
-import { resampleCounts } from "./multinomial";
+import { createResampler } from "../resampling";
 import type { Observations } from "./observations";
 
 export type KappaWeights = "none" | "linear" | "quadratic";
@@ -44,8 +44,9 @@ export function measureKappa(
   if (Number.isNaN(value)) return null;
   const random = createRandom(seed, "kappa");
   const drawn = new Float64Array(k * k);
+  const resample = createResampler(table);
   const all = Float64Array.from({ length: samples }, () => {
-    resampleCounts(random, table, drawn);
+    resample(random, drawn);
     return kappaOf(drawn, k, weights);
   });
   const sorted = all.filter((x) => !Number.isNaN(x)).sort();

@@ -1,12 +1,12 @@
 /** The quality of a project's votes: agreement by what it can depend on, annotators with their reliability, what to look at first. */
 import { type Estimate, quantile } from "../metrics/bootstrap";
 import { createRandom } from "../random";
+import { createResampler } from "../resampling";
 import { type Agreement, type Level, measureAgreement } from "./agreement";
 import { type Alarm, fastLimits, findAlarms, type Habits, measureHabits } from "./alarms";
 import { type AnnotatorPair, comparePairs } from "./cohen";
 import { fitReliability, likelihoodByOthers } from "./dawid-skene";
 import { kendallTauB, kendallW } from "./kendall";
-import { resampleCounts } from "./multinomial";
 import { indexObservations, type Observations, splitObservations } from "./observations";
 import { type IndexedVotes, indexVotes, marginScale, type QualityVote, rankScale, type Scale, sayOrders, scoreScales } from "./vote";
 
@@ -169,9 +169,10 @@ function meanOfFew(values: readonly number[], seed: number): Estimate {
   const weights = Float64Array.from(counts.values());
   const drawn = new Float64Array(kinds.length);
   const random = createRandom(seed, "kendall");
+  const resample = createResampler(weights);
   const mean = (of: Float64Array) => kinds.reduce((sum, kind, i) => sum + kind * (of[i] ?? 0), 0) / values.length;
   const means = Float64Array.from({ length: 500 }, () => {
-    resampleCounts(random, weights, drawn);
+    resample(random, drawn);
     return mean(drawn);
   }).sort();
   return { value: mean(weights), low: quantile(means, 0.025), high: quantile(means, 0.975), n: values.length };

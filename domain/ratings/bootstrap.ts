@@ -4,8 +4,8 @@
  * Source: Efron & Tibshirani 1993.
  */
 import { createRandom } from "../random";
+import { createResampler, drawBinomial } from "../resampling";
 import { fitPairs, type PairFit } from "./bradley-terry";
-import { drawBinomial, resampleCounts } from "./binomial";
 import { countPairs, judgementRanges, type PairTable, type Votes } from "./votes";
 
 /** In logits. The error left is of the order of its square: .0002 Elo. */
@@ -30,9 +30,10 @@ function createSampler(votes: Votes): (random: ReturnType<typeof createRandom>) 
   const countable = judgement === null && weight === null;
   if (countable) {
     const table = countPairs(votes);
+    const resample = createResampler(table.counts);
     return (random) => {
       const counts = new Float64Array(table.counts.length);
-      resampleCounts(random, table.counts, votes.a.length, counts);
+      resample(random, counts);
       return dropEmpty({ ...table, counts, squares: counts });
     };
   }
@@ -46,12 +47,13 @@ function createSampler(votes: Votes): (random: ReturnType<typeof createRandom>) 
     else others.push(k);
   }
   const base = countPairs({ ...votes, weight: null }, lone);
+  const resampleLone = createResampler(base.counts);
   const fromLone = (judgements - others.length) / judgements;
   return (random) => {
     const dense = new Float64Array(models * models * 3);
     const counts = new Float64Array(base.counts.length);
     const drawnLone = drawBinomial(random, judgements, fromLone);
-    resampleCounts(random, base.counts, drawnLone, counts);
+    resampleLone(random, counts, drawnLone);
     base.first.forEach((i, pair) => {
       const cell = 3 * (i * models + (base.second[pair] as number));
       for (let outcome = 0; outcome < 3; outcome++) dense[cell + outcome] = counts[3 * pair + outcome] as number;

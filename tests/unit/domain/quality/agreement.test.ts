@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { LEVELS, type Level, measureAgreement } from "../../../../domain/quality/agreement";
 import { comparePairs, type KappaWeights, measureKappa } from "../../../../domain/quality/cohen";
 import { kendallTauB, kendallW } from "../../../../domain/quality/kendall";
-import { drawBinomial, resampleCounts } from "../../../../domain/quality/multinomial";
 import { indexObservations, nothingSaid, say } from "../../../../domain/quality/observations";
 import { createRandom } from "../../../../domain/random";
 import { readGolden } from "../../../helpers/golden";
@@ -99,29 +98,6 @@ it.each(golden.kendall.map((entry, i) => [i, entry] as const))("Kendall's W and 
 });
 
 describe("bootstrap by counts", () => {
-  it.each([
-    [20, 0.1],
-    [1000, 0.03],
-    [5000, 0.4],
-    [300, 0.9],
-  ])("binomials of n %i, p %f have their mean and variance", (n, p) => {
-    const random = createRandom(3, "test");
-    const draws = Array.from({ length: 20_000 }, () => drawBinomial(random, n, p));
-    const mean = draws.reduce((sum, x) => sum + x, 0) / draws.length;
-    const variance = draws.reduce((sum, x) => sum + (x - mean) ** 2, 0) / draws.length;
-    const error = Math.sqrt((n * p * (1 - p)) / draws.length);
-    expect(Math.abs(mean - n * p)).toBeLessThan(4 * error);
-    expect(variance / (n * p * (1 - p))).toBeGreaterThan(0.95);
-    expect(variance / (n * p * (1 - p))).toBeLessThan(1.05);
-    expect(Math.min(...draws)).toBeGreaterThanOrEqual(0);
-    expect(Math.max(...draws)).toBeLessThanOrEqual(n);
-  });
-  it("draws as many rows as there were", () => {
-    const out = new Float64Array(4);
-    resampleCounts(createRandom(1), [10, 0, 500, 3], out);
-    expect(out.reduce((a, b) => a + b, 0)).toBe(513);
-    expect(out[1]).toBe(0);
-  });
   it("gives the interval that resampling the units themselves gives", () => {
     const { rows } = golden.fleiss;
     const byUnit = new Map<number, Rows>();
