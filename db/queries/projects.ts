@@ -1,5 +1,5 @@
 /** SQL on projects: settings, and the numbers of their overview. */
-import { and, asc, count, countDistinct, eq, gte, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, countDistinct, desc, eq, gte, isNull, type SQL, sql } from "drizzle-orm";
 import type { OverlappingVote } from "../../domain/pair-agreement";
 import type { Db } from "../client";
 import { copyRows } from "../copy";
@@ -164,27 +164,46 @@ export function selectJudgementsByDay(db: Db, projectId: string, since: Date) {
     .orderBy(sql`1`);
 }
 
-/** What each annotator has done in a project, people first, then by number of judgements. */
-export function selectAnnotatorActivity(db: Db, projectId: string) {
-  return db
+/**
+ * What annotators have done in a project, people first, then by number of judgements; and how many annotators there are.
+ * Only who is shown is looked at closely, as a project may have thousands of them.
+ */
+export async function selectAnnotatorActivity(db: Db, input: { projectId: string; limit: number; offset: number }) {
+  const counted = db
+    .select({ annotatorId: judgements.annotatorId, judgements: count().as("judgements") })
+    .from(judgements)
+    .where(and(eq(judgements.projectId, input.projectId), live))
+    .groupBy(judgements.annotatorId)
+    .as("counted");
+  const [all] = await db.select({ n: count() }).from(counted);
+  const shown = db
+    .select({ id: users.id, name: users.name, simulated: users.simulated, judgements: counted.judgements })
+    .from(counted)
+    .innerJoin(users, eq(users.id, counted.annotatorId))
+    .orderBy(asc(users.simulated), desc(counted.judgements), asc(users.name), asc(users.id))
+    .limit(input.limit)
+    .offset(input.offset)
+    .as("shown");
+  const kind = sql`${judgements.value}->>'kind'`;
+  const annotators = await db
     .select({
-      id: users.id,
-      name: users.name,
-      simulated: users.simulated,
-      judgements: count(),
+      id: shown.id,
+      name: shown.name,
+      simulated: shown.simulated,
+      judgements: shown.judgements,
       preferences: count(judgements.ranks),
-      skips: count(sql`case when ${judgements.value}->>'kind' = 'skip' then 1 end`),
-      flags: count(sql`case when ${judgements.value}->>'kind' = 'flag' then 1 end`),
-      bothBad: count(sql`case when ${judgements.value}->>'kind' = 'both_bad' then 1 end`),
+      skips: count(sql`case when ${kind} = 'skip' then 1 end`),
+      flags: count(sql`case when ${kind} = 'flag' then 1 end`),
+      bothBad: count(sql`case when ${kind} = 'both_bad' then 1 end`),
       medianActiveMs: sql<number>`coalesce(percentile_cont(0.5) within group (order by ${judgements.activeMs}), 0)`.mapWith(Number),
       activeMs: sql<number>`sum(${judgements.activeMs})`.mapWith(Number),
       lastAt: sql<Date>`max(${judgements.createdAt})`.mapWith(judgements.createdAt),
     })
-    .from(judgements)
-    .innerJoin(users, eq(users.id, judgements.annotatorId))
-    .where(and(eq(judgements.projectId, projectId), live))
-    .groupBy(users.id)
-    .orderBy(asc(users.simulated), sql`count(*) desc`, asc(users.name));
+    .from(shown)
+    .innerJoin(judgements, and(eq(judgements.annotatorId, shown.id), eq(judgements.projectId, input.projectId), live))
+    .groupBy(shown.id, shown.name, shown.simulated, shown.judgements)
+    .orderBy(asc(shown.simulated), desc(shown.judgements), asc(shown.name), asc(shown.id));
+  return { annotators, total: all?.n ?? 0 };
 }
 
 export type OverlappingPreference = OverlappingVote & { simulated: boolean };

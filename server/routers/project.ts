@@ -20,6 +20,9 @@ export const projectRouter = router({
   overview: projectProcedure("reviewer")
     .input(z.strictObject({ projectId }))
     .query(({ ctx, input }) => projects.getProjectOverview(ctx, input)),
+  annotators: projectProcedure("reviewer")
+    .input(z.strictObject({ projectId, page: z.number().int().min(1).default(1) }))
+    .query(({ ctx, input }) => projects.listAnnotators(ctx, input)),
   /** A prompt of the project with completions, by which the settings show what annotators will see; null without prompts. */
   example: projectProcedure("researcher")
     .input(z.strictObject({ projectId }))

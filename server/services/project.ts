@@ -18,8 +18,8 @@ import { selectPromptPage } from "../../db/queries/datasets";
 import { selectLatestGuideline } from "../../db/queries/guidelines";
 import { chooseServable } from "../../domain/annotation/serving";
 import { changedSettings } from "../../domain/audit";
-import { createPairAgreement } from "../../domain/pair-agreement";
-import { type ProjectAccess, projectRoleAtLeast } from "../../domain/project-role";
+import { createPairAgreement, type PairAgreement } from "../../domain/pair-agreement";
+import { type ProjectAccess, type ProjectRole, projectRoleAtLeast } from "../../domain/project-role";
 import { listRoles, requireProject } from "../access";
 import { recordAction } from "../audit";
 import type { UserContext } from "../context";
@@ -28,6 +28,9 @@ import { createKept } from "../kept";
 import { pseudonymOf } from "../pseudonym";
 
 const DAYS = 30;
+/** Annotators on the overview; the others are on pages. */
+const FIRST_ANNOTATORS = 8;
+const ANNOTATOR_PAGE = 50;
 /** Prompts among which the example is looked for. */
 const EXAMPLES = 50;
 
@@ -130,7 +133,7 @@ async function measureProgress(db: Db, projectId: string) {
   // One after the other: together they would take every processor from the annotators.
   const counts = await selectProjectCounts(db, projectId);
   const days = await selectJudgementsByDay(db, projectId, since);
-  return { counts, days, annotators: await selectAnnotatorActivity(db, projectId) };
+  return { counts, days, activity: await selectAnnotatorActivity(db, { projectId, limit: FIRST_ANNOTATORS, offset: 0 }) };
 }
 
 async function measureAgreement(db: Db, projectId: string) {
@@ -147,16 +150,54 @@ const keptProgress = createKept<Awaited<ReturnType<typeof measureProgress>>>({ m
 // No live counter, and the dearest of them.
 const keptAgreement = createKept<Awaited<ReturnType<typeof measureAgreement>>>({ max: 200, cheapMs: 20, times: 500 });
 
-/** Counts, judgements of the last 30 days, annotators, and how far people who judged the same items agree; of large projects some seconds old. */
+/**
+ * Counts, judgements of the last 30 days, the most active annotators, and how far people who judged the same items agree; of large
+ * projects some seconds old.
+ */
 export async function getProjectOverview(ctx: UserContext, input: { projectId: string }) {
   const { role, ...project } = await getProject(ctx, input);
-  const progress = await keptProgress(project.id, () => measureProgress(ctx.db, project.id));
+  const { counts, days, activity } = await keptProgress(project.id, () => measureProgress(ctx.db, project.id));
   const agreement = await keptAgreement(project.id, () => measureAgreement(ctx.db, project.id));
-  const named = role === "owner" || !project.blindReview;
-  const annotators = progress.annotators.map((annotator) =>
-    named ? annotator : { ...annotator, ...hideAnnotator(project.id, annotator.id) },
-  );
-  return { project, role, ...progress, annotators, agreement };
+  return {
+    project,
+    role,
+    counts,
+    days,
+    annotators: describeAnnotators({ ...project, role }, activity.annotators, agreement),
+    annotatorCount: activity.total,
+    agreement: withoutAnnotators(agreement.people),
+  };
+}
+
+/** A page of the project's annotators, the most active first; `page` counts from 1. */
+export async function listAnnotators(ctx: UserContext, input: { projectId: string; page: number }) {
+  const project = await getProject(ctx, input);
+  const { annotators, total } = await selectAnnotatorActivity(ctx.db, {
+    projectId: project.id,
+    limit: ANNOTATOR_PAGE,
+    offset: (input.page - 1) * ANNOTATOR_PAGE,
+  });
+  const agreement = await keptAgreement(project.id, () => measureAgreement(ctx.db, project.id));
+  return { annotators: describeAnnotators(project, annotators, agreement), total, pageSize: ANNOTATOR_PAGE };
+}
+
+type Activity = Awaited<ReturnType<typeof selectAnnotatorActivity>>["annotators"];
+
+/** With how far each agrees with the others; under pseudonyms where the caller is to be blind. */
+function describeAnnotators(
+  project: { id: string; role: ProjectRole; blindReview: boolean },
+  annotators: Activity,
+  agreement: Awaited<ReturnType<typeof measureAgreement>>,
+) {
+  return annotators.map((annotator) => ({
+    ...annotator,
+    ...(project.role === "owner" || !project.blindReview ? {} : hideAnnotator(project.id, annotator.id)),
+    agreement: agreement[annotator.simulated ? "simulated" : "people"].byAnnotator[annotator.id] ?? null,
+  }));
+}
+
+function withoutAnnotators({ byAnnotator: _, ...agreement }: PairAgreement) {
+  return agreement;
 }
 
 function hideAnnotator(projectId: string, userId: string) {
@@ -165,4 +206,5 @@ function hideAnnotator(projectId: string, userId: string) {
 }
 
 export type ProjectOverview = Awaited<ReturnType<typeof getProjectOverview>>;
+export type AnnotatorActivity = ProjectOverview["annotators"][number];
 export type ListedProject = Awaited<ReturnType<typeof listProjects>>[number];

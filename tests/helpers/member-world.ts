@@ -216,6 +216,7 @@ export const PROJECT_INPUTS: Readonly<Record<string, (ids: MemberIds) => unknown
   "model.merge": ({ checkpoint }) => ({ checkpointId: checkpoint, name: "merged" }),
   "model.delete": ({ checkpoint }) => ({ checkpointId: checkpoint }),
   "project.get": ({ project }) => ({ projectId: project }),
+  "project.annotators": ({ project }) => ({ projectId: project }),
   "project.overview": ({ project }) => ({ projectId: project }),
   "project.example": ({ project }) => ({ projectId: project }),
   "project.change": ({ project }) => ({

@@ -1,21 +1,36 @@
 "use client";
 /** What each annotator did: amount, pace, how they agree with the others. */
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useState } from "react";
-import type { ProjectOverview } from "@/server/services/project";
+import type { AnnotatorActivity } from "@/server/services/project";
 import { wilsonInterval } from "@/domain/pair-agreement";
 import { SimulatedBadge } from "../../components/ui/badge";
 import { Button } from "../../components/ui/button";
-import { EmptyState } from "../../components/ui/empty-state";
+import { EmptyState, ErrorState } from "../../components/ui/empty-state";
 import { Interval } from "../../components/ui/interval";
+import { Pages } from "../../components/ui/pages";
 import { RelativeTime } from "../../components/ui/relative-time";
 import { Table, TBody, Td, Th, THead, Tr } from "../../components/ui/table";
+import { errorMessage, useTRPC } from "../../trpc";
 import { formatCount, formatDuration } from "../format";
 
-const FIRST_SHOWN = 8;
+type Props = {
+  projectId: string;
+  /** The most active ones. */
+  first: readonly AnnotatorActivity[];
+  total: number;
+};
 
-export function AnnotatorsTable({ annotators, agreement }: Pick<ProjectOverview, "annotators" | "agreement">) {
-  const [all, setAll] = useState(false);
+export function AnnotatorsTable({ projectId, first, total }: Props) {
+  const trpc = useTRPC();
+  const [page, setPage] = useState<number | null>(null);
+  const paged = useQuery({
+    ...trpc.project.annotators.queryOptions({ projectId, page: page ?? 1 }),
+    enabled: page !== null,
+    placeholderData: keepPreviousData,
+  });
+  const annotators = paged.data?.annotators ?? first;
   if (annotators.length === 0) {
     return (
       <EmptyState title="Nobody has judged yet">
@@ -44,7 +59,7 @@ export function AnnotatorsTable({ annotators, agreement }: Pick<ProjectOverview,
           </Tr>
         </THead>
         <TBody>
-          {(all ? annotators : annotators.slice(0, FIRST_SHOWN)).map((annotator) => (
+          {annotators.map((annotator) => (
             <Tr key={annotator.id}>
               <Td>
                 <span className="flex flex-wrap items-center gap-x-2 font-medium">
@@ -58,7 +73,7 @@ export function AnnotatorsTable({ annotators, agreement }: Pick<ProjectOverview,
                 {annotator.activeMs > 0 ? formatCount(Math.round(annotator.judgements / (annotator.activeMs / 3_600_000))) : "–"}
               </Td>
               <Td numeric>
-                <Agreement counts={(annotator.simulated ? agreement.simulated : agreement.people).byAnnotator[annotator.id]} />
+                <Agreement counts={annotator.agreement} />
               </Td>
               <Td numeric>{formatCount(annotator.bothBad)}</Td>
               <Td numeric>{formatCount(annotator.skips)}</Td>
@@ -70,18 +85,27 @@ export function AnnotatorsTable({ annotators, agreement }: Pick<ProjectOverview,
           ))}
         </TBody>
       </Table>
-      {!all && annotators.length > FIRST_SHOWN && (
-        <div className="border-t p-2 text-center">
-          <Button size="sm" variant="ghost" onClick={() => setAll(true)}>
-            All {formatCount(annotators.length)} annotators
-          </Button>
-        </div>
+      {paged.error !== null ? (
+        <ErrorState message={errorMessage(paged.error)} onRetry={() => void paged.refetch()} />
+      ) : page === null ? (
+        total > first.length && (
+          <div className="border-t p-2 text-center">
+            <Button size="sm" variant="ghost" onClick={() => setPage(1)}>
+              All {formatCount(total)} annotators
+            </Button>
+          </div>
+        )
+      ) : (
+        paged.data !== undefined &&
+        total > paged.data.pageSize && (
+          <Pages page={page} pages={Math.ceil(paged.data.total / paged.data.pageSize)} onPage={setPage} className="border-t p-2" />
+        )
       )}
     </>
   );
 }
 
-function Agreement({ counts }: { counts: { agreed: number; n: number } | undefined }) {
-  if (counts === undefined) return "–";
+function Agreement({ counts }: { counts: AnnotatorActivity["agreement"] }) {
+  if (counts === null) return "–";
   return <Interval value={counts.agreed / counts.n} {...wilsonInterval(counts.agreed, counts.n)} n={counts.n} percent digits={0} />;
 }

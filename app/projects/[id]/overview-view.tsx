@@ -23,7 +23,7 @@ export function OverviewView({ projectId }: { projectId: string }) {
   const overview = useQuery({ ...trpc.project.overview.queryOptions({ projectId }), refetchInterval: REFRESH_MS });
   if (overview.isPending) return <OverviewSkeleton />;
   if (overview.data === undefined) return <ErrorState message={errorMessage(overview.error)} onRetry={() => void overview.refetch()} />;
-  const { project, role, counts, days, annotators, agreement } = overview.data;
+  const { project, role, counts, days, annotators, annotatorCount, agreement } = overview.data;
   const researches = projectRoleAtLeast(role, "researcher");
   return (
     <div className="flex flex-col gap-4">
@@ -41,7 +41,7 @@ export function OverviewView({ projectId }: { projectId: string }) {
           title="Annotators"
           description="Agreement is the share of comparisons of completions on which two annotators of one item chose the same order."
         />
-        <AnnotatorsTable annotators={annotators} agreement={agreement} />
+        <AnnotatorsTable projectId={projectId} first={annotators} total={annotatorCount} />
       </Card>
     </div>
   );
@@ -85,10 +85,10 @@ function Figures({ dataHref, counts, agreement }: { dataHref: string | null } & 
         <Progress label="Judgements given" value={counts.seatsJudged} max={counts.seats === 0 ? null : counts.seats} className="mb-1" />
         {formatCount(counts.seatsLeased)} being judged now, {formatCount(open - counts.seatsLeased)} waiting
       </Figure>
-      <Figure label="Agreement of people" value={<Interval {...agreement.people} percent />}>
-        {agreement.people.n === 0
+      <Figure label="Agreement of people" value={<Interval {...agreement} percent />}>
+        {agreement.n === 0
           ? "no comparison has two judges yet"
-          : `${countOf(agreement.people.n, "comparison")} on ${countOf(agreement.people.items, "item")}, 95 % interval`}
+          : `${countOf(agreement.n, "comparison")} on ${countOf(agreement.items, "item")}, 95 % interval`}
       </Figure>
     </dl>
   );

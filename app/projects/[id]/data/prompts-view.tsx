@@ -9,6 +9,7 @@ import { Button } from "../../../components/ui/button";
 import { Card } from "../../../components/ui/card";
 import { EmptyState, ErrorState } from "../../../components/ui/empty-state";
 import { Input, Select } from "../../../components/ui/field";
+import { Pages } from "../../../components/ui/pages";
 import { SkeletonTable } from "../../../components/ui/skeleton";
 import { errorMessage, useTRPC } from "../../../trpc";
 import { countOf } from "../../format";
@@ -143,17 +144,12 @@ export function PromptsView({ projectId }: { projectId: string }) {
         )}
       </Card>
       {prompts.data !== undefined && prompts.data.total > PAGE_SIZE && (
-        <nav aria-label="Pages" className="mt-3 flex items-center justify-end gap-2 text-sm">
-          <Button size="sm" disabled={filter.page <= 1} onClick={() => setFilter({ page: filter.page - 1 })}>
-            Previous
-          </Button>
-          <span className="figures text-muted">
-            Page {filter.page} of {Math.ceil(prompts.data.total / PAGE_SIZE)}
-          </span>
-          <Button size="sm" disabled={filter.page * PAGE_SIZE >= prompts.data.total} onClick={() => setFilter({ page: filter.page + 1 })}>
-            Next
-          </Button>
-        </nav>
+        <Pages
+          page={filter.page}
+          pages={Math.ceil(prompts.data.total / PAGE_SIZE)}
+          onPage={(page) => setFilter({ page })}
+          className="mt-3"
+        />
       )}
       <SampleDialog projectId={projectId} open={sampling} onOpenChange={setSampling} />
       <MakeItemsDialog projectId={projectId} open={making} onOpenChange={setMaking} />
