@@ -340,7 +340,9 @@ export const seats = pgTable(
     index("seats_free")
       .on(t.projectId, t.tier.desc().nullsFirst(), t.priority.desc().nullsFirst(), t.itemId, t.seat)
       .where(sql`${t.queued} and ${t.judgementId} is null and ${t.annotatorId} is null`),
-    index("seats_leased").on(t.projectId, t.leaseExpiresAt).where(sql`${t.judgementId} is null and ${t.annotatorId} is not null`),
+    // Not "annotator_id is not null": before anybody holds a seat it would look like the cheapest way to a seat of one annotator, and
+    // that plan is kept when thousands hold one.
+    index("seats_leased").on(t.projectId, t.leaseExpiresAt).where(sql`${t.judgementId} is null and ${t.leaseExpiresAt} is not null`),
     index("seats_held").on(t.annotatorId).where(sql`${t.judgementId} is null`),
     check("seats_range", sql`${t.seat} between 1 and 9999`),
     check("seats_held_complete", sql`(${t.annotatorId} is null) = (${t.shownOrder} is null)`),

@@ -1,0 +1,2 @@
+DROP INDEX "seats_leased";--> statement-breakpoint
+CREATE INDEX "seats_leased" ON "seats" USING btree ("project_id","lease_expires_at") WHERE "seats"."judgement_id" is null and "seats"."lease_expires_at" is not null;
