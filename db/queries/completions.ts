@@ -104,8 +104,10 @@ export async function upsertCompletions(db: Db, rows: NewCompletionRow[]): Promi
     `${row.promptId} ${row.modelId} ${row.contentHash} ${row.ordinal ?? 0}`;
   const found = new Map<string, string>();
   let inserted = 0;
-  for (let start = 0; start < rows.length; start += CHUNK) {
-    const chunk = rows.slice(start, start + CHUNK);
+  // Votes on one item come one after another, each with the item's texts.
+  const distinct = [...new Map(rows.map((row) => [key(row), row])).values()];
+  for (let start = 0; start < distinct.length; start += CHUNK) {
+    const chunk = distinct.slice(start, start + CHUNK);
     const made = await insertCompletions(db, chunk);
     inserted += made.length;
     for (const row of made) found.set(key(row), row.id);

@@ -38,7 +38,12 @@ export async function insertImportedJudgements(
   rows: ImportedJudgement[],
 ): Promise<{ items: number; judgements: number }> {
   if (rows.length === 0) return { items: 0, judgements: 0 };
-  const byHash = new Map(rows.toReversed().map((row) => [hashItem(row), row]));
+  const hashes = rows.map(hashItem);
+  const byHash = new Map<string, ImportedJudgement>();
+  hashes.forEach((hash, i) => {
+    const row = rows[i];
+    if (row !== undefined && !byHash.has(hash)) byHash.set(hash, row);
+  });
   // Rows as one parameter: a statement with a parameter for each value takes longer to write than to run.
   const wanted = [...byHash].map(([contentHash, { promptId, mode }]) => ({ promptId, mode, contentHash }));
   const made = (await tx.execute(sql`
@@ -64,8 +69,8 @@ export async function insertImportedJudgements(
     .where(inArray(seats.itemId, [...itemIds.values()]))
     .groupBy(seats.itemId);
   const lastSeat = new Map(taken.map(({ itemId, last }) => [itemId, last]));
-  const values = rows.flatMap((row) => {
-    const itemId = itemIds.get(hashItem(row));
+  const values = rows.flatMap((row, i) => {
+    const itemId = itemIds.get(hashes[i] ?? "");
     if (itemId === undefined) return [];
     const seat = (lastSeat.get(itemId) ?? 0) + 1;
     lastSeat.set(itemId, seat);

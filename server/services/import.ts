@@ -86,13 +86,14 @@ export async function importRows(
     throw new AppError("BAD_INPUT", "source: expected the file's name, at most 200 characters");
   try {
     await ctx.db.transaction(async (tx) => {
-      const importBatch = createBatchImporter(tx, input, report);
-      // A batch is stored while the next one is read.
+      const importTexts = createBatchImporter(tx, input, report);
+      // The judgements of a batch are stored while the next one is read and its texts are.
       let storing = Promise.resolve();
       try {
         for await (const batch of readBatches(rows, input, report)) {
+          const importJudgements = await importTexts(batch);
           await storing;
-          storing = importBatch(batch);
+          storing = importJudgements();
           // Its failure is met where it is awaited, which may be a little later.
           storing.catch(() => undefined);
         }
@@ -165,6 +166,9 @@ function uuidOf(text: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
+const nothingToJudge = async () => undefined;
+
+/** Stores the prompts and completions of a batch, and gives what stores its judgements. */
 function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
   const { projectId, source } = input;
   const models = new Map<string, string>();
@@ -200,8 +204,8 @@ function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
     return n === 1 ? null : `vote ${n}`;
   };
 
-  return async (batch: Line[]): Promise<void> => {
-    if (batch.length === 0) return;
+  return async (batch: Line[]): Promise<() => Promise<void>> => {
+    if (batch.length === 0) return nothingToJudge;
     const { ids, created, problems } = await addPrompts(tx, { projectId, prompts: batch.map(({ row }) => row.prompt) });
     for (const { index, reason } of problems) addError(report, batch[index]?.line ?? 0, reason);
     report.created.prompts += created;
@@ -216,7 +220,7 @@ function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
     }
     if (input.kind === "prompts") {
       report.known += good.length - created;
-      return;
+      return nothingToJudge;
     }
     const rows: NewCompletionRow[] = [];
     for (const { row, promptId } of good) {
@@ -236,7 +240,7 @@ function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
     report.created.completions += completions.inserted;
     if (input.kind === "completions") {
       report.known += good.length - completions.inserted;
-      return;
+      return nothingToJudge;
     }
     let next = 0;
     const judged: ImportedJudgement[] = [];
@@ -262,10 +266,12 @@ function createBatchImporter(tx: Db, input: ImportInput, report: ImportReport) {
           : showRecord(record, comparison.ranks, completionIds)),
       });
     }
-    const stored = await insertImportedJudgements(tx, projectId, judged);
-    report.created.items += stored.items;
-    report.created.judgements += stored.judgements;
-    report.known += judged.length - stored.judgements;
+    return async () => {
+      const stored = await insertImportedJudgements(tx, projectId, judged);
+      report.created.items += stored.items;
+      report.created.judgements += stored.judgements;
+      report.known += judged.length - stored.judgements;
+    };
   };
 }
 
