@@ -28,7 +28,7 @@ export function TokensTable({ tokens }: { tokens: readonly ListedToken[] }) {
   );
   return (
     <>
-      <Table label="API tokens">
+      <Table label="API tokens" holdFirst>
         <THead>
           <Tr>
             <Th>Token</Th>

@@ -33,7 +33,7 @@ export function WorkersView() {
           </EmptyState>
         )}
         {workers.data !== undefined && workers.data.length > 0 && (
-          <Table label="Workers">
+          <Table label="Workers" holdFirst>
             <THead>
               <Tr>
                 <Th>Name</Th>

@@ -6,12 +6,19 @@ import { cn } from "./cn";
 
 export type SortDirection = "asc" | "desc";
 
-/** `label` names the table for screen readers; the frame scrolls sideways by keyboard too. */
-export function Table({ label, className, ...props }: ComponentProps<"table"> & { label: string }) {
+/** The first cell of a row keeps its place while the others scroll. */
+const HOLD_FIRST =
+  "max-md:[&_tr>:first-child]:sticky max-md:[&_tr>:first-child]:left-0 max-md:[&_tr>:first-child]:z-1 max-md:[&_tr>:first-child]:bg-surface max-md:[&_tr>:first-child]:max-w-40 max-md:[&_tr>:first-child]:whitespace-normal!";
+
+/**
+ * `label` names the table for screen readers; the frame scrolls sideways by keyboard too. `holdFirst` is for tables whose first column
+ * is short and says whose row it is: on a phone it stays in sight.
+ */
+export function Table({ label, holdFirst = false, className, ...props }: ComponentProps<"table"> & { label: string; holdFirst?: boolean }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (axe: scrollable-region-focusable)
     <section aria-label={label} tabIndex={0} className="relative overflow-x-auto rounded-[inherit] focus-visible:-outline-offset-2">
-      <table className={cn("w-full border-collapse text-left text-sm", className)} {...props} />
+      <table className={cn("w-full border-collapse text-left text-sm", holdFirst && HOLD_FIRST, className)} {...props} />
     </section>
   );
 }

@@ -44,7 +44,7 @@ export function AnnotatorsTable({ projectId, first, total }: Props) {
   }
   return (
     <>
-      <Table label="Annotators">
+      <Table label="Annotators" holdFirst>
         <THead>
           <Tr>
             <Th>Annotator</Th>
@@ -62,7 +62,7 @@ export function AnnotatorsTable({ projectId, first, total }: Props) {
           {annotators.map((annotator) => (
             <Tr key={annotator.id}>
               <Td>
-                <span className="flex flex-wrap items-center gap-x-2 font-medium">
+                <span className="flex min-w-24 flex-wrap items-center gap-x-2 font-medium">
                   {annotator.name}
                   {annotator.simulated && <SimulatedBadge />}
                 </span>

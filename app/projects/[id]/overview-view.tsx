@@ -5,6 +5,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { projectRoleAtLeast } from "@/domain/project-role";
 import type { ProjectOverview } from "@/server/services/project";
+import { cn } from "../../components/ui/cn";
 import { Card, CardBody, CardHeader } from "../../components/ui/card";
 import { ErrorState } from "../../components/ui/empty-state";
 import { Interval } from "../../components/ui/interval";
@@ -47,9 +48,9 @@ export function OverviewView({ projectId }: { projectId: string }) {
   );
 }
 
-function Figure({ label, value, children }: { label: string; value: ReactNode; children?: ReactNode }) {
+function Figure({ label, value, children, wide = false }: { label: string; value: ReactNode; children?: ReactNode; wide?: boolean }) {
   return (
-    <div className="min-w-0 bg-surface p-4">
+    <div className={cn("min-w-0 bg-surface p-4", wide && "max-xl:col-span-2")}>
       <dt className="text-xs text-muted">{label}</dt>
       <dd className="figures mt-0.5 text-lg font-semibold">{value}</dd>
       {children !== undefined && <dd className="mt-1 text-xs text-muted">{children}</dd>}
@@ -85,7 +86,7 @@ function Figures({ dataHref, counts, agreement }: { dataHref: string | null } & 
         <Progress label="Judgements given" value={counts.seatsJudged} max={counts.seats === 0 ? null : counts.seats} className="mb-1" />
         {formatCount(counts.seatsLeased)} being judged now, {formatCount(open - counts.seatsLeased)} waiting
       </Figure>
-      <Figure label="Agreement of people" value={<Interval {...agreement} percent />}>
+      <Figure wide label="Agreement of people" value={<Interval {...agreement} percent />}>
         {agreement.n === 0
           ? "no comparison has two judges yet"
           : `${countOf(agreement.n, "comparison")} on ${countOf(agreement.items, "item")}, 95 % interval`}

@@ -71,7 +71,7 @@ export function EndpointsView({ projectId, admin }: { projectId: string; admin: 
           </EmptyState>
         )}
         {endpoints.data !== undefined && endpoints.data.length > 0 && (
-          <Table label="Endpoints">
+          <Table label="Endpoints" holdFirst>
             <THead>
               <Tr>
                 <Th>Name</Th>

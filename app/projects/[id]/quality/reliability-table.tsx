@@ -25,7 +25,7 @@ export function ReliabilityTable({ annotators }: { annotators: Quality["annotato
   const sorted = [...annotators].sort((a, b) => Number(b.alarms.length > 0) - Number(a.alarms.length > 0) || b.votes - a.votes);
   return (
     <>
-      <Table label="Reliability of annotators">
+      <Table label="Reliability of annotators" holdFirst>
         <THead>
           <Tr>
             <Th>Annotator</Th>

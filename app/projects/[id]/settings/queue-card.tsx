@@ -141,7 +141,7 @@ function Team({ projectId, team }: { projectId: string; team: Queue["team"] }) {
       </EmptyState>
     );
   return (
-    <Table label="People of the project">
+    <Table label="People of the project" holdFirst>
       <THead>
         <Tr>
           <Th>Person</Th>
