@@ -4,6 +4,7 @@ import { and, asc, count, desc, eq, ilike, inArray, isNull, or, type SQL, sql } 
 import { canonicalJson } from "../../domain/canonical";
 import type { Message, Split } from "../../domain/prompt";
 import type { Db } from "../client";
+import { containing } from "../contains";
 import { completions, items, judgements, prompts, users } from "../schema";
 
 export type PromptRow = typeof prompts.$inferSelect;
@@ -141,7 +142,7 @@ export async function selectPromptTable(db: Db, filter: PromptFilter) {
 }
 
 function promptConditions({ projectId, split, search, modelId, judged }: PromptFilter): (SQL | undefined)[] {
-  const pattern = `%${(search ?? "").replace(/[\\%_]/g, (char) => `\\${char}`)}%`;
+  const pattern = containing(search ?? "");
   const hasJudgement = sql`exists (select 1 from ${judgements} join ${items} on ${items.id} = ${judgements.itemId} where ${items.promptId} = ${prompts.id} and ${judgements.undoneAt} is null)`;
   return [
     eq(prompts.projectId, projectId),

@@ -1,7 +1,8 @@
 /** SQL of the queue beside the seats of work: what is particular to an annotator, checks, repetitions, items that need more votes. */
 import { createHash } from "node:crypto";
-import { and, asc, desc, eq, inArray, isNull, ne, notExists, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, ilike, inArray, isNull, ne, notExists, sql } from "drizzle-orm";
 import type { Db } from "../client";
+import { containing } from "../contains";
 import { prepared } from "../prepared";
 import { accessColumns, withMembership } from "./access";
 import { itemCompletions, items, judgements, projectAnnotators, projects, seats, users } from "../schema";
@@ -45,9 +46,29 @@ export async function upsertProjectAnnotator(db: Db, row: ProjectAnnotator): Pro
     .onConflictDoUpdate({ target: [projectAnnotators.projectId, projectAnnotators.userId], set: { adjudicator, paused, dailyCap } });
 }
 
-/** People who may judge in the project, by name. */
-export function selectTeam(db: Db, projectId: string) {
-  return db
+export type TeamFilter = {
+  projectId: string;
+  /** What names contain. */
+  search: string;
+  /** Only adjudicators, who is paused and who has a cap of their own. */
+  special: boolean;
+};
+
+/** People who may judge in the project, by name, and how many they are. */
+export async function selectTeam(db: Db, input: TeamFilter & { limit: number; offset: number }) {
+  const { projectId, search, special, limit, offset } = input;
+  const wanted = and(
+    eq(users.simulated, false),
+    eq(users.disabled, false),
+    ilike(users.name, containing(search)),
+    sql`(exists (select 1 from projects p where p.id = ${projectId} and p.access = 'open')
+      or exists (select 1 from project_members m where m.project_id = ${projectId} and m.user_id = users.id))`,
+    special
+      ? sql`exists (select 1 from project_annotators a where a.project_id = ${projectId} and a.user_id = users.id and (a.adjudicator or a.paused or a.daily_cap is not null))`
+      : undefined,
+  );
+  const [all] = await db.select({ n: count() }).from(users).where(wanted);
+  const people = await db
     .select({
       id: users.id,
       name: users.name,
@@ -58,15 +79,11 @@ export function selectTeam(db: Db, projectId: string) {
     })
     .from(users)
     .leftJoin(projectAnnotators, and(eq(projectAnnotators.userId, users.id), eq(projectAnnotators.projectId, projectId)))
-    .where(
-      and(
-        eq(users.simulated, false),
-        eq(users.disabled, false),
-        sql`(exists (select 1 from projects p where p.id = ${projectId} and p.access = 'open')
-          or exists (select 1 from project_members m where m.project_id = ${projectId} and m.user_id = users.id))`,
-      ),
-    )
-    .orderBy(asc(users.name));
+    .where(wanted)
+    .orderBy(asc(users.name), asc(users.id))
+    .limit(limit)
+    .offset(offset);
+  return { people, total: all?.n ?? 0 };
 }
 
 /** Judgements of an annotator today (UTC), and all they ever gave in the project, undone ones too. */

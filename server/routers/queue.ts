@@ -10,6 +10,16 @@ export const queueRouter = router({
   get: projectProcedure("owner")
     .input(z.strictObject({ projectId }))
     .query(({ ctx, input }) => queue.getQueue(ctx, input)),
+  team: projectProcedure("owner")
+    .input(
+      z.strictObject({
+        projectId,
+        search: z.string().trim().max(100).default(""),
+        special: z.boolean().default(false),
+        page: z.number().int().min(1).default(1),
+      }),
+    )
+    .query(({ ctx, input }) => queue.listTeam(ctx, input)),
   change: projectProcedure("owner")
     .input(z.strictObject({ projectId, settings: queueSettingsSchema }))
     .mutation(({ ctx, input }) => queue.changeQueue(ctx, input)),

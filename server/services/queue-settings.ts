@@ -1,7 +1,7 @@
 /** How a project's queue is set up: its rules, its people, and the items whose answer is known. */
 import { lockProject, selectProject, updateProject } from "../../db/queries/projects";
 import { lockJudgement } from "../../db/queries/quality";
-import { countPurposes, selectTeam, updatePurpose, upsertProjectAnnotator } from "../../db/queries/queue";
+import { countPurposes, selectTeam, type TeamFilter, updatePurpose, upsertProjectAnnotator } from "../../db/queries/queue";
 import { selectUserById } from "../../db/queries/users";
 import { changedSettings } from "../../domain/audit";
 import { type QueueSettings, queueSettingsSchema } from "../../domain/queue";
@@ -10,6 +10,8 @@ import { recordAction } from "../audit";
 import type { UserContext } from "../context";
 import { AppError } from "../errors";
 
+const TEAM_PAGE = 50;
+
 export async function getQueue(ctx: UserContext, input: { projectId: string }) {
   await requireProject(ctx, { project: input.projectId }, "owner");
   const project = await selectProject(ctx.db, input.projectId);
@@ -17,8 +19,15 @@ export async function getQueue(ctx: UserContext, input: { projectId: string }) {
   return {
     settings: queueSettingsSchema.parse(project.queue),
     checks: await countPurposes(ctx.db, project.id),
-    team: await selectTeam(ctx.db, project.id),
   };
+}
+
+/** A page of the people who may judge in the project; `page` counts from 1. */
+export async function listTeam(ctx: UserContext, input: TeamFilter & { page: number }) {
+  const { page, ...filter } = input;
+  await requireProject(ctx, { project: filter.projectId }, "owner");
+  const team = await selectTeam(ctx.db, { ...filter, limit: TEAM_PAGE, offset: (page - 1) * TEAM_PAGE });
+  return { ...team, pageSize: TEAM_PAGE };
 }
 
 export async function changeQueue(ctx: UserContext, input: { projectId: string; settings: QueueSettings }): Promise<{ changed: true }> {

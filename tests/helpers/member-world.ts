@@ -236,6 +236,7 @@ export const PROJECT_INPUTS: Readonly<Record<string, (ids: MemberIds) => unknown
   "quality.report": ({ project }) => ({ projectId: project }),
   "quality.toReview": ({ project }) => ({ projectId: project }),
   "quality.review": ({ judgement }) => ({ judgementId: judgement, verdict: "accepted", note: "" }),
+  "queue.team": ({ project }) => ({ projectId: project }),
   "queue.get": ({ project }) => ({ projectId: project }),
   "queue.change": ({ project }) => ({ projectId: project, settings: defaultQueue }),
   "queue.changeMember": ({ project, member }) => ({

@@ -6,13 +6,13 @@ import type { FormEvent } from "react";
 import type { AppRouter } from "@/server/root";
 import { Button } from "../../../components/ui/button";
 import { Card, CardBody, CardHeader } from "../../../components/ui/card";
-import { EmptyState, ErrorState } from "../../../components/ui/empty-state";
+import { ErrorState } from "../../../components/ui/empty-state";
 import { Checkbox, Field, Input } from "../../../components/ui/field";
 import { Skeleton } from "../../../components/ui/skeleton";
-import { Table, TBody, Td, THead, Th, Tr } from "../../../components/ui/table";
 import { useToast } from "../../../components/ui/toast";
 import { errorMessage, fieldError, useTRPC } from "../../../trpc";
-import { countOf, formatCount } from "../../format";
+import { countOf } from "../../format";
+import { TeamTable } from "./team-table";
 
 type Queue = inferRouterOutputs<AppRouter>["queue"]["get"];
 
@@ -29,7 +29,7 @@ export function QueueCard({ projectId }: { projectId: string }) {
           title="People"
           description="Adjudicators decide where votes disagree. Who is paused gets no items for the time being."
         />
-        <Team projectId={projectId} team={queue.data.team} />
+        <TeamTable projectId={projectId} />
       </Card>
     </div>
   );
@@ -121,76 +121,5 @@ function QueueForm({ projectId, queue: { settings, checks } }: { projectId: stri
         </CardBody>
       </Card>
     </form>
-  );
-}
-
-function Team({ projectId, team }: { projectId: string; team: Queue["team"] }) {
-  const trpc = useTRPC();
-  const queries = useQueryClient();
-  const toast = useToast();
-  const change = useMutation(
-    trpc.queue.changeMember.mutationOptions({
-      onSuccess: () => queries.invalidateQueries(trpc.queue.pathFilter()),
-      onError: (error) => toast({ title: errorMessage(error) }),
-    }),
-  );
-  if (team.length === 0)
-    return (
-      <EmptyState title="There are no people yet">
-        Members are invited by link under Members; an open project takes everybody with an account.
-      </EmptyState>
-    );
-  return (
-    <Table label="People of the project" holdFirst>
-      <THead>
-        <Tr>
-          <Th>Person</Th>
-          <Th numeric>Today</Th>
-          <Th>Adjudicator</Th>
-          <Th>Paused</Th>
-          <Th>Own cap a day</Th>
-        </Tr>
-      </THead>
-      <TBody>
-        {team.map(({ id, name, adjudicator, paused, dailyCap, today }) => {
-          const save = (part: Partial<{ adjudicator: boolean; paused: boolean; dailyCap: number | null }>) =>
-            change.mutate({ projectId, userId: id, adjudicator, paused, dailyCap, ...part });
-          return (
-            <Tr key={id}>
-              <Td className="font-medium">{name}</Td>
-              <Td numeric>{formatCount(today)}</Td>
-              <Td>
-                <Checkbox
-                  label={<span className="sr-only">{name} is an adjudicator</span>}
-                  checked={adjudicator}
-                  onChange={(event) => save({ adjudicator: event.target.checked })}
-                />
-              </Td>
-              <Td>
-                <Checkbox
-                  label={<span className="sr-only">{name} is paused</span>}
-                  checked={paused}
-                  onChange={(event) => save({ paused: event.target.checked })}
-                />
-              </Td>
-              <Td>
-                <Input
-                  aria-label={`Own cap a day of ${name}`}
-                  inputMode="numeric"
-                  placeholder="as the project"
-                  className="figures w-32"
-                  defaultValue={dailyCap ?? ""}
-                  onBlur={(event) => {
-                    const text = event.target.value.trim();
-                    const cap = text === "" ? null : Number(text);
-                    if (cap !== dailyCap) save({ dailyCap: cap });
-                  }}
-                />
-              </Td>
-            </Tr>
-          );
-        })}
-      </TBody>
-    </Table>
   );
 }
