@@ -9,7 +9,7 @@ import type { SortDirection } from "../../components/ui/table";
 export const SORT_COLUMNS = ["name", "role", "created"] as const;
 export type SortColumn = (typeof SORT_COLUMNS)[number];
 
-export type UserFilter = { query: string; sort: SortColumn; direction: SortDirection; simulated: boolean };
+export type UserFilter = { query: string; sort: SortColumn; direction: SortDirection; simulated: boolean; page: number };
 
 export function useUserFilter(): [UserFilter, (change: Partial<UserFilter>) => void] {
   const params = useSearchParams();
@@ -18,6 +18,7 @@ export function useUserFilter(): [UserFilter, (change: Partial<UserFilter>) => v
     sort: SORT_COLUMNS.find((column) => column === params.get("sort")) ?? "name",
     direction: params.get("direction") === "desc" ? "desc" : "asc",
     simulated: params.get("simulated") === "1",
+    page: Math.max(1, Math.floor(Number(params.get("page"))) || 1),
   };
   const update = useCallback(
     (change: Partial<UserFilter>) => {
@@ -26,6 +27,8 @@ export function useUserFilter(): [UserFilter, (change: Partial<UserFilter>) => v
       if (change.query !== undefined) set("q", change.query, "");
       if (change.sort !== undefined) set("sort", change.sort, "name");
       if (change.direction !== undefined) set("direction", change.direction, "asc");
+      // What is listed otherwise begins with its first page.
+      set("page", String(change.page ?? 1), "1");
       if (change.simulated !== undefined) set("simulated", change.simulated ? "1" : "", "");
       // Not router.replace: it asks the server for the page again with each letter typed.
       window.history.replaceState(null, "", next.size === 0 ? window.location.pathname : `?${next}`);

@@ -8,12 +8,16 @@ import { Card } from "../../components/ui/card";
 import { EmptyState, ErrorState } from "../../components/ui/empty-state";
 import { Checkbox, Input } from "../../components/ui/field";
 import { PageHeader } from "../../components/ui/page-header";
+import { Pages } from "../../components/ui/pages";
 import { SkeletonTable } from "../../components/ui/skeleton";
 import { errorMessage, useTRPC } from "../../trpc";
+import { countOf } from "../../projects/format";
 import { NewUserDialog } from "./new-user-dialog";
 import { type Credentials, PasswordDialog } from "./password-dialog";
 import { filterUsers, useUserFilter } from "./use-user-filter";
 import { UsersTable } from "./users-table";
+
+const PAGE_SIZE = 100;
 
 export function UsersView({ ownId }: { ownId: string }) {
   const trpc = useTRPC();
@@ -23,6 +27,8 @@ export function UsersView({ ownId }: { ownId: string }) {
   const [credentials, setCredentials] = useState<Credentials | null>(null);
 
   const rows = filterUsers(users.data ?? [], filter);
+  const pages = Math.max(1, Math.ceil(rows.length / PAGE_SIZE));
+  const page = Math.min(filter.page, pages);
   const simulated = users.data?.filter((user) => user.simulated).length ?? 0;
   return (
     <>
@@ -53,7 +59,7 @@ export function UsersView({ ownId }: { ownId: string }) {
           />
         )}
         <p role="status" className="figures text-sm text-muted sm:ml-auto">
-          {users.isSuccess && `${rows.length} shown`}
+          {users.isSuccess && countOf(rows.length, "account")}
         </p>
       </div>
       <Card>
@@ -69,8 +75,15 @@ export function UsersView({ ownId }: { ownId: string }) {
           </EmptyState>
         )}
         {rows.length > 0 && (
-          <UsersTable rows={rows} ownId={ownId} filter={filter} onFilter={setFilter} onPassword={(next) => setCredentials(next)} />
+          <UsersTable
+            rows={rows.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)}
+            ownId={ownId}
+            filter={filter}
+            onFilter={setFilter}
+            onPassword={(next) => setCredentials(next)}
+          />
         )}
+        {pages > 1 && <Pages page={page} pages={pages} onPage={(next) => setFilter({ page: next })} className="border-t p-2" />}
       </Card>
       <NewUserDialog
         open={adding}

@@ -19,7 +19,7 @@ function user(name: string, change: Partial<ListedUser> = {}): ListedUser {
   };
 }
 
-const ALL: UserFilter = { query: "", sort: "name", direction: "asc", simulated: false };
+const ALL: UserFilter = { query: "", sort: "name", direction: "asc", simulated: false, page: 1 };
 const users = [
   user("Zoë", { role: "admin", createdAt: new Date(2000) }),
   user("ann", { role: "researcher", createdAt: new Date(3000) }),
