@@ -66,7 +66,13 @@ export function TeamTable({ projectId }: { projectId: string }) {
       {total === 0 && (
         <EmptyState title="Nobody fits">No name has these letters, or nobody of that name has settings of their own.</EmptyState>
       )}
-      {people.length > 0 && <People people={people} onSave={(settings) => change.mutate({ projectId, ...settings })} />}
+      {people.length > 0 && (
+        <People
+          people={people}
+          saving={change.isPending ? change.variables : null}
+          onSave={(settings) => change.mutate({ projectId, ...settings })}
+        />
+      )}
       {total > pageSize && <Pages page={page} pages={Math.ceil(total / pageSize)} onPage={setPage} className="border-t p-2" />}
     </>
   );
@@ -75,7 +81,14 @@ export function TeamTable({ projectId }: { projectId: string }) {
 type Person = inferRouterOutputs<AppRouter>["queue"]["team"]["people"][number];
 type Settings = Pick<Person, "adjudicator" | "paused" | "dailyCap"> & { userId: string };
 
-function People({ people, onSave }: { people: readonly Person[]; onSave: (settings: Settings) => void }) {
+type PeopleProps = {
+  people: readonly Person[];
+  /** On their way: shown as if they were there. */
+  saving: Settings | null;
+  onSave: (settings: Settings) => void;
+};
+
+function People({ people, saving, onSave }: PeopleProps) {
   return (
     <Table label="People of the project" holdFirst>
       <THead>
@@ -88,7 +101,8 @@ function People({ people, onSave }: { people: readonly Person[]; onSave: (settin
         </Tr>
       </THead>
       <TBody>
-        {people.map(({ id, name, adjudicator, paused, dailyCap, today }) => {
+        {people.map(({ id, name, today, ...stored }) => {
+          const { adjudicator, paused, dailyCap } = saving?.userId === id ? saving : stored;
           const save = (part: Partial<Settings>) => onSave({ userId: id, adjudicator, paused, dailyCap, ...part });
           return (
             <Tr key={id}>
