@@ -33,6 +33,9 @@ export function TeamTable({ projectId }: { projectId: string }) {
   if (team.isPending) return <Skeleton className="m-4 h-40" />;
   if (team.data === undefined) return <ErrorState message={errorMessage(team.error)} onRetry={() => void team.refetch()} />;
   const { people, total, pageSize } = team.data;
+  const pages = Math.max(1, Math.ceil(total / pageSize));
+  // The last one of the last page has lost the settings that were looked for.
+  if (page > pages) setPage(pages);
   const filtered = search.trim() !== "" || special;
   if (total === 0 && !filtered)
     return (
@@ -73,7 +76,7 @@ export function TeamTable({ projectId }: { projectId: string }) {
           onSave={(settings) => change.mutate({ projectId, ...settings })}
         />
       )}
-      {total > pageSize && <Pages page={page} pages={Math.ceil(total / pageSize)} onPage={setPage} className="border-t p-2" />}
+      {pages > 1 && <Pages page={page} pages={pages} onPage={setPage} className="border-t p-2" />}
     </>
   );
 }
